@@ -1,0 +1,20 @@
+//! Pure types and rules. Everything here is parsed once, at the door, and knows nothing of files,
+//! clocks, databases or wires.
+
+pub mod audit_event;
+pub mod cert_serial;
+pub mod code;
+pub mod device_id;
+pub mod digest;
+pub mod mac_address;
+pub mod name;
+pub mod person;
+pub mod product;
+pub mod proof;
+pub mod registration_id;
+pub mod secret;
+pub mod serial_number;
+pub mod stage;
+pub mod utc_time;
+pub mod verdict;
+pub mod work_order;

@@ -1,0 +1,253 @@
+//! What is worth remembering: one variant for each thing done or refused. An entry of the audit log is
+//! an event with its time, its actor and the digests of the rows it changed, as canonical JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::cert_serial::CertSerial;
+use super::digest::Digest;
+use super::name::Name;
+use super::person::{Actor, Role};
+use super::registration_id::RegistrationId;
+use super::serial_number::SerialNumber;
+use super::utc_time::UtcTime;
+use super::verdict::Verdict;
+
+/// One thing that was done or refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[allow(missing_docs, reason = "the fields are the words of DESIGN and of the entry itself")]
+pub enum AuditEvent {
+    /// A station came into being; `origin` is the name of its log.
+    StationCreated {
+        origin: String,
+        company: String,
+    },
+    /// A certificate of our own CA was made (SHA-256 of its DER).
+    CaCreated {
+        role: String,
+        subject: String,
+        sha256: Digest,
+    },
+    /// `serve` began; `unfinished` runs wait for a decision.
+    StationStarted {
+        version: String,
+        unfinished: u64,
+    },
+    /// The vault was opened.
+    VaultUnlocked,
+    /// Somebody gave a wrong passphrase.
+    UnlockRefused {
+        code: String,
+    },
+    PersonAdded {
+        name: Name,
+        role: Role,
+    },
+    PersonDisabled {
+        name: Name,
+    },
+    LoginAccepted {
+        name: Name,
+    },
+    /// Bad log-ins, counted rather than written one by one.
+    LoginRefused {
+        name: String,
+        times: u64,
+    },
+    SecretSet {
+        name: Name,
+    },
+    GroupKeyAdded {
+        name: Name,
+        check: Digest,
+    },
+    GroupKeyRotated {
+        name: Name,
+        check: Digest,
+    },
+    /// Keys shown to a person at the command line.
+    GroupKeyDerived {
+        name: Name,
+        count: u64,
+        ids: Digest,
+    },
+    ProductUsed {
+        name: Name,
+        digest: Digest,
+    },
+    WorkOrderAdded {
+        name: Name,
+        product: Name,
+        quantity: u32,
+        spare: u32,
+    },
+    WorkOrderActivated {
+        name: Name,
+    },
+    WorkOrderClosed {
+        name: Name,
+        overridden: bool,
+    },
+    /// Reserved and intended in one: from here on a credential may exist.
+    IssueIntended {
+        run: u64,
+        work_order: Name,
+        registration_id: RegistrationId,
+        serial: SerialNumber,
+        credential: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cert_serial: Option<CertSerial>,
+        /// Digest of the body that is to be signed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to_be_signed: Option<Digest>,
+        /// Digest of the public key (SPKI).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        public_key: Option<Digest>,
+        product: Digest,
+        profile: Digest,
+    },
+    CertificateIssued {
+        run: u64,
+        cert_serial: CertSerial,
+        registration_id: RegistrationId,
+        sha256: Digest,
+    },
+    CertificateRevoked {
+        cert_serial: CertSerial,
+        reason: String,
+    },
+    CrlIssued {
+        number: u64,
+        entries: u64,
+        sha256: Digest,
+    },
+    /// A run ended. `proof` says which proof was had.
+    RunFinished {
+        run: u64,
+        verdict: Verdict,
+        stage: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proof: Option<String>,
+    },
+    RunResumed {
+        run: u64,
+        reason: String,
+    },
+    RunSuperseded {
+        run: u64,
+        reason: String,
+    },
+    RunQuarantined {
+        run: u64,
+        reason: String,
+    },
+    RunScrapped {
+        run: u64,
+        reason: String,
+    },
+    /// A duplicate was found: `kind` is serial, mac, registration-id or public-key.
+    DuplicateAlarm {
+        kind: String,
+        value: String,
+        known_device: u64,
+    },
+    /// Something was asked for and refused.
+    Refused {
+        what: String,
+        code: String,
+        why: String,
+    },
+    EnrollmentQueued {
+        row: u64,
+        registration_id: RegistrationId,
+        operation: String,
+    },
+    EnrollmentSent {
+        row: u64,
+        registration_id: RegistrationId,
+        outcome: String,
+    },
+    EnrollmentConflict {
+        row: u64,
+        registration_id: RegistrationId,
+        why: String,
+    },
+    EnrollmentParked {
+        row: u64,
+        registration_id: RegistrationId,
+        why: String,
+    },
+    EnrollmentRetried {
+        rows: u64,
+    },
+    LogExported {
+        entries: u64,
+        folder: String,
+    },
+    FileExported {
+        what: String,
+        sha256: Digest,
+    },
+}
+
+/// One entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// When, by the station's clock.
+    pub at: UtcTime,
+    /// Who is responsible.
+    pub actor: Actor,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: AuditEvent,
+    /// Digest of each row as this change left it; the key is `table/key`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows: BTreeMap<String, Digest>,
+}
+
+impl AuditEntry {
+    /// The entry as canonical JSON: members sorted by name, no white space, no floating point (in the
+    /// manner of RFC 8785). These bytes are the leaf of the Merkle tree.
+    pub fn canonical(&self) -> Result<String, serde_json::Error> {
+        // `serde_json::Value` keeps its members in a BTreeMap, which sorts them
+        serde_json::to_value(self).map(|value| value.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_canonical_and_read_back() {
+        let entry = AuditEntry {
+            at: UtcTime::from_seconds(1_795_000_000),
+            actor: Actor::CommandLine { os_user: "line".into(), name: Some("ada".parse().unwrap()) },
+            event: AuditEvent::WorkOrderAdded {
+                name: "lot-1".parse().unwrap(),
+                product: "gateway-7".parse().unwrap(),
+                quantity: 6,
+                spare: 1,
+            },
+            rows: BTreeMap::from([("work_order/lot-1".to_owned(), Digest::of(b"row"))]),
+        };
+        let text = entry.canonical().unwrap();
+        assert!(
+            text.starts_with(
+                r#"{"actor":{"by":"command-line","name":"ada","os_user":"line"},"at":"2026-11-18T"#
+            ),
+            "{text}"
+        );
+        let members: Vec<usize> =
+            ["\"event\":", "\"name\":\"lot-1\"", "\"product\":", "\"rows\":", "\"spare\":"]
+                .iter()
+                .map(|m| text.find(m).unwrap())
+                .collect();
+        assert!(members.is_sorted(), "{text}");
+        assert_eq!(serde_json::from_str::<AuditEntry>(&text).unwrap(), entry);
+    }
+}

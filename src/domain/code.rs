@@ -1,0 +1,160 @@
+//! The registry of error codes: each stands for one thing that can go wrong and carries the one
+//! thing a person should do next. Codes are promises; they are never reused for something else.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:expr])? $name:ident = $text:literal, $next:literal;)*) => {
+        /// A stable error code, printed as `LS-…`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $(#[doc = concat!($text, ": ", $next)] $name,)* }
+
+        impl Code {
+            /// Every code there is, in the order of the registry.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            /// The stable text, such as `LS-ID-01`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $text,)* }
+            }
+
+            /// One thing to do next, as a plain sentence.
+            pub fn next_step(self) -> &'static str {
+                match self { $(Code::$name => $next,)* }
+            }
+
+            /// The code with this text, if it is one of ours.
+            pub fn find(text: &str) -> Option<Code> {
+                match text { $($text => Some(Code::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+codes! {
+    // -- who the device is
+    SerialInvalid = "LS-ID-01", "Check the label and the recipe's [identify] serial command.";
+    MacInvalid = "LS-ID-02", "Check the recipe's [identify] mac command.";
+    Placeholder = "LS-ID-03", "Have the real serial number and MAC programmed first; this value is a maker's placeholder.";
+    RegistrationIdInvalid = "LS-ID-04", "Change [identity] registration_id in the recipe.";
+    DeviceIdInvalid = "LS-ID-05", "Change [identity] device_id in the recipe.";
+    WrongProduct = "LS-ID-06", "Take the unit out and put in one of the work order's product.";
+    LabelDisagrees = "LS-ID-07", "Put the unit with the scanned label into this slot.";
+    // -- settings, recipes, the command line
+    ProductInvalid = "LS-SET-01", "Mend the recipe; `lineside product check FILE` names each fault.";
+    ProductMissing = "LS-SET-02", "List the recipes with `lineside product list`, or copy one with `lineside product add`.";
+    SettingsInvalid = "LS-SET-03", "Mend station.toml; its comments explain every key.";
+    NoStation = "LS-SET-04", "Make a station with `lineside init`, or name one with --station.";
+    StationExists = "LS-SET-05", "Choose an empty folder; an existing station is never overwritten.";
+    NameInvalid = "LS-SET-06", "Use 1 to 64 letters, digits, dots, dashes or underscores.";
+    Usage = "LS-SET-07", "See `lineside --help`.";
+    FileUnreadable = "LS-SET-08", "Check that the file exists and may be read.";
+    StationBusy = "LS-SET-09", "Stop the other lineside that serves this station first.";
+    ListenRefused = "LS-SET-10", "Listen on a loopback address such as 127.0.0.1:8080.";
+    // -- people and rights
+    LoginRefused = "LS-AUTH-01", "Check name and password; after five failures wait a minute.";
+    NotAllowed = "LS-AUTH-02", "Ask somebody whose role allows this.";
+    PersonUnknown = "LS-AUTH-03", "List the people with `lineside user list`.";
+    PersonExists = "LS-AUTH-04", "Choose another name; names are never used twice.";
+    PasswordWeak = "LS-AUTH-05", "Choose at least 10 characters.";
+    // -- work orders and runs
+    WorkOrderUnknown = "LS-WO-01", "List the work orders with `lineside work-order list`.";
+    WorkOrderExists = "LS-WO-02", "Choose another name for the work order.";
+    NoActiveWorkOrder = "LS-WO-03", "Activate a work order with `lineside work-order activate NAME`.";
+    QuotaSpent = "LS-WO-04", "Close this work order and activate the next one.";
+    SerialNotAllowed = "LS-WO-05", "This unit is not in the work order's list of serials; take it out.";
+    WorkOrderState = "LS-WO-06", "See the state of the work order with `lineside work-order list`.";
+    RunUnknown = "LS-RUN-01", "List the runs with `lineside run list`.";
+    RunFinished = "LS-RUN-02", "This run has its verdict; nothing is left to decide.";
+    RunNotResumable = "LS-RUN-03", "Use `lineside run supersede` and start again with the device.";
+    RunUnfinished = "LS-RUN-04", "An engineer decides first: `lineside run resume`, `supersede` or `quarantine`.";
+    AlreadyPassed = "LS-RUN-05", "Take the unit out; for re-work an engineer first uses `lineside run supersede`.";
+    DeviceBlocked = "LS-RUN-06", "Put the unit aside for an engineer.";
+    // -- duplicates: named alarms
+    DuplicateSerial = "LS-DUP-01", "Put the unit aside for an engineer: another device has this serial number.";
+    DuplicateMac = "LS-DUP-02", "Put the unit aside for an engineer: another device has this MAC address.";
+    DuplicateRegistrationId = "LS-DUP-03", "Put the unit aside for an engineer: another device has this registration ID.";
+    DuplicateKey = "LS-DUP-04", "Put the unit aside for an engineer: another device has the same public key.";
+    // -- certificates
+    CsrGarbage = "LS-CA-01", "Have the device make its certificate request again.";
+    CsrNotPossessed = "LS-CA-02", "Have the device make its key and request again; the request is not signed by its own key.";
+    KeyTypeRefused = "LS-CA-03", "Use a key type that the profile allows.";
+    ProfileInvalid = "LS-CA-04", "Mend the profile; the message names the line.";
+    IssuerInvalid = "LS-CA-05", "Restore the ca folder of this station; key and certificate of the issuing CA do not belong together.";
+    IssuerExpired = "LS-CA-06", "Renew the issuing CA.";
+    ClockBehind = "LS-CA-07", "Set the station's clock; it stands before the last entry of the audit log.";
+    SignFailed = "LS-CA-08", "Look at the signer (key file or token) and try again.";
+    PossessionNotProven = "LS-CA-09", "Run the unit again; if it fails twice, put it aside.";
+    CertificateUnknown = "LS-CA-10", "Find the certificate's serial number with `lineside run show`.";
+    CertificateRevoked = "LS-CA-11", "Nothing to do: this certificate is revoked already.";
+    // -- secrets
+    VaultLocked = "LS-VAULT-01", "Unlock the station on its Unlock page or with --passphrase-file.";
+    PassphraseWrong = "LS-VAULT-02", "Give the right passphrase; the vault is unchanged.";
+    VaultDamaged = "LS-VAULT-03", "Restore the vault file from a backup, or open it with the recovery identity.";
+    GroupKeyInvalid = "LS-VAULT-04", "Copy the whole key from the enrollment group: base64 of 16 to 64 bytes.";
+    SecretUnknown = "LS-VAULT-05", "Store it first with `lineside secret set NAME` or `lineside key add NAME`.";
+    SecretExists = "LS-VAULT-06", "Choose another name, or use `lineside key rotate`.";
+    CheckValueWrong = "LS-VAULT-07", "Restore the vault and the database from the same backup.";
+    SecretInvalid = "LS-VAULT-08", "Check the secret's form and set it again.";
+    // -- the line
+    PortMissing = "LS-LINE-01", "Check the cable and the slot's port in station.toml.";
+    PortGone = "LS-LINE-02", "Plug the unit in again and leave the cable alone until the verdict.";
+    Silent = "LS-LINE-03", "Check power and cable of the unit; then try again.";
+    Garbled = "LS-LINE-04", "Check the cable and the baud rate.";
+    DeviceRefused = "LS-LINE-05", "Look at the unit's own message; put it aside if it stays.";
+    ProtocolBroken = "LS-LINE-06", "Check that the unit runs the right firmware.";
+    LoginFailed = "LS-LINE-07", "Check the user and password the recipe names.";
+    ReadBackDiffers = "LS-LINE-08", "Run the unit again; if it fails twice, its memory is at fault.";
+    TemplateFailed = "LS-LINE-09", "Mend the recipe's template.";
+    NotCapable = "LS-LINE-10", "Use a recipe that asks only for what this firmware can do.";
+    TooLarge = "LS-LINE-11", "Make the file smaller than the device's limit.";
+    // -- the cloud
+    CloudUnreachable = "LS-AZ-01", "Nothing to do on the line; the outbox sends when the network is back.";
+    CloudThrottled = "LS-AZ-02", "Nothing to do; the outbox waits as long as Azure asks.";
+    CloudRefused = "LS-AZ-03", "Check the DPS connection string and its rights, then `lineside enroll retry`.";
+    EnrollmentConflict = "LS-AZ-04", "Another credential is enrolled under this ID: compare both, then `lineside enroll retry`.";
+    ConnectionStringInvalid = "LS-AZ-05", "Copy the whole connection string of a DPS access policy.";
+    EnrollmentInvalid = "LS-AZ-06", "Mend the recipe's [enroll] part, then `lineside enroll retry`.";
+    // -- records
+    RecordsUnreadable = "LS-DB-01", "Check the disk; restore station.db from a backup if it is damaged.";
+    RecordsTooNew = "LS-DB-02", "Use the lineside that wrote this database, or a newer one.";
+    DiskFull = "LS-DB-03", "Free space on the station's disk; nothing was issued.";
+    RecordsConflict = "LS-DB-04", "Look at the record again; somebody else changed it in between.";
+    // -- the audit log
+    AuditBroken = "LS-AUDIT-01", "Stop issuing, keep this folder as evidence, and compare with the checkpoints kept elsewhere.";
+    AuditBehind = "LS-AUDIT-02", "The database was rolled back: restore the newest one, or `lineside restore` to begin a new log.";
+    CheckpointInvalid = "LS-AUDIT-03", "Check that checkpoint and verifier key belong to this station.";
+    AuditEntryUnknown = "LS-AUDIT-04", "Check the device or entry number.";
+    // -- the station itself
+    Internal = "LS-ST-01", "Try again; if it stays, keep the log lines for the maker.";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An error that a person may see: its `Display` is one plain sentence, its code says what to do next.
+pub trait Coded: std::error::Error {
+    /// The code of this error.
+    fn code(&self) -> Code;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn each_code_stands_once_and_is_found_again() {
+        let mut seen = HashSet::new();
+        for code in Code::ALL {
+            assert!(code.as_str().starts_with("LS-"), "{code}");
+            assert!(seen.insert(code.as_str()), "{code} stands twice");
+            assert_eq!(Code::find(code.as_str()), Some(*code));
+            assert!(code.next_step().ends_with('.'), "{code} has no sentence");
+        }
+        assert_eq!(Code::find("LS-XX-99"), None);
+    }
+}

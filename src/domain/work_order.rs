@@ -1,0 +1,142 @@
+//! Work orders and the permit they give: nothing is issued without one.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::name::Name;
+use super::serial_number::SerialNumber;
+
+/// The most units one work order may hold, spare included.
+pub const LARGEST_WORK_ORDER: u32 = 10_000_000;
+
+/// A lot to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkOrder {
+    /// Its name, unique for ever.
+    pub name: Name,
+    /// The recipe it runs.
+    pub product: Name,
+    /// How many devices are to pass.
+    pub quantity: u32,
+    /// How many issues beyond that re-work may use.
+    pub spare: u32,
+    /// The serial numbers it may hold, folded; empty allows any.
+    pub serials: Vec<String>,
+    /// Where it stands.
+    pub state: WorkOrderState,
+    /// Who released it; empty until then.
+    pub released_by: String,
+}
+
+/// Where a work order stands. Only one is active at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorkOrderState {
+    /// Written down; nobody has released it.
+    Planned,
+    /// Released by a person; slots run it.
+    Active,
+    /// Released, but another one is active now.
+    Paused,
+    /// Done; never active again.
+    Closed,
+}
+
+impl WorkOrderState {
+    /// All states.
+    pub const ALL: [WorkOrderState; 4] =
+        [WorkOrderState::Planned, WorkOrderState::Active, WorkOrderState::Paused, WorkOrderState::Closed];
+
+    /// The word in records and on pages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            WorkOrderState::Planned => "planned",
+            WorkOrderState::Active => "active",
+            WorkOrderState::Paused => "paused",
+            WorkOrderState::Closed => "closed",
+        }
+    }
+}
+
+impl fmt::Display for WorkOrderState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a text is no state.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is not a state of a work order")]
+pub struct BadState(String);
+
+impl FromStr for WorkOrderState {
+    type Err = BadState;
+    fn from_str(text: &str) -> Result<WorkOrderState, BadState> {
+        WorkOrderState::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| BadState(text.to_owned()))
+    }
+}
+
+impl WorkOrder {
+    /// Whether this serial number belongs to the order.
+    pub fn allows(&self, serial: &SerialNumber) -> bool {
+        self.serials.is_empty() || self.serials.contains(&serial.folded())
+    }
+
+    /// How many credentials may be issued under it in all.
+    pub fn quota(&self) -> u32 {
+        self.quantity.saturating_add(self.spare)
+    }
+}
+
+/// The right to issue one credential, taken from a work order's quota in the transaction that records
+/// the intent. It is not `Clone`: `ca::prepare` consumes it. Only `store` mints it (`tests/house_rules.rs`).
+#[derive(Debug)]
+#[must_use = "a permit that is not spent is a unit of the quota lost"]
+pub struct IssuePermit {
+    work_order: Name,
+    run: u64,
+}
+
+impl IssuePermit {
+    /// Made by `store` when it has taken one unit from the quota.
+    pub fn mint(work_order: Name, run: u64) -> IssuePermit {
+        IssuePermit { work_order, run }
+    }
+
+    /// The work order the unit was taken from.
+    pub fn work_order(&self) -> &Name {
+        &self.work_order
+    }
+
+    /// The run it was given to.
+    pub fn run(&self) -> u64 {
+        self.run
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_with_a_list_takes_only_its_own_serials() {
+        let mut order = WorkOrder {
+            name: "lot-1".parse().unwrap(),
+            product: "gateway-7".parse().unwrap(),
+            quantity: 10,
+            spare: 2,
+            serials: Vec::new(),
+            state: WorkOrderState::Planned,
+            released_by: String::new(),
+        };
+        let serial: SerialNumber = "SN-17".parse().unwrap();
+        assert!(order.allows(&serial));
+        order.serials = vec!["sn-18".into()];
+        assert!(!order.allows(&serial));
+        order.serials.push("sn-17".into());
+        assert!(order.allows(&serial));
+        assert_eq!(order.quota(), 12);
+    }
+}

@@ -1,0 +1,4 @@
+//! Lineside: identity for devices on a production line.
+
+pub mod domain;
+pub mod durable;
