@@ -1,0 +1,10 @@
+//! Tests that use Lineside from outside, together with real parts: devices in QEMU, and whatever else `tests/run`
+//! installs. One program, so that it is linked once. A part that is missing is an error.
+//!
+//! What needs QEMU lies in a module whose name begins with `qemu_`: `tests/run quick` leaves those out by name.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on says why and fails
+
+mod qemu;
+
+mod qemu_boot;
