@@ -6,6 +6,8 @@ use std::fmt;
 macro_rules! codes {
     ($($(#[doc = $doc:expr])? $name:ident = $text:literal, $next:literal;)*) => {
         /// A stable error code, printed as `LS-…`.
+        // A next step may name a recipe's `[table]`, which is no link.
+        #[allow(rustdoc::broken_intra_doc_links)]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code { $(#[doc = concat!($text, ": ", $next)] $name,)* }
 

@@ -1,9 +1,13 @@
 //! What a recipe file says, and the check that turns it into a [`Product`]: silly values are refused when
 //! the recipe is loaded, not at the first device.
 
+mod file;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
-use serde::Deserialize;
+use file::{CredentialPart, EnrollPart, IdentifyPart, InjectPart, RecipeFile};
 
 use super::{
     Allocation, Credential, DeviceIdentity, DriverKind, Enroll, EnrollKind, EnrollService, Identify,
@@ -16,116 +20,6 @@ use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
 use crate::domain::registration_id::IdTemplate;
 use crate::domain::serial_number::{SerialNumber, SerialRule};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecipeFile {
-    name: String,
-    identify: IdentifyPart,
-    identity: IdentityPart,
-    credential: CredentialPart,
-    #[serde(default)]
-    inject: Vec<InjectPart>,
-    prove: ProvePart,
-    enroll: EnrollPart,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IdentifyPart {
-    driver: String,
-    serial: Option<String>,
-    mac: Option<String>,
-    model: Option<String>,
-    expect_model: Option<String>,
-    #[serde(default)]
-    serial_characters: String,
-    user: Option<String>,
-    password: Option<String>,
-    #[serde(default = "ten")]
-    answer_seconds: u64,
-}
-
-fn ten() -> u64 {
-    10
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IdentityPart {
-    registration_id: String,
-    device_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CredentialPart {
-    kind: String,
-    key: Option<String>,
-    profile: Option<String>,
-    key_path: Option<String>,
-    group: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct InjectPart {
-    path: String,
-    template: String,
-    #[serde(default = "usual_mode")]
-    mode: String,
-}
-
-fn usual_mode() -> String {
-    "0640".to_owned()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProvePart {
-    method: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EnrollPart {
-    service: String,
-    kind: Option<String>,
-    #[serde(default)]
-    iot_edge: bool,
-    #[serde(default = "hashed")]
-    allocation: String,
-    #[serde(default)]
-    hubs: Vec<String>,
-    #[serde(default)]
-    reprovision: ReprovisionPart,
-    #[serde(default)]
-    twin: TwinPart,
-}
-
-fn hashed() -> String {
-    "hashed".to_owned()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ReprovisionPart {
-    update_hub_assignment: bool,
-    migrate_device_data: bool,
-}
-
-impl Default for ReprovisionPart {
-    fn default() -> Self {
-        ReprovisionPart { update_hub_assignment: true, migrate_device_data: true }
-    }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct TwinPart {
-    tags: toml::Table,
-    desired: toml::Table,
-}
 
 /// What is wrong with a recipe: every fault found, each naming its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -464,95 +358,5 @@ fn check_together(product: &Product, faults: &mut Faults) {
             faults.say("[prove] method: sign-nonce needs an X.509 credential; use hmac-nonce");
         }
         _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = r#"
-name = "gateway-7"
-[identify]
-driver = "linux-shell"
-serial = "cat /sys/class/dmi/id/product_serial"
-mac = "cat /sys/class/net/eth0/address"
-user = "root"
-password = "vault:gateway-root"
-[identity]
-registration_id = "sn-{serial}-mac-{mac}"
-[credential]
-kind = "x509"
-key = "on-device"
-profile = "device-p256"
-[[inject]]
-path = "/etc/aziot/config.toml"
-template = "iotedge-1.2/config.toml"
-[prove]
-method = "sign-nonce"
-[enroll]
-service = "dps"
-kind = "individual"
-iot_edge = true
-allocation = "static"
-hubs = ["plant-hub.azure-devices.net"]
-[enroll.twin.tags]
-environment = "test"
-"#;
-
-    fn faults(text: &str) -> Vec<String> {
-        Product::parse(text).map(|_| ()).unwrap_err().faults
-    }
-
-    #[test]
-    fn a_good_recipe_is_taken_whole() {
-        let product = Product::parse(GOOD).unwrap();
-        assert_eq!(product.name.as_str(), "gateway-7");
-        assert_eq!(product.inject[0].mode, 0o640);
-        assert_eq!(product.enroll.tags["environment"], "test");
-        let mac = "a0:b2:c3:d4:e5:f6".parse().unwrap();
-        let identity = product.identity(&"SN-17".parse().unwrap(), Some(&mac)).unwrap();
-        assert_eq!(identity.registration_id.as_str(), "sn-sn-17-mac-a0-b2-c3-d4-e5-f6");
-        assert_eq!(identity.device_id.as_str(), identity.registration_id.as_str());
-    }
-
-    #[test]
-    fn an_id_too_long_for_a_certificate_is_refused_for_x509() {
-        let product = Product::parse(GOOD).unwrap();
-        let mac = "a0:b2:c3:d4:e5:f6".parse().unwrap();
-        let long: SerialNumber = "S".repeat(60).parse().unwrap();
-        assert_eq!(product.identity(&long, Some(&mac)).unwrap_err().code(), Code::RegistrationIdInvalid);
-    }
-
-    #[test]
-    fn all_faults_are_named_at_once() {
-        let text = GOOD
-            .replace("linux-shell", "telnet")
-            .replace("sign-nonce", "trust-me")
-            .replace("vault:gateway-root", "hunter2")
-            .replace("environment", "version");
-        let found = faults(&text);
-        assert_eq!(found.len(), 4, "{found:?}");
-        assert!(found.iter().any(|f| f == "[identify] driver: “telnet” is not one of lineside, linux-shell"));
-    }
-
-    #[test]
-    fn a_path_that_a_shell_would_read_is_refused() {
-        for path in ["/etc/$(reboot)", "etc/x", "/etc/../x", "/etc/a b", "/etc/`id`", "/etc/"] {
-            let found = faults(&GOOD.replace("/etc/aziot/config.toml", path));
-            assert_eq!(found.len(), 1, "{path}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_word_in_the_file_is_an_error_with_its_line() {
-        let found = faults(&GOOD.replace("iot_edge", "iot_egde"));
-        assert!(found[0].contains("iot_egde"), "{found:?}");
-    }
-
-    #[test]
-    fn credential_and_proof_belong_together() {
-        let found = faults(&GOOD.replace("sign-nonce", "hmac-nonce"));
-        assert_eq!(found, ["[prove] method: hmac-nonce needs a symmetric key; use sign-nonce"]);
     }
 }

@@ -1,0 +1,86 @@
+use super::*;
+
+const GOOD: &str = r#"
+name = "gateway-7"
+[identify]
+driver = "linux-shell"
+serial = "cat /sys/class/dmi/id/product_serial"
+mac = "cat /sys/class/net/eth0/address"
+user = "root"
+password = "vault:gateway-root"
+[identity]
+registration_id = "sn-{serial}-mac-{mac}"
+[credential]
+kind = "x509"
+key = "on-device"
+profile = "device-p256"
+[[inject]]
+path = "/etc/aziot/config.toml"
+template = "iotedge-1.2/config.toml"
+[prove]
+method = "sign-nonce"
+[enroll]
+service = "dps"
+kind = "individual"
+iot_edge = true
+allocation = "static"
+hubs = ["plant-hub.azure-devices.net"]
+[enroll.twin.tags]
+environment = "test"
+"#;
+
+fn faults(text: &str) -> Vec<String> {
+    Product::parse(text).map(|_| ()).unwrap_err().faults
+}
+
+#[test]
+fn a_good_recipe_is_taken_whole() {
+    let product = Product::parse(GOOD).unwrap();
+    assert_eq!(product.name.as_str(), "gateway-7");
+    assert_eq!(product.inject[0].mode, 0o640);
+    assert_eq!(product.enroll.tags["environment"], "test");
+    let mac = "a0:b2:c3:d4:e5:f6".parse().unwrap();
+    let identity = product.identity(&"SN-17".parse().unwrap(), Some(&mac)).unwrap();
+    assert_eq!(identity.registration_id.as_str(), "sn-sn-17-mac-a0-b2-c3-d4-e5-f6");
+    assert_eq!(identity.device_id.as_str(), identity.registration_id.as_str());
+}
+
+#[test]
+fn an_id_too_long_for_a_certificate_is_refused_for_x509() {
+    let product = Product::parse(GOOD).unwrap();
+    let mac = "a0:b2:c3:d4:e5:f6".parse().unwrap();
+    let long: SerialNumber = "S".repeat(60).parse().unwrap();
+    assert_eq!(product.identity(&long, Some(&mac)).unwrap_err().code(), Code::RegistrationIdInvalid);
+}
+
+#[test]
+fn all_faults_are_named_at_once() {
+    let text = GOOD
+        .replace("linux-shell", "telnet")
+        .replace("sign-nonce", "trust-me")
+        .replace("vault:gateway-root", "hunter2")
+        .replace("environment", "version");
+    let found = faults(&text);
+    assert_eq!(found.len(), 4, "{found:?}");
+    assert!(found.iter().any(|f| f == "[identify] driver: “telnet” is not one of lineside, linux-shell"));
+}
+
+#[test]
+fn a_path_that_a_shell_would_read_is_refused() {
+    for path in ["/etc/$(reboot)", "etc/x", "/etc/../x", "/etc/a b", "/etc/`id`", "/etc/"] {
+        let found = faults(&GOOD.replace("/etc/aziot/config.toml", path));
+        assert_eq!(found.len(), 1, "{path}: {found:?}");
+    }
+}
+
+#[test]
+fn an_unknown_word_in_the_file_is_an_error_with_its_line() {
+    let found = faults(&GOOD.replace("iot_edge", "iot_egde"));
+    assert!(found[0].contains("iot_egde"), "{found:?}");
+}
+
+#[test]
+fn credential_and_proof_belong_together() {
+    let found = faults(&GOOD.replace("sign-nonce", "hmac-nonce"));
+    assert_eq!(found, ["[prove] method: hmac-nonce needs a symmetric key; use sign-nonce"]);
+}
