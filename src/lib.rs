@@ -1,5 +1,6 @@
 //! Lineside: identity for devices on a production line.
 
+pub mod azure;
 pub mod domain;
 pub mod durable;
 pub mod vault;

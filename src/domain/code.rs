@@ -118,6 +118,9 @@ codes! {
     EnrollmentConflict = "LS-AZ-04", "Another credential is enrolled under this ID: compare both, then `lineside enroll retry`.";
     ConnectionStringInvalid = "LS-AZ-05", "Copy the whole connection string of a DPS access policy.";
     EnrollmentInvalid = "LS-AZ-06", "Mend the recipe's [enroll] part, then `lineside enroll retry`.";
+    CloudAnswerStrange = "LS-AZ-07", "Check that the connection string names a DPS and that nothing on the way answers in its place; then `lineside enroll retry`.";
+    CloudRootsInvalid = "LS-AZ-08", "Check the file of trusted root certificates that the settings name.";
+    TokenRefused = "LS-AZ-09", "Check the key the token was made with, and the clock of whoever made it.";
     // -- records
     RecordsUnreadable = "LS-DB-01", "Check the disk; restore station.db from a backup if it is damaged.";
     RecordsTooNew = "LS-DB-02", "Use the lineside that wrote this database, or a newer one.";
