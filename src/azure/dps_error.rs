@@ -18,6 +18,14 @@ pub enum DpsError {
         /// What the network says.
         why: String,
     },
+    /// It answers, but nobody we trust vouches for it: wrong roots, or somebody in between.
+    #[error("{host} does not show a certificate that the trusted roots vouch for: {why}")]
+    Untrusted {
+        /// Whom we asked.
+        host: String,
+        /// What TLS says.
+        why: String,
+    },
     /// 429: too many requests.
     #[error("Azure asks us to slow down{}", wait(.retry_after))]
     Throttled {
@@ -72,6 +80,7 @@ impl Coded for DpsError {
     fn code(&self) -> Code {
         match self {
             DpsError::Unreachable { .. } | DpsError::Server { .. } => Code::CloudUnreachable,
+            DpsError::Untrusted { .. } => Code::CloudRootsInvalid,
             DpsError::Throttled { .. } => Code::CloudThrottled,
             DpsError::Exists(_) | DpsError::Changed(_) => Code::EnrollmentConflict,
             DpsError::Refused { status: 400 | 413 | 415, .. } => Code::EnrollmentInvalid,
@@ -87,6 +96,7 @@ impl DpsError {
     pub fn worth_retrying(&self) -> bool {
         match self {
             DpsError::Unreachable { .. }
+            | DpsError::Untrusted { .. }
             | DpsError::Throttled { .. }
             | DpsError::Server { .. }
             | DpsError::Changed(_) => true,
@@ -102,6 +112,7 @@ impl DpsError {
         match self {
             DpsError::Throttled { retry_after } | DpsError::Server { retry_after, .. } => *retry_after,
             DpsError::Unreachable { .. }
+            | DpsError::Untrusted { .. }
             | DpsError::Exists(_)
             | DpsError::Changed(_)
             | DpsError::Refused { .. }

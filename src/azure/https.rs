@@ -1,6 +1,7 @@
 //! One request, one answer: HTTPS with every size and wait bounded, no redirect followed, nothing repeated
 //! on its own. The only file that names the HTTP client and its TLS.
 
+use std::error::Error;
 use std::fs;
 use std::io::{self, Read};
 use std::net::IpAddr;
@@ -155,16 +156,29 @@ impl Https {
         Ok(Answer { status, retry_after, body: Secret::new(std::mem::take(&mut *body)) })
     }
 
-    fn unreachable(&self, error: &dyn std::error::Error) -> DpsError {
+    fn unreachable(&self, error: &(dyn Error + 'static)) -> DpsError {
+        let host = self.authority.clone();
         let mut why = error.to_string();
         let mut cause = error.source();
         while let Some(deeper) = cause {
+            if let Some(refusal) = certificate_refusal(deeper) {
+                return DpsError::Untrusted { host, why: presentable(&refusal.to_string()) };
+            }
             why.push_str(": ");
             why.push_str(&deeper.to_string());
             cause = deeper.source();
         }
-        DpsError::Unreachable { host: self.authority.clone(), why: presentable(&why) }
+        DpsError::Unreachable { host, why: presentable(&why) }
     }
+}
+
+/// TLS's error comes wrapped in errors of input and output, which do not name what they wrap as their source.
+fn certificate_refusal<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    let mut inner = error;
+    while let Some(within) = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        inner = within;
+    }
+    inner.downcast_ref().filter(|error| matches!(error, rustls::Error::InvalidCertificate(_)))
 }
 
 fn tls(roots: &Roots) -> Result<ClientConfig, ClientError> {

@@ -28,7 +28,7 @@ pub fn next_try(attempts: u32, now: UtcTime, server_asked: Option<Duration>, jit
 
 /// `jitter` / 2^32 of a duration.
 fn portion(of: Duration, jitter: u32) -> Duration {
-    let millis = of.as_millis() * u128::from(jitter) >> 32;
+    let millis = (of.as_millis() * u128::from(jitter)) >> 32;
     Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 

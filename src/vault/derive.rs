@@ -52,7 +52,7 @@ impl Deriver {
     pub fn base64_into(&self, id: &RegistrationId, text: &mut [u8; BASE64_LENGTH]) {
         let key = self.derive(id);
         // 32 bytes are 44 characters, so the buffer always has room
-        let written = STANDARD.encode_slice(&*key.0, text);
+        let written = STANDARD.encode_slice(key.bytes(), text);
         debug_assert_eq!(written, Ok(BASE64_LENGTH));
     }
 }
