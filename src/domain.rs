@@ -6,6 +6,7 @@ pub mod cert_serial;
 pub mod code;
 pub mod device_id;
 pub mod digest;
+pub mod hmac_key;
 pub mod mac_address;
 pub mod name;
 pub mod person;

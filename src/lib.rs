@@ -1,5 +1,9 @@
-//! Lineside: identity for devices on a production line.
+//! Lineside gives devices on a production line their identity: it reads who a device is, issues its
+//! certificate or derives its key, puts it into the device, has the device prove it, enrolls it, and keeps
+//! records an auditor can trust. `ARCHITECTURE.md` has the map in full; each room says what it owns.
 
+pub mod azure;
 pub mod ca;
 pub mod domain;
 pub mod durable;
+pub mod vault;

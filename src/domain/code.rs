@@ -98,6 +98,9 @@ codes! {
     SecretExists = "LS-VAULT-06", "Choose another name, or use `lineside key rotate`.";
     CheckValueWrong = "LS-VAULT-07", "Restore the vault and the database from the same backup.";
     SecretInvalid = "LS-VAULT-08", "Check the secret's form and set it again.";
+    VaultUnwritable = "LS-VAULT-09", "Check that the station folder may be written and its disk is not full; the vault is unchanged.";
+    RootKeyMissing = "LS-VAULT-10", "Bring root-key.age back into the station folder from where it is kept.";
+    VaultTooNew = "LS-VAULT-11", "Use the lineside that wrote this vault, or a newer one.";
     // -- the line
     PortMissing = "LS-LINE-01", "Check the cable and the slot's port in station.toml.";
     PortGone = "LS-LINE-02", "Plug the unit in again and leave the cable alone until the verdict.";
@@ -117,6 +120,9 @@ codes! {
     EnrollmentConflict = "LS-AZ-04", "Another credential is enrolled under this ID: compare both, then `lineside enroll retry`.";
     ConnectionStringInvalid = "LS-AZ-05", "Copy the whole connection string of a DPS access policy.";
     EnrollmentInvalid = "LS-AZ-06", "Mend the recipe's [enroll] part, then `lineside enroll retry`.";
+    CloudAnswerStrange = "LS-AZ-07", "Check that the connection string names a DPS and that nothing on the way answers in its place; then `lineside enroll retry`.";
+    CloudRootsInvalid = "LS-AZ-08", "Check the file of trusted root certificates that the settings name.";
+    TokenRefused = "LS-AZ-09", "Check the key the token was made with, and the clock of whoever made it.";
     // -- records
     RecordsUnreadable = "LS-DB-01", "Check the disk; restore station.db from a backup if it is damaged.";
     RecordsTooNew = "LS-DB-02", "Use the lineside that wrote this database, or a newer one.";

@@ -1,5 +1,8 @@
 //! Bytes that must not be seen: no `Debug`, no `Display`, no `Serialize`, no `Clone`; wiped when dropped.
 
+use std::io::{self, Write};
+
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 /// Secret bytes. The only way to read them is [`Secret::expose`], so that one search lists every use.
@@ -9,6 +12,15 @@ impl Secret {
     /// Takes the bytes over; the caller's vector becomes the secret, no copy is made.
     pub fn new(bytes: Vec<u8>) -> Secret {
         Secret(Zeroizing::new(bytes))
+    }
+
+    /// This value as JSON. The buffer has its full size from the start, so that growing it leaves no copies.
+    pub fn from_json(value: &impl Serialize) -> Result<Secret, serde_json::Error> {
+        let mut size = Count(0);
+        serde_json::to_writer(&mut size, value)?;
+        let mut json = Zeroizing::new(Vec::with_capacity(size.0));
+        serde_json::to_writer(&mut *json, value)?;
+        Ok(Secret(json))
     }
 
     /// The bytes themselves, for the moment of use.
@@ -29,6 +41,20 @@ impl Secret {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// Counts what is written and keeps nothing.
+struct Count(usize);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
