@@ -115,6 +115,9 @@ codes! {
     EnrollmentConflict = "LS-AZ-04", "Another credential is enrolled under this ID: compare both, then `lineside enroll retry`.";
     ConnectionStringInvalid = "LS-AZ-05", "Copy the whole connection string of a DPS access policy.";
     EnrollmentInvalid = "LS-AZ-06", "Mend the recipe's [enroll] part, then `lineside enroll retry`.";
+    // -- the simulator
+    SimulatorStart = "LS-SIM-01", "Choose another address or port for the simulator, and a folder it may write its CA file to.";
+    SimulatorSettings = "LS-SIM-02", "Name at least one hub, such as plant-hub.azure-devices.net, and keys of 16 to 64 bytes.";
     // -- records
     RecordsUnreadable = "LS-DB-01", "Check the disk; restore station.db from a backup if it is damaged.";
     RecordsTooNew = "LS-DB-02", "Use the lineside that wrote this database, or a newer one.";
