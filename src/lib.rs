@@ -6,4 +6,5 @@ pub mod azure;
 pub mod ca;
 pub mod domain;
 pub mod durable;
+pub mod sim;
 pub mod vault;

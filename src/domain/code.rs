@@ -123,6 +123,9 @@ codes! {
     CloudAnswerStrange = "LS-AZ-07", "Check that the connection string names a DPS and that nothing on the way answers in its place; then `lineside enroll retry`.";
     CloudRootsInvalid = "LS-AZ-08", "Check the file of trusted root certificates that the settings name.";
     TokenRefused = "LS-AZ-09", "Check the key the token was made with, and the clock of whoever made it.";
+    // -- the simulator
+    SimulatorStart = "LS-SIM-01", "Choose another address or port for the simulator, and a folder it may write its CA file to.";
+    SimulatorSettings = "LS-SIM-02", "Name at least one hub, such as plant-hub.azure-devices.net, and keys of 16 to 64 bytes.";
     // -- records
     RecordsUnreadable = "LS-DB-01", "Check the disk; restore station.db from a backup if it is damaged.";
     RecordsTooNew = "LS-DB-02", "Use the lineside that wrote this database, or a newer one.";
