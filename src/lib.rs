@@ -4,6 +4,7 @@
 
 pub mod azure;
 pub mod ca;
+pub mod device;
 pub mod domain;
 pub mod durable;
 pub mod sim;

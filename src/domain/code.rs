@@ -113,6 +113,8 @@ codes! {
     TemplateFailed = "LS-LINE-09", "Mend the recipe's template.";
     NotCapable = "LS-LINE-10", "Use a recipe that asks only for what this firmware can do.";
     TooLarge = "LS-LINE-11", "Make the file smaller than the device's limit.";
+    DeviceRestarted = "LS-LINE-12", "Check the unit's power supply; then run it again.";
+    PortBusy = "LS-LINE-13", "End the other program that has the port open, such as a terminal or ModemManager.";
     // -- the cloud
     CloudUnreachable = "LS-AZ-01", "Nothing to do on the line; the outbox sends when the network is back.";
     CloudThrottled = "LS-AZ-02", "Nothing to do; the outbox waits as long as Azure asks.";

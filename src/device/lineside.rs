@@ -1,0 +1,275 @@
+//! Driver for our own line protocol (`lineside/PROTOCOL.md`): numbered requests, asked again with the same
+//! number, so that nothing is done twice and no old answer is taken for a new one.
+
+pub mod frame;
+pub mod message;
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use self::frame::{Frame, Mark, Parsed};
+use self::message::{Answer, KeyForm, Limits, Place, Request};
+use super::driver::{CsrKey, Driver, Identified};
+use super::error::LineError;
+use super::link::{Link, Shown, repeat};
+use super::render::Rendered;
+use crate::domain::digest::Digest;
+use crate::domain::product::{Credential, KeyOrigin, Product};
+use crate::domain::proof::Challenge;
+
+/// The longest body a device may answer with: a request or a signature.
+const LONGEST_ANSWER: usize = 16 * 1024;
+/// Repeats of one request; silence alone ends earlier, by the recipe's deadline.
+const ATTEMPTS: u32 = 12;
+/// A device may say “wait” for this many times the recipe's deadline.
+const MOST_WAITING: u32 = 12;
+
+/// A conversation with a device that speaks the protocol.
+pub struct LinesideDriver<P> {
+    link: Link<P>,
+    session: [u8; 8],
+    answer_within: Duration,
+    /// Known after hello.
+    limits: Option<Limits>,
+    next: u32,
+    signing_key: String,
+    hmac_key: Option<(KeyForm, String)>,
+}
+
+impl<P: Read + Write> LinesideDriver<P> {
+    /// Over an open port, for devices of this product.
+    pub fn new(port: P, baud: u32, product: &Product, session: [u8; 8]) -> LinesideDriver<P> {
+        let injected = |template: &str| product.inject.iter().find(|file| file.template == template);
+        let made_by_station =
+            matches!(&product.credential, Credential::X509 { key: KeyOrigin::Station, .. });
+        let signing_key = injected("private-key").filter(|_| made_by_station);
+        let base64 = injected("device-key").map(|file| (KeyForm::Base64, file.path.clone()));
+        let raw = || injected("device-key.raw").map(|file| (KeyForm::Raw, file.path.clone()));
+        LinesideDriver {
+            link: Link::new(port, baud),
+            session,
+            answer_within: product.identify.answer_within,
+            limits: None,
+            next: 0,
+            signing_key: signing_key.map(|file| file.path.clone()).unwrap_or_default(),
+            hmac_key: base64.or_else(raw),
+        }
+    }
+
+    /// One request and its answer; repeated with the same number while nothing or something damaged comes.
+    fn ask(&mut self, request: &Request<'_>, shown: Shown) -> Result<Frame, LineError> {
+        let number = self.next;
+        self.next += 1;
+        let bytes = request.print(number);
+        let verb = request.verb();
+        let mut left = self.answer_within;
+        repeat(ATTEMPTS, |before| {
+            let patience = patience(before).min(left);
+            if patience.is_zero() {
+                return Err(LineError::Silent { what: verb.to_owned(), waited: self.answer_within });
+            }
+            self.begin_again(before)?;
+            self.link.send(&bytes, shown)?;
+            let answered = self.wait_for(number, verb, patience + self.link.wire_time(bytes.len()));
+            if matches!(answered, Err(LineError::Silent { .. })) {
+                left = left.saturating_sub(patience);
+            }
+            answered
+        })
+    }
+
+    /// Before a repeat: drops the rest of a damaged answer, and ends whatever half line the device holds.
+    fn begin_again(&mut self, before: u32) -> Result<(), LineError> {
+        if before > 0 {
+            self.link.discard();
+            self.link.send(b"\n", Shown::Plain)?;
+        }
+        Ok(())
+    }
+
+    /// The answer with this number. A later one's answer means that this request was lost.
+    fn wait_for(&mut self, number: u32, verb: &str, patience: Duration) -> Result<Frame, LineError> {
+        let last = Instant::now() + self.answer_within * MOST_WAITING;
+        let mut until = Instant::now() + patience;
+        let garbled = || LineError::Garbled { what: verb.to_owned() };
+        loop {
+            if Instant::now() >= last {
+                return Err(LineError::Silent { what: verb.to_owned(), waited: self.answer_within });
+            }
+            match frame::parse(Mark::Reply, self.link.received(), LONGEST_ANSWER) {
+                Parsed::More => {
+                    if !self.link.fill(until.min(last))? {
+                        return Err(LineError::Silent { what: verb.to_owned(), waited: self.answer_within });
+                    }
+                }
+                Parsed::Garbage(count) => self.link.used(count),
+                Parsed::BadBody(of, count) => {
+                    self.link.used(count);
+                    if of == number {
+                        return Err(garbled());
+                    }
+                }
+                Parsed::Good(frame, count) => {
+                    self.link.used(count);
+                    if frame.number < number {
+                        continue;
+                    }
+                    if frame.number > number {
+                        return Err(garbled());
+                    }
+                    match message::answer(frame) {
+                        Answer::Done(frame) => return Ok(frame),
+                        Answer::Wait => until = Instant::now() + self.answer_within.min(patience * 3),
+                        Answer::Again => return Err(garbled()),
+                        Answer::NoHello => return Err(LineError::Restarted { what: verb.to_owned() }),
+                        Answer::Refused(error) => return Err(error),
+                    }
+                }
+            }
+        }
+    }
+
+    fn hello(&mut self) -> Result<Limits, LineError> {
+        self.limits = None;
+        self.next = 0;
+        // ends what an earlier station may have left half-said
+        self.begin_again(1)?;
+        let frame = self.ask(&Request::Hello { session: self.session }, Shown::Plain)?;
+        let limits = message::limits(&frame, self.session)?;
+        self.limits = Some(limits.clone());
+        Ok(limits)
+    }
+
+    fn limits(&mut self) -> Result<Limits, LineError> {
+        match &self.limits {
+            Some(limits) => Ok(limits.clone()),
+            None => self.hello(),
+        }
+    }
+
+    fn need(&mut self, capability: &str) -> Result<(), LineError> {
+        let limits = self.limits()?;
+        if limits.capabilities.iter().any(|word| word == capability) {
+            return Ok(());
+        }
+        Err(LineError::NotCapable { what: format!("its firmware does not offer “{capability}”") })
+    }
+
+    /// A file in several parts: up to the device's window under way, and back to the first one that is not
+    /// acknowledged when something is lost.
+    fn put_parts(
+        &mut self,
+        file: &Rendered,
+        limits: &Limits,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), LineError> {
+        let total = file.content.len();
+        let parts: Vec<&[u8]> = file.content.expose().chunks(limits.chunk).collect();
+        let first_number = self.next;
+        let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        self.next += count;
+        let shown = if file.secret { Shown::Length } else { Shown::Plain };
+        let mut acknowledged = 0;
+        repeat(ATTEMPTS.saturating_add(count), |before| {
+            self.begin_again(before)?;
+            let mut sent = acknowledged;
+            while acknowledged < parts.len() {
+                while let Some(body) = parts.get(sent).filter(|_| sent < acknowledged + limits.window) {
+                    let place = Some(Place { total, at: sent * limits.chunk });
+                    let request = Request::Put { path: &file.path, mode: file.mode, place, body };
+                    self.link.send(&request.print(number_of(first_number, sent)), shown)?;
+                    sent += 1;
+                }
+                let patience = patience(before.min(2)) + self.link.wire_time(limits.chunk * limits.window);
+                self.wait_for(number_of(first_number, acknowledged), "part", patience)?;
+                acknowledged += 1;
+                progress(in_all((acknowledged * limits.chunk).min(total)), in_all(total));
+            }
+            Ok(())
+        })
+    }
+}
+
+fn number_of(first: u32, at: usize) -> u32 {
+    first.saturating_add(u32::try_from(at).unwrap_or(u32::MAX))
+}
+
+fn in_all(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+/// How long silence lasts before a request is repeated: 1, 2, 4 … s.
+fn patience(before: u32) -> Duration {
+    Duration::from_secs(1 << before.min(6))
+}
+
+impl<P: Read + Write> Driver for LinesideDriver<P> {
+    fn identify(&mut self) -> Result<Identified, LineError> {
+        self.hello()?;
+        message::identified(&self.ask(&Request::Identify, Shown::Plain)?)
+    }
+
+    fn request_csr(&mut self, cn: &str, key: CsrKey, reuse: bool) -> Result<Vec<u8>, LineError> {
+        self.need(message::key_word(key))?;
+        let frame = self.ask(&Request::Csr { cn, key, reuse }, Shown::Plain)?;
+        message::body(frame, 1, LONGEST_ANSWER)
+    }
+
+    fn put(&mut self, file: &Rendered, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LineError> {
+        let limits = self.limits()?;
+        let total = file.content.len();
+        if total > limits.file {
+            let (size, most) = (in_all(total), in_all(limits.file));
+            return Err(LineError::TooLarge { what: format!("“{}”", file.path), size, most });
+        }
+        progress(0, in_all(total));
+        if total > limits.chunk {
+            return self.put_parts(file, &limits, progress);
+        }
+        let shown = if file.secret { Shown::Length } else { Shown::Plain };
+        let body = file.content.expose();
+        self.ask(&Request::Put { path: &file.path, mode: file.mode, place: None, body }, shown)?;
+        progress(in_all(total), in_all(total));
+        Ok(())
+    }
+
+    fn read_back(&mut self, file: &Rendered) -> Result<Digest, LineError> {
+        self.limits()?;
+        message::digest(&self.ask(&Request::Digest { path: &file.path }, Shown::Plain)?)
+    }
+
+    fn commit(&mut self) -> Result<(), LineError> {
+        self.limits()?;
+        self.ask(&Request::Commit, Shown::Plain).map(|_| ())
+    }
+
+    fn prove_signature(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
+        self.need("sign")?;
+        let key = self.signing_key.clone();
+        let frame = self.ask(&Request::Sign { key: &key, challenge }, Shown::Plain)?;
+        message::body(frame, 8, 256)
+    }
+
+    fn prove_hmac(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
+        self.need("hmac")?;
+        let Some((form, key)) = self.hmac_key.clone() else {
+            return Err(LineError::NotCapable { what: "the recipe injects no device-key to prove".to_owned() });
+        };
+        let frame = self.ask(&Request::Hmac { form, key: &key, challenge }, Shown::Plain)?;
+        message::body(frame, 32, 32)
+    }
+
+    fn finish(&mut self) -> Result<(), LineError> {
+        self.limits()?;
+        self.ask(&Request::Finish, Shown::Plain)?;
+        self.limits = None;
+        Ok(())
+    }
+
+    fn present(&mut self) -> bool {
+        let answer_within = std::mem::replace(&mut self.answer_within, Duration::from_secs(1));
+        let answered = self.hello();
+        self.answer_within = answer_within;
+        answered.is_ok()
+    }
+}

@@ -1,0 +1,298 @@
+//! Driver for devices with a log-in shell on a serial console. Files and keys are made beside their places
+//! and moved there at commit; the device's own `openssl` makes keys, requests and proofs.
+
+pub mod console;
+pub mod screen;
+pub mod script;
+
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use self::console::{ATTEMPTS, Console};
+use self::script::{DOCUMENT, quote};
+use super::driver::{CsrKey, Driver, Identified, LONGEST_FIELD};
+use super::error::LineError;
+use super::link::{Link, Shown, repeat};
+use super::render::Rendered;
+use crate::domain::digest::Digest;
+use crate::domain::product::{Credential, Identify, KeyOrigin, Product};
+use crate::domain::proof::Challenge;
+use crate::domain::secret::Secret;
+
+/// What is put behind a file's name until commit.
+const PENDING: &str = ".lineside-new";
+/// What is put behind a key's name until commit.
+const PENDING_KEY: &str = ".new";
+/// The longest signature or request in base64 that is taken.
+const LONGEST_BASE64: usize = 16 * 1024;
+
+/// A conversation with a Linux console.
+pub struct LinuxShellDriver<P> {
+    console: Console<P>,
+    identify: Identify,
+    /// Where the device's key lies or will lie.
+    key_path: Option<String>,
+    made_on_device: bool,
+    /// File of the symmetric key, and whether it holds base64 text.
+    hmac_key: Option<(String, bool)>,
+    key_pending: bool,
+    files_pending: BTreeSet<String>,
+    finished: bool,
+}
+
+impl<P: Read + Write> LinuxShellDriver<P> {
+    /// Over an open port, for devices of this product.
+    pub fn new(
+        port: P,
+        baud: u32,
+        product: &Product,
+        password: Option<Secret>,
+        session: [u8; 8],
+    ) -> LinuxShellDriver<P> {
+        let injected = |template: &str| {
+            product.inject.iter().find(|file| file.template == template).map(|file| file.path.clone())
+        };
+        let (key_path, made_on_device) = match &product.credential {
+            Credential::X509 { key: KeyOrigin::OnDevice, key_path, .. } => (Some(key_path.clone()), true),
+            Credential::X509 { key: KeyOrigin::Station, key_path, .. } => {
+                (Some(injected("private-key").unwrap_or_else(|| key_path.clone())), false)
+            }
+            Credential::GroupKey { .. } => (None, false),
+        };
+        let base64 = injected("device-key").map(|path| (path, true));
+        let raw = || injected("device-key.raw").map(|path| (path, false));
+        let identify = product.identify.clone();
+        let console = Console::new(
+            Link::new(port, baud),
+            identify.login.clone(),
+            password,
+            identify.answer_within,
+            session,
+        );
+        LinuxShellDriver {
+            console,
+            identify,
+            key_path,
+            made_on_device,
+            hmac_key: base64.or_else(raw),
+            key_pending: false,
+            files_pending: BTreeSet::new(),
+            finished: false,
+        }
+    }
+
+    fn field(&mut self, command: Option<&String>) -> Result<Option<String>, LineError> {
+        let Some(command) = command else { return Ok(None) };
+        let text = self.console.ask(command)?;
+        Ok(Some(text.trim().chars().take(LONGEST_FIELD).collect()))
+    }
+
+    /// Where a file lies now.
+    fn place(&self, path: &str) -> String {
+        if self.files_pending.contains(path) { format!("{path}{PENDING}") } else { path.to_owned() }
+    }
+
+    fn own_key(&self) -> Result<String, LineError> {
+        match &self.key_path {
+            Some(path) if self.made_on_device => Ok(path.clone()),
+            _ => Err(LineError::NotCapable { what: "this recipe makes no key on the device".to_owned() }),
+        }
+    }
+
+    /// Base64 text that a command prints.
+    fn bytes_of(&mut self, command: &str) -> Result<Vec<u8>, LineError> {
+        let text = self.console.ask(command)?;
+        let joined: String = text.split_whitespace().collect();
+        match BASE64.decode(&joined) {
+            Ok(bytes) if !bytes.is_empty() && joined.len() <= LONGEST_BASE64 => Ok(bytes),
+            _ => Err(LineError::Protocol { what: "its openssl printed no base64".to_owned() }),
+        }
+    }
+
+    /// The device's own words for the proof message; single quotes, since every part is free of them.
+    fn message(challenge: &Challenge) -> String {
+        format!(
+            "printf 'lineside-prove-v1\\n%s\\n%s\\n%s\\n%s' {} {} {} {}",
+            quote(challenge.station.as_str()),
+            challenge.run,
+            quote(challenge.registration_id.as_str()),
+            challenge.nonce_text()
+        )
+    }
+
+    fn still_open(&self) -> Result<(), LineError> {
+        if self.finished {
+            let message = "the conversation is finished and the console logged out".to_owned();
+            return Err(LineError::Refused { code: "state".to_owned(), message });
+        }
+        Ok(())
+    }
+
+    fn send_file(&mut self, file: &Rendered, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LineError> {
+        let in_all = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
+        let content = file.content.expose();
+        let shown = if file.secret { Shown::Length } else { Shown::Plain };
+        let (path, mode) = (quote(&file.path), file.mode);
+        let begin = format!(
+            "T={path}{PENDING}; (umask 022; mkdir -p \"${{T%/*}}\") && rm -f \"$T\" && (umask 077; : >\"$T\") && chmod {mode:o} \"$T\""
+        );
+        // twice: once so that the error can be shown, once so that $T lasts
+        self.console.change(&begin, self.identify.answer_within)?;
+        self.console.set(&format!("T={path}{PENDING}"))?;
+        progress(0, in_all(content.len()));
+        for (at, document) in content.chunks(DOCUMENT).enumerate() {
+            self.console.append(document, shown)?;
+            progress(in_all((at * DOCUMENT + document.len()).min(content.len())), in_all(content.len()));
+        }
+        Ok(())
+    }
+}
+
+impl<P: Read + Write> Driver for LinuxShellDriver<P> {
+    fn identify(&mut self) -> Result<Identified, LineError> {
+        self.finished = false;
+        self.console.open()?;
+        let asked = self.identify.clone();
+        let serial = self.field(asked.serial.as_ref())?.unwrap_or_default();
+        Ok(Identified {
+            serial,
+            mac: self.field(asked.mac.as_ref())?,
+            model: self.field(asked.model.as_ref())?,
+            firmware: self.field(Some(&"uname -sr".to_owned()))?,
+        })
+    }
+
+    fn request_csr(&mut self, cn: &str, key: CsrKey, reuse: bool) -> Result<Vec<u8>, LineError> {
+        self.still_open()?;
+        let path = self.own_key()?;
+        // a slash would begin another part of the subject
+        if cn.is_empty() || !cn.chars().all(|c| c.is_ascii_alphanumeric() || "._:-".contains(c)) {
+            return Err(LineError::NotCapable { what: format!("a request for the name “{cn}”") });
+        }
+        let curve = match key {
+            CsrKey::P256 => "P-256",
+            CsrKey::P384 => "P-384",
+        };
+        let key_file = format!("K={}{PENDING_KEY}", quote(&path));
+        let long = self.identify.answer_within * 3;
+        let keep = if reuse {
+            format!(
+                "[ -s \"$K\" ] && openssl pkey -in \"$K\" -noout -text 2>/dev/null | grep -q 'CURVE: {curve}' || "
+            )
+        } else {
+            String::new()
+        };
+        self.console.change(
+            &format!(
+                "{key_file}; (umask 022; mkdir -p \"${{K%/*}}\"); umask 077; {keep}{{ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:{curve} -pkeyopt ec_param_enc:named_curve -out \"$K.part\" && mv -f \"$K.part\" \"$K\"; }}"
+            ),
+            long,
+        )?;
+        self.key_pending = true;
+        // a configuration of its own: the device's may be missing, or add extensions
+        self.console.change(
+            &format!(
+                "{key_file}; umask 077; printf '[req]\\ndistinguished_name=d\\n[d]\\n' >\"$K.cnf\" && openssl req -new -sha256 -config \"$K.cnf\" -key \"$K\" -subj /CN={cn} -outform DER -out \"$K.csr\""
+            ),
+            long,
+        )?;
+        let request = self.bytes_of(&format!("{key_file}; base64 \"$K.csr\""))?;
+        self.console
+            .change(&format!("{key_file}; rm -f \"$K.csr\" \"$K.cnf\""), self.identify.answer_within)?;
+        Ok(request)
+    }
+
+    fn put(&mut self, file: &Rendered, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LineError> {
+        self.still_open()?;
+        self.files_pending.insert(file.path.clone());
+        repeat(ATTEMPTS, |before| {
+            self.console.interrupt(before)?;
+            self.send_file(file, progress)
+        })
+    }
+
+    fn read_back(&mut self, file: &Rendered) -> Result<Digest, LineError> {
+        self.still_open()?;
+        let place = quote(&self.place(&file.path));
+        let text = self.console.ask(&format!("sync; sha256sum <{place}"))?;
+        let digest = text.split_whitespace().next().unwrap_or_default();
+        digest.parse().map_err(|_| LineError::Protocol { what: "its sha256sum printed no digest".to_owned() })
+    }
+
+    fn commit(&mut self) -> Result<(), LineError> {
+        self.still_open()?;
+        let within = self.identify.answer_within;
+        // what is no longer there was moved by an earlier attempt
+        let moved = |pending: &str, place: &str| {
+            format!(
+                "P={}; N={}; if [ -e \"$N\" ]; then mv -f \"$N\" \"$P\"; else [ -e \"$P\" ]; fi",
+                quote(place),
+                quote(pending)
+            )
+        };
+        if let Some(path) = self.key_path.clone().filter(|_| self.key_pending) {
+            self.console.change(&moved(&format!("{path}{PENDING_KEY}"), &path), within)?;
+        }
+        for path in self.files_pending.clone() {
+            self.console.change(&moved(&format!("{path}{PENDING}"), &path), within)?;
+        }
+        self.console.change("sync", within.max(Duration::from_secs(30)))?;
+        self.key_pending = false;
+        self.files_pending.clear();
+        Ok(())
+    }
+
+    fn prove_signature(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
+        self.still_open()?;
+        let Some(path) = self.key_path.clone() else {
+            return Err(LineError::NotCapable { what: "this recipe gives the device no private key".to_owned() });
+        };
+        let key = if self.key_pending { format!("{path}{PENDING_KEY}") } else { self.place(&path) };
+        let message = Self::message(challenge);
+        let key = quote(&key);
+        self.bytes_of(&format!("test -r {key} && {message} | openssl dgst -sha256 -sign {key} | base64"))
+    }
+
+    fn prove_hmac(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
+        self.still_open()?;
+        let Some((path, is_base64)) = self.hmac_key.clone() else {
+            return Err(LineError::NotCapable { what: "the recipe injects no device-key to prove".to_owned() });
+        };
+        let key = quote(&self.place(&path));
+        let read = if is_base64 { format!("base64 -d <{key}") } else { format!("cat <{key}") };
+        let message = Self::message(challenge);
+        // the key is read on the device; over the line goes only its file's name
+        let mac = self.bytes_of(&format!(
+            "H=$({read} | od -An -v -tx1 | tr -d ' \\n'); test -n \"$H\" && {message} | openssl dgst -sha256 -mac HMAC -macopt hexkey:$H -binary | base64"
+        ))?;
+        if mac.len() == 32 { Ok(mac) } else { Err(LineError::Protocol { what: "its HMAC has not 32 bytes".to_owned() }) }
+    }
+
+    fn finish(&mut self) -> Result<(), LineError> {
+        self.still_open()?;
+        let within = self.identify.answer_within.max(Duration::from_secs(30));
+        let mut left: Vec<String> =
+            self.files_pending.iter().map(|path| format!("{path}{PENDING}")).collect();
+        if let Some(path) = self.key_path.as_ref().filter(|_| self.made_on_device) {
+            left.extend(["part", "cnf", "csr"].map(|end| format!("{path}{PENDING_KEY}.{end}")));
+        }
+        for path in left {
+            self.console.change(&format!("rm -f {}", quote(&path)), within)?;
+        }
+        self.console.change("sync", within)?;
+        self.console.close()?;
+        self.finished = true;
+        Ok(())
+    }
+
+    fn present(&mut self) -> bool {
+        self.console.answers()
+    }
+}
+
+#[cfg(test)]
+mod tests;

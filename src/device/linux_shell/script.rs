@@ -1,0 +1,195 @@
+//! The commands as they go over the line, and the frame their output comes back in. A line can damage a
+//! command as well as its output, so a command travels as base64 with its checksum, and the device runs it
+//! only if they agree; the output and the exit status come back with a checksum too. Pure.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::screen::{plain, without_kernel};
+
+/// busybox ash cuts a line near 1000 characters and runs the stump; nothing longer is ever sent.
+pub const LONGEST_LINE: usize = 900;
+/// Raw bytes of one base64 line of 76 characters.
+const COLUMN: usize = 57;
+/// Raw bytes of one here-document: 45 lines, below the 4095 bytes a terminal holds while the shell sleeps.
+pub const DOCUMENT: usize = 45 * COLUMN;
+
+/// How a command's output is treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The output is the answer; messages are dropped.
+    Query,
+    /// Messages count as output, for the error shown to a person.
+    Change,
+    /// Runs in the shell itself, so that variables last; no output.
+    Set,
+}
+
+/// Lines that make a shell ready: no history, no echo, a known prompt, and the two functions. `L` runs a
+/// checked command, `W` appends a here-document to the file named by `$T`. The sentinels are split so that
+/// an echo of the line does not look like an answer.
+pub const PREPARE: [&str; 5] = [
+    "unset HISTFILE; HISTSIZE=0; HISTFILESIZE=0; export HISTSIZE HISTFILESIZE; stty -echo",
+    "[ -n \"$BASH_VERSION\" ] && set +o history",
+    "PS1='lineside# '; PS2='> '; export PS1 PS2",
+    concat!(
+        "L(){ c=$(printf %s \"$3\"|base64 -d); [ \"$(printf %s \"$c\"|cksum)\" = \"$4 $5\" ]||{ echo \"@@\"\"X $1\"; return; }; ",
+        "case $2 in q) v=$(eval \"$c\" 2>/dev/null </dev/null); r=$?;; c) v=$(eval \"$c\" 2>&1 </dev/null); r=$?;; ",
+        "*) eval \"$c\" >/dev/null 2>&1; r=$?; v=;; esac; echo \"@@\"\"B $1\"; printf '%s\\n' \"$v\"; ",
+        "echo \"@@\"\"E $1 $r $(printf '%s\\n%s' \"$r\" \"$v\"|cksum)\"; }"
+    ),
+    concat!(
+        "W(){ base64 -d >>\"$T\" 2>/dev/null; r=$?; echo \"@@\"\"B $1\"; echo; ",
+        "echo \"@@\"\"E $1 $r $(printf '%s\\n' \"$r\"|cksum)\"; }"
+    ),
+];
+
+/// The line that runs `command` under this tag; `None` if it would be too long.
+pub fn checked(tag: &str, mode: Mode, command: &str) -> Option<String> {
+    let mode = match mode {
+        Mode::Query => 'q',
+        Mode::Change => 'c',
+        Mode::Set => 's',
+    };
+    let (crc, length) = (cksum(command.as_bytes()), command.len());
+    let line = format!("L {tag} {mode} {} {crc} {length}\r", BASE64.encode(command));
+    if line.len() <= LONGEST_LINE { Some(line) } else { None }
+}
+
+/// A here-document that appends these bytes (at most [`DOCUMENT`]) to the file `$T`.
+pub fn document(tag: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut text = format!("W {tag} <<'@EOF'\r").into_bytes();
+    for column in bytes.chunks(COLUMN) {
+        text.extend_from_slice(BASE64.encode(column).as_bytes());
+        text.push(b'\r');
+    }
+    text.extend_from_slice(b"@EOF\r");
+    text
+}
+
+/// A word the shell takes literally.
+pub fn quote(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Not complete yet.
+    More,
+    /// The command arrived damaged and was not run.
+    NotRun,
+    /// The output or its checksum is damaged.
+    Damaged,
+    /// Exit status and output.
+    Done(u8, String),
+}
+
+/// Looks for the frame with this tag in what the console showed.
+pub fn output(tag: &str, bytes: &[u8]) -> Output {
+    let shown = plain(bytes);
+    if shown.contains(&format!("@@X {tag}\n")) {
+        return Output::NotRun;
+    }
+    // first as it stands, then without what the kernel printed in between
+    match framed(tag, &shown) {
+        Output::Damaged | Output::More => framed(tag, &without_kernel(&shown)),
+        found => found,
+    }
+}
+
+fn framed(tag: &str, shown: &str) -> Output {
+    let Some((_, from)) = shown.rsplit_once(&format!("@@B {tag}\n")) else { return Output::More };
+    let Some((value, end)) = from.rsplit_once(&format!("\n@@E {tag} ")) else { return Output::More };
+    let Some((end, _)) = end.split_once('\n') else { return Output::More };
+    let mut numbers = end.split_whitespace();
+    let status = numbers.next().and_then(|text| text.parse::<u8>().ok());
+    let crc = numbers.next().and_then(|text| text.parse::<u32>().ok());
+    let (Some(status), Some(crc)) = (status, crc) else { return Output::Damaged };
+    if cksum(format!("{status}\n{value}").as_bytes()) != crc {
+        return Output::Damaged;
+    }
+    Output::Done(status, value.to_owned())
+}
+
+/// The checksum of the POSIX `cksum` utility: CRC-32 (0x04C11DB7, not reflected) of the bytes and then of
+/// their length, least significant byte first.
+pub fn cksum(bytes: &[u8]) -> u32 {
+    let mut length = bytes.len();
+    let mut crc = bytes.iter().fold(0, |crc, byte| step(crc, *byte));
+    while length != 0 {
+        crc = step(crc, u8::try_from(length & 0xff).unwrap_or(0));
+        length >>= 8;
+    }
+    !crc
+}
+
+fn step(crc: u32, byte: u8) -> u32 {
+    (0..8).fold(crc ^ (u32::from(byte) << 24), |crc, _| {
+        if crc & 0x8000_0000 == 0 { crc << 1 } else { (crc << 1) ^ 0x04c1_1db7 }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(tag: &str, status: u8, value: &str) -> String {
+        let crc = cksum(format!("{status}\n{value}").as_bytes());
+        format!("lineside# @@B {tag}\r\n{value}\r\n@@E {tag} {status} {crc} 9\r\nlineside# ")
+    }
+
+    #[test]
+    fn the_checksum_is_the_one_of_posix() {
+        assert_eq!(cksum(b"123456789"), 930_766_865);
+        assert_eq!(cksum(b""), 4_294_967_295);
+    }
+
+    #[test]
+    fn every_line_fits_the_smallest_shell_and_shows_no_sentinel() {
+        for line in PREPARE {
+            assert!(line.len() < LONGEST_LINE, "{}", line.len());
+            assert!(!line.contains("@@B") && !line.contains("@@E") && !line.contains("@@X"));
+        }
+        assert!(checked("0-1", Mode::Query, &"x".repeat(600)).is_some());
+        assert!(checked("0-1", Mode::Query, &"x".repeat(700)).is_none());
+        let document = document("0-1", &[7; DOCUMENT]);
+        assert!(document.len() < 4095 && document.split(|b| *b == b'\r').all(|line| line.len() <= 76));
+    }
+
+    #[test]
+    fn a_kernel_message_inside_the_output_does_no_harm() {
+        let text = shown("7-1", 0, "SN-17").replace("SN", "S[   12.345678] usb 1-1: new device\r\nN");
+        assert_eq!(output("7-1", text.as_bytes()), Output::Done(0, "SN-17".to_owned()));
+    }
+
+    #[test]
+    fn a_changed_byte_is_noticed_and_an_old_answer_is_not_taken() {
+        let text = shown("7-1", 0, "SN-17");
+        assert_eq!(output("7-1", text.replace("SN-17", "SN-11").as_bytes()), Output::Damaged);
+        assert_eq!(output("7-1", text.replace("7-1 0 ", "7-1 1 ").as_bytes()), Output::Damaged);
+        assert_eq!(output("7-2", text.as_bytes()), Output::More);
+        assert_eq!(output("7-1", b"@@X 7-1\r\nlineside# "), Output::NotRun);
+    }
+
+    #[test]
+    fn a_quoted_word_has_no_way_out() {
+        assert_eq!(quote("a'; reboot; '"), "'a'\\''; reboot; '\\'''");
+    }
+
+    proptest! {
+        #[test]
+        fn any_output_comes_back(value in "[ -~]{0,60}(\\n[ -~]{1,60}){0,3}", status in any::<u8>()) {
+            let read = output("7-1", shown("7-1", status, &value).as_bytes());
+            prop_assert_eq!(read, Output::Done(status, value));
+        }
+
+        #[test]
+        fn hostile_output_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let mut text = b"@@B 7-1\n".to_vec();
+            text.extend_from_slice(&bytes);
+            let _ = output("7-1", &text);
+        }
+    }
+}
