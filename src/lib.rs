@@ -1,4 +1,5 @@
 //! Lineside: identity for devices on a production line.
 
+pub mod ca;
 pub mod domain;
 pub mod durable;

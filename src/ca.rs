@@ -1,0 +1,26 @@
+//! The certificate authority: from a proven key and a permit to a signed certificate, and what belongs to it:
+//! the ceremony that makes root and issuing CA, profiles, revocation lists, proofs and inspection.
+//!
+//! A certificate takes one way only: [`csr::proven_key`] keeps nothing of a request but its key,
+//! [`issue::prepare`] spends a permit and fixes every byte that is to be signed, [`issue::Prepared::sign`] signs
+//! exactly those bytes. rcgen builds, aws-lc signs, RustCrypto parses and judges: the issuer never grades itself.
+//! Time comes in as an argument; so does randomness, except for the keys and signatures that aws-lc makes.
+
+pub mod ceremony;
+pub mod certificate;
+pub mod company;
+pub mod crl;
+pub mod csr;
+pub mod inspect;
+pub mod issue;
+pub mod issuer;
+pub mod key;
+pub mod pem;
+pub mod profile;
+pub mod proof;
+pub mod public_key;
+pub mod signer;
+
+mod body;
+#[cfg(test)]
+pub mod throwaway;

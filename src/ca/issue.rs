@@ -1,0 +1,225 @@
+//! Issuing: a permit, a profile and a proven key become a body that is fixed to the byte and can be put on record,
+//! and only then a signature over exactly that body. One permit, one certificate: both are values that are spent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod,
+    KeyUsagePurpose, SerialNumber,
+};
+
+use super::body::NotEncodable;
+use super::ceremony::key_id;
+use super::certificate::Certificate;
+use super::csr::ProvenKey;
+use super::issuer::Issuer;
+use super::profile::{Profile, Purpose, Usage};
+use super::public_key::{KeyKind, PublicKey};
+use super::signer::SignFailed;
+use crate::domain::cert_serial::CertSerial;
+use crate::domain::code::{Code, Coded};
+use crate::domain::digest::Digest;
+use crate::domain::name::Name;
+use crate::domain::product::DeviceIdentity;
+use crate::domain::registration_id::{BadRegistrationId, RegistrationId};
+use crate::domain::utc_time::UtcTime;
+use crate::domain::work_order::IssuePermit;
+
+/// Why no certificate was prepared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The profile wants another kind of key.
+    #[error("profile “{profile}” allows keys of kind {}, not {found}", .allowed.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(", "))]
+    KeyKind {
+        /// The kind offered.
+        found: KeyKind,
+        /// The kinds allowed.
+        allowed: Vec<KeyKind>,
+        /// By which profile.
+        profile: Name,
+    },
+    /// The registration ID does not fit a CN.
+    #[error("{0}")]
+    Cn(#[from] BadRegistrationId),
+    /// The issuing CA is not valid yet: the clock is wrong.
+    #[error("the issuing CA is valid from {from}, and the station's clock says {now}")]
+    IssuerNotYetValid {
+        /// First moment.
+        from: UtcTime,
+        /// The station's time.
+        now: UtcTime,
+    },
+    /// The issuing CA has expired.
+    #[error("the issuing CA expired at {until}, and it is {now}")]
+    IssuerExpired {
+        /// Last moment.
+        until: UtcTime,
+        /// The station's time.
+        now: UtcTime,
+    },
+    /// The body cannot be encoded.
+    #[error("{0}")]
+    NotEncodable(#[from] NotEncodable),
+}
+
+impl Coded for Refused {
+    fn code(&self) -> Code {
+        match self {
+            Refused::KeyKind { .. } => Code::KeyTypeRefused,
+            Refused::Cn(fault) => fault.code(),
+            Refused::IssuerNotYetValid { .. } => Code::ClockBehind,
+            Refused::IssuerExpired { .. } => Code::IssuerExpired,
+            Refused::NotEncodable(_) => Code::SignFailed,
+        }
+    }
+}
+
+/// A certificate that lacks nothing but its signature. What it exposes is what the intent on record holds.
+#[must_use = "a prepared certificate that is not signed has spent a permit for nothing"]
+pub struct Prepared {
+    issuer: Arc<Issuer>,
+    body: Vec<u8>,
+    to_be_signed: Digest,
+    serial: CertSerial,
+    public_key: PublicKey,
+    registration_id: RegistrationId,
+    profile: Digest,
+    not_before: UtcTime,
+    not_after: UtcTime,
+    permit: IssuePermit,
+}
+
+/// Forms the certificate body. Every rule is checked here and the permit is spent, whatever comes out.
+///
+/// The CN is the registration ID, as DPS demands; the device ID plays no part. The validity is the profile's, cut to
+/// that of the issuing CA at both ends. Extensions (RFC 5280 §4.2.1): critical basic constraints without CA, critical
+/// key usage, extended key usage, subject and authority key identifier; nothing of a request gets in.
+pub fn prepare(
+    permit: IssuePermit,
+    issuer: &Arc<Issuer>,
+    profile: &Profile,
+    key: ProvenKey,
+    identity: &DeviceIdentity,
+    serial: CertSerial,
+    now: UtcTime,
+) -> Result<Prepared, Refused> {
+    let key = key.into_public_key();
+    if !profile.keys().contains(&key.kind()) {
+        return Err(Refused::KeyKind {
+            found: key.kind(),
+            allowed: profile.keys().to_vec(),
+            profile: profile.name().clone(),
+        });
+    }
+    let DeviceIdentity { registration_id, device_id: _ } = identity;
+    registration_id.fits_cn()?;
+    // certificates know whole seconds only, and their last second is part of the validity (RFC 5280 §4.1.2.5)
+    let now = UtcTime::from_seconds(now.seconds());
+    if now < issuer.not_before() {
+        return Err(Refused::IssuerNotYetValid { from: issuer.not_before(), now });
+    }
+    if now > issuer.not_after() {
+        return Err(Refused::IssuerExpired { until: issuer.not_after(), now });
+    }
+    let not_before = now.minus(profile.backdate()).max(issuer.not_before());
+    let not_after = now.plus(profile.validity()).minus(Duration::from_secs(1)).min(issuer.not_after());
+
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, registration_id.as_str());
+    params.serial_number = Some(SerialNumber::from_slice(serial.as_bytes()));
+    params.not_before = not_before.to_offset();
+    params.not_after = not_after.to_offset();
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = profile.key_usage().iter().copied().map(key_usage).collect();
+    params.extended_key_usages = profile.extended_key_usage().iter().copied().map(purpose).collect();
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key_id(&key));
+    params.use_authority_key_identifier_extension = true;
+    let body = issuer.certificate_body(&params, &key)?;
+    Ok(Prepared {
+        issuer: Arc::clone(issuer),
+        to_be_signed: Digest::of(&body),
+        body,
+        serial,
+        public_key: key,
+        registration_id: registration_id.clone(),
+        profile: profile.digest(),
+        not_before,
+        not_after,
+        permit,
+    })
+}
+
+fn key_usage(usage: Usage) -> KeyUsagePurpose {
+    match usage {
+        Usage::DigitalSignature => KeyUsagePurpose::DigitalSignature,
+    }
+}
+
+fn purpose(purpose: Purpose) -> ExtendedKeyUsagePurpose {
+    match purpose {
+        Purpose::ClientAuth => ExtendedKeyUsagePurpose::ClientAuth,
+    }
+}
+
+impl Prepared {
+    /// Serial number of the certificate.
+    pub fn cert_serial(&self) -> CertSerial {
+        self.serial
+    }
+
+    /// SHA-256 of the exact DER TBSCertificate that will be signed.
+    pub fn to_be_signed(&self) -> Digest {
+        self.to_be_signed
+    }
+
+    /// The key it is for.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// The identity in its CN.
+    pub fn registration_id(&self) -> &RegistrationId {
+        &self.registration_id
+    }
+
+    /// Digest of the profile's text.
+    pub fn profile(&self) -> Digest {
+        self.profile
+    }
+
+    /// The first second of its validity.
+    pub fn not_before(&self) -> UtcTime {
+        self.not_before
+    }
+
+    /// The last second of its validity.
+    pub fn not_after(&self) -> UtcTime {
+        self.not_after
+    }
+
+    /// The run that the permit was given to.
+    pub fn run(&self) -> u64 {
+        self.permit.run()
+    }
+
+    /// The work order that the permit was taken from.
+    pub fn work_order(&self) -> &Name {
+        self.permit.work_order()
+    }
+
+    /// Signs exactly the prepared bytes, once. The signature is verified with another library, and the certificate
+    /// read back, before it is returned. After a failure the serial number is not used again.
+    pub fn sign(self) -> Result<Certificate, SignFailed> {
+        let found = Digest::of(&self.body);
+        if found != self.to_be_signed {
+            return Err(SignFailed::BodyChanged { prepared: self.to_be_signed, found });
+        }
+        let signed = self.issuer.seal(&self.body)?;
+        Ok(Certificate::from_der(signed)?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

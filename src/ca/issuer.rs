@@ -1,0 +1,176 @@
+//! The issuing CA, loaded: certificate and private key, found to belong together and to be allowed to sign
+//! before the first device asks.
+
+use rcgen::{CertificateParams, CertificateRevocationListParams, KeyIdMethod, KeyUsagePurpose};
+use x509_cert::TbsCertificate;
+use x509_cert::der::{self, Decode};
+use x509_cert::ext::pkix::SubjectKeyIdentifier;
+
+use super::body::{self, NotEncodable};
+use super::certificate::{BadCertificate, Certificate};
+use super::inspect::CertificateFacts;
+use super::key::{BadKeyPair, KeyPair};
+use super::public_key::{BadPublicKey, PublicKey};
+use super::signer::{SignFailed, Signer};
+use crate::domain::code::{Code, Coded};
+use crate::domain::secret::Secret;
+use crate::domain::utc_time::UtcTime;
+
+/// Why certificate and key make no issuer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadIssuer {
+    /// The certificate cannot be read.
+    #[error("issuing CA: {0}")]
+    Certificate(#[from] BadCertificate),
+    /// The certificate's key is not one we sign with.
+    #[error("issuing CA: {0}")]
+    PublicKey(#[from] BadPublicKey),
+    /// The private key cannot be read.
+    #[error("issuing CA: {0}")]
+    PrivateKey(#[from] BadKeyPair),
+    /// The private key is of the wrong kind.
+    #[error("issuing CA: {0}")]
+    Signer(#[from] SignFailed),
+    /// Certificate and key are of two pairs.
+    #[error("the private key does not belong to the issuing CA's certificate “{0}”")]
+    KeyMismatch(String),
+    /// Basic constraints do not say CA.
+    #[error("“{0}” is not the certificate of a CA")]
+    NotCa(String),
+    /// A key usage is missing.
+    #[error("the issuing CA's certificate “{subject}” lacks the key usage {usage}")]
+    MayNotSign {
+        /// Whose certificate.
+        subject: String,
+        /// What is missing.
+        usage: &'static str,
+    },
+    /// It has no subject key identifier, which every CA must have (RFC 5280 §4.2.1.2).
+    #[error("the issuing CA's certificate “{0}” has no subject key identifier")]
+    NoKeyId(String),
+    /// Its name cannot be copied exactly into the certificates below it.
+    #[error(
+        "the issuing CA's name “{0}” is of a form that cannot be copied exactly: one attribute a level, none twice"
+    )]
+    Name(String),
+}
+
+impl Coded for BadIssuer {
+    fn code(&self) -> Code {
+        Code::IssuerInvalid
+    }
+}
+
+/// A CA on P-384 that can sign certificates and CRLs. `Send` and `Sync`.
+pub struct Issuer {
+    certificate: Certificate,
+    facts: CertificateFacts,
+    key_id: Vec<u8>,
+    /// Name, key identifier and usages in rcgen's words.
+    identity: CertificateParams,
+    signer: Signer,
+}
+
+impl Issuer {
+    /// From its certificate in PEM and its private key as PKCS#8 DER.
+    pub fn load(certificate_pem: &str, key: &Secret) -> Result<Issuer, BadIssuer> {
+        Issuer::new(Certificate::from_pem(certificate_pem)?, KeyPair::from_pkcs8(key)?)
+    }
+
+    /// Checks that this is a CA that may sign certificates and CRLs, on P-384, and that the key is its own.
+    /// Whether it is valid now is asked at each use.
+    pub fn new(certificate: Certificate, key: KeyPair) -> Result<Issuer, BadIssuer> {
+        let facts = CertificateFacts::read(&certificate)?;
+        if !facts.basic_constraints.is_some_and(|basic| basic.ca) {
+            return Err(BadIssuer::NotCa(facts.subject));
+        }
+        for usage in ["keyCertSign", "cRLSign"] {
+            if !facts.key_usage.contains(&usage) {
+                return Err(BadIssuer::MayNotSign { subject: facts.subject, usage });
+            }
+        }
+        let public_key = certificate.public_key()?;
+        if public_key != *key.public_key() {
+            return Err(BadIssuer::KeyMismatch(facts.subject));
+        }
+        let signer = Signer::new(key)?;
+        let parsed = x509_cert::Certificate::from_der(certificate.der()).map_err(BadCertificate::from)?;
+        let body = parsed.tbs_certificate();
+        let (_, key_id) = body
+            .get_extension::<SubjectKeyIdentifier>()
+            .map_err(BadCertificate::from)?
+            .ok_or_else(|| BadIssuer::NoKeyId(facts.subject.clone()))?;
+        let key_id = key_id.0.as_bytes().to_vec();
+        let bad_name = || BadIssuer::Name(facts.subject.clone());
+        let mut identity = CertificateParams::default();
+        identity.distinguished_name = body::distinguished_name(body.subject()).ok_or_else(bad_name)?;
+        identity.key_identifier_method = KeyIdMethod::PreSpecified(key_id.clone());
+        identity.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        // the name below must be the name here to the byte, or no chain is ever found: try it
+        let trial = trial_issuer_name(&identity, &public_key).ok_or_else(bad_name)?;
+        if trial != *body.subject() {
+            return Err(bad_name());
+        }
+        Ok(Issuer { certificate, facts, key_id, identity, signer })
+    }
+
+    /// Its certificate.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// What its certificate says.
+    pub fn facts(&self) -> &CertificateFacts {
+        &self.facts
+    }
+
+    /// Its name in the form of RFC 4514.
+    pub fn subject(&self) -> &str {
+        &self.facts.subject
+    }
+
+    /// The first second it may sign in.
+    pub fn not_before(&self) -> UtcTime {
+        self.certificate.not_before()
+    }
+
+    /// The last second it may sign in.
+    pub fn not_after(&self) -> UtcTime {
+        self.certificate.not_after()
+    }
+
+    /// Its subject key identifier, which certificates and CRLs below carry as authority key identifier.
+    pub fn key_id(&self) -> &[u8] {
+        &self.key_id
+    }
+
+    /// Its public key.
+    pub fn public_key(&self) -> &PublicKey {
+        self.signer.public_key()
+    }
+
+    pub(super) fn certificate_body(
+        &self,
+        params: &CertificateParams,
+        subject_key: &PublicKey,
+    ) -> Result<Vec<u8>, NotEncodable> {
+        body::certificate(params, subject_key, &self.identity, self.public_key())
+    }
+
+    pub(super) fn crl_body(&self, params: &CertificateRevocationListParams) -> Result<Vec<u8>, NotEncodable> {
+        body::crl(params, &self.identity, self.public_key())
+    }
+
+    pub(super) fn seal(&self, body: &[u8]) -> Result<Vec<u8>, SignFailed> {
+        self.signer.seal(body)
+    }
+}
+
+fn trial_issuer_name(identity: &CertificateParams, key: &PublicKey) -> Option<x509_cert::name::Name> {
+    let body = body::certificate(&CertificateParams::default(), key, identity, key).ok()?;
+    let body: Result<TbsCertificate, der::Error> = TbsCertificate::from_der(&body);
+    Some(body.ok()?.issuer().clone())
+}
+
+#[cfg(test)]
+mod tests;

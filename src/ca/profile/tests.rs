@@ -1,0 +1,72 @@
+//! The profiles that come with the product are good; silly ones are refused with line and key.
+
+use super::*;
+use proptest::prelude::*;
+
+#[test]
+fn the_shipped_profiles_are_good_and_bear_the_names_of_their_files() {
+    for (name, text) in SHIPPED {
+        let profile = Profile::shipped(&name.parse().unwrap()).unwrap().unwrap();
+        assert_eq!(profile.name().as_str(), name);
+        assert_eq!(profile.digest(), Digest::of(text.as_bytes()));
+        assert_eq!(profile.key_usage(), [Usage::DigitalSignature]);
+        assert_eq!(profile.extended_key_usage(), [Purpose::ClientAuth]);
+        assert_eq!(profile.keys().len(), 1);
+        assert!(name.ends_with(&profile.keys()[0].as_str()[3..]));
+    }
+    assert!(Profile::shipped(&"device-rsa".parse().unwrap()).is_none());
+}
+
+#[test]
+fn a_silly_profile_is_refused_with_line_and_key() {
+    let refused = |from: &str, to: &str| {
+        let text = SHIPPED[0].1;
+        assert!(text.contains(from));
+        Profile::parse(&text.replace(from, to)).unwrap_err().to_string()
+    };
+    for (from, to, message) in [
+        ("= 3650", "= 0", "line 6: validity_days: 0 is not between 1 and 14610"),
+        ("= 3650", "= 14611", "line 6: validity_days: 14611 is not between 1 and 14610"),
+        ("= 3650", "= -1", "line 6: validity_days: -1 is not between 1 and 14610"),
+        ("hours = 1", "hours = 73", "line 9: backdate_hours: 73 is not between 0 and 72"),
+        ("keys = [\"ec-p256\"]", "keys = []", "line 12: keys: the list is empty"),
+        (
+            "keys = [\"ec",
+            "keys = [\n\"ec-p999\", \"ec",
+            "line 13: keys: “ec-p999” is not known; there are: ec-p256, ec-p384",
+        ),
+        ("keys = [\"ec", "keys = [\"ec-p256\", \"ec", "line 12: keys: “ec-p256” stands there twice"),
+        ("client-auth", "any", "line 16: extended_key_usage: “any” is not known; there are: client-auth"),
+        (
+            "digital-signature",
+            "cert-sign",
+            "line 15: key_usage: “cert-sign” is not known; there are: digital-signature",
+        ),
+        ("\"device-p256\"", "\"../x\"", "line 3: name: character '.' at position 1 is not allowed in a name"),
+        ("= 3650", "= \"long\"", "line 6: invalid type: string \"long\", expected i64"),
+        ("= 3650", "= 3650\nca = true", "line 7: unknown field `ca`"),
+        ("validity_days = 3650", "", "line 1: missing field `validity_days`"),
+        ("= 3650", "= ", "line 6: "),
+    ] {
+        let found = refused(from, to);
+        assert!(found.starts_with(&format!("the profile is not usable: {message}")), "{found}");
+        assert!(!found.contains('\n'), "{found}");
+    }
+    let long = " ".repeat(LARGEST_PROFILE + 1);
+    assert_eq!(Profile::parse(&long), Err(BadProfile::TooLarge(LARGEST_PROFILE + 1)));
+}
+
+#[test]
+fn the_limits_themselves_are_allowed_and_backdating_is_optional() {
+    let text = SHIPPED[0].1.replace("= 3650", "= 14610").replace("backdate_hours = 1", "");
+    let profile = Profile::parse(&text).unwrap();
+    assert_eq!(profile.validity().as_secs(), 40 * 36_525 * 864);
+    assert_eq!(profile.backdate().as_secs(), 0);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_refused_without_a_panic(text in "(name|validity_days|keys|=|\\[|\\]|\"|x|9|\n| |é){0,30}") {
+        prop_assert!(Profile::parse(&text).is_err());
+    }
+}
