@@ -109,5 +109,5 @@ pub(super) fn distinguished_name(name: &Name) -> Option<DistinguishedName> {
         };
         copy.push(kind, value);
     }
-    (name.len() > 0).then_some(copy)
+    (!name.is_empty()).then_some(copy)
 }

@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn root_and_issuing_ca_are_what_their_certificates_say() {
-        let ca = ThrowawayCa::new();
+        let ca = ThrowawayCa::made_now();
         let root = CertificateFacts::read(&ca.root).unwrap();
         assert_eq!(root.subject, "CN=Contoso Gerätebau Device Root CA,O=Contoso Gerätebau");
         assert_eq!(root.issuer, root.subject);
@@ -184,8 +184,8 @@ mod tests {
 
     #[test]
     fn the_openssl_command_accepts_the_chain_in_its_strict_mode() {
-        let ca = ThrowawayCa::new();
-        let openssl = OpenSsl::new();
+        let ca = ThrowawayCa::made_now();
+        let openssl = OpenSsl::in_new_folder();
         openssl.write("root.pem", ca.root.pem().as_bytes());
         openssl.write("issuing.pem", ca.issuer.certificate().pem().as_bytes());
         let at = now().seconds().to_string();
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn an_issuing_ca_makes_no_further_ca_and_names_have_an_end() {
-        let ca = ThrowawayCa::new();
+        let ca = ThrowawayCa::made_now();
         let company: Company = "Contoso".parse().unwrap();
         let refused = make_issuing(&ca.issuer, &company, &"x".parse().unwrap(), now(), [0; 10]);
         assert!(matches!(refused.err(), Some(CeremonyFailed::NotARoot(_))));

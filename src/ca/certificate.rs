@@ -30,7 +30,7 @@ pub enum BadCertificate {
 
 impl Coded for BadCertificate {
     fn code(&self) -> Code {
-        Code::IssuerInvalid
+        Code::CertificateInvalid
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
     use std::sync::LazyLock;
 
     static USUAL: LazyLock<Certificate> =
-        LazyLock::new(|| ThrowawayCa::new().prepare(KeyKind::EcP256, "sn-1").1.sign().unwrap());
+        LazyLock::new(|| ThrowawayCa::made_now().prepare(KeyKind::EcP256, "sn-1").1.sign().unwrap());
 
     #[test]
     fn pem_and_der_are_the_same_certificate() {
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_foreign_certificate_is_read_though_its_key_and_serial_are_not_ours() {
-        let openssl = OpenSsl::new();
+        let openssl = OpenSsl::in_new_folder();
         let arguments = [
             "req",
             "-x509",

@@ -157,7 +157,7 @@ pub enum CrlFailed {
 impl Coded for CrlFailed {
     fn code(&self) -> Code {
         match self {
-            CrlFailed::Period { .. } => Code::ClockBehind,
+            CrlFailed::Period { .. } => Code::SettingsInvalid,
             CrlFailed::Twice(_) => Code::RecordsConflict,
             CrlFailed::NotEncodable(_) | CrlFailed::NotSigned(_) => Code::SignFailed,
         }

@@ -173,10 +173,10 @@ mod tests {
 
     #[test]
     fn the_facts_of_a_device_certificate_are_those_openssl_reads() {
-        let ca = ThrowawayCa::new();
+        let ca = ThrowawayCa::made_now();
         let certificate = ca.prepare(KeyKind::EcP384, "sn-1").1.sign().unwrap();
         let facts = CertificateFacts::read(&certificate).unwrap();
-        let openssl = OpenSsl::new();
+        let openssl = OpenSsl::in_new_folder();
         openssl.write("c.pem", certificate.pem().as_bytes());
         let says = |option: &str| openssl.run(&["x509", "-in", "c.pem", "-noout", option]).trim().to_owned();
         assert_eq!(says("-serial").to_lowercase(), format!("serial={}", facts.serial));
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn they_are_shown_line_by_line_and_as_json() {
-        let facts = CertificateFacts::read(ThrowawayCa::new().issuer.certificate()).unwrap();
+        let facts = CertificateFacts::read(ThrowawayCa::made_now().issuer.certificate()).unwrap();
         let text = facts.to_string();
         assert!(text.contains("\nbasic constraints   CA, path length 0, critical\n"), "{text}");
         assert!(text.contains("\nkey usage           keyCertSign, cRLSign\n"), "{text}");
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_hostile_name_cannot_steer_a_terminal() {
-        let mut facts = CertificateFacts::read(ThrowawayCa::new().issuer.certificate()).unwrap();
+        let mut facts = CertificateFacts::read(ThrowawayCa::made_now().issuer.certificate()).unwrap();
         facts.subject = "CN=\u{1b}[2J\nissuer me".to_owned();
         assert!(facts.to_string().starts_with("subject             CN=\u{fffd}[2J\u{fffd}issuer me\n"));
     }

@@ -61,7 +61,7 @@ mod tests {
             (KeyKind::EcP384, "-sha1", false),
         ] {
             let key = KeyPair::generate(kind).unwrap();
-            let openssl = OpenSsl::new();
+            let openssl = OpenSsl::in_new_folder();
             openssl.write("key.pem", key.pkcs8_pem().unwrap().expose());
             openssl.write("message", b"lineside-prove-v1");
             openssl.run(&["dgst", hash, "-sign", "key.pem", "-out", "signature", "message"]);

@@ -17,6 +17,7 @@ use super::public_key::KeyKind;
 use crate::ca::csr::ProvenKey;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::product::DeviceIdentity;
+use crate::domain::registration_id::RegistrationId;
 use crate::domain::utc_time::UtcTime;
 use crate::domain::work_order::IssuePermit;
 
@@ -35,7 +36,7 @@ pub struct ThrowawayCa {
 
 impl ThrowawayCa {
     /// Made now, for station `line-3` of Contoso.
-    pub fn new() -> ThrowawayCa {
+    pub fn made_now() -> ThrowawayCa {
         let company = "Contoso Gerätebau".parse().unwrap();
         let root = ceremony::make_root(&company, now(), [1; 10]).unwrap();
         let root_certificate = root.certificate.clone();
@@ -64,7 +65,7 @@ impl ThrowawayCa {
 
 /// An identity whose two IDs are the same.
 pub fn identity(id: &str) -> DeviceIdentity {
-    let registration_id = id.parse().unwrap();
+    let registration_id: RegistrationId = id.parse().unwrap();
     DeviceIdentity { device_id: (&registration_id).into(), registration_id }
 }
 
@@ -75,7 +76,7 @@ pub struct OpenSsl {
 
 impl OpenSsl {
     /// An empty folder.
-    pub fn new() -> OpenSsl {
+    pub fn in_new_folder() -> OpenSsl {
         OpenSsl { folder: tempfile::tempdir().unwrap() }
     }
 
@@ -112,7 +113,7 @@ impl OpenSsl {
     pub fn csr(&self, kind: &[&str], more: &[&str]) -> Vec<u8> {
         self.run(&[&["genpkey", "-out", "key.pem"], kind].concat());
         let request = ["req", "-new", "-key", "key.pem", "-subj", "/CN=mallory/O=Evil", "-outform", "DER"];
-        self.run(&[&request, &["-out", "csr.der"], more].concat());
+        self.run(&[&request[..], &["-out", "csr.der"], more].concat());
         self.read("csr.der")
     }
 }

@@ -89,6 +89,7 @@ codes! {
     PossessionNotProven = "LS-CA-09", "Run the unit again; if it fails twice, put it aside.";
     CertificateUnknown = "LS-CA-10", "Find the certificate's serial number with `lineside run show`.";
     CertificateRevoked = "LS-CA-11", "Nothing to do: this certificate is revoked already.";
+    CertificateInvalid = "LS-CA-12", "Give one whole X.509 certificate, in PEM or DER.";
     // -- secrets
     VaultLocked = "LS-VAULT-01", "Unlock the station on its Unlock page or with --passphrase-file.";
     PassphraseWrong = "LS-VAULT-02", "Give the right passphrase; the vault is unchanged.";

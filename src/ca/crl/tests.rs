@@ -20,12 +20,12 @@ fn each_reason_is_read_back_however_it_is_written() {
 
 #[test]
 fn the_openssl_command_reads_the_list_and_finds_it_signed_by_the_issuing_ca() {
-    let ca = ThrowawayCa::new();
+    let ca = ThrowawayCa::made_now();
     let entry =
         |byte: u8, reason| RevokedEntry { serial: CertSerial::new(now(), [byte; 10]), at: now(), reason };
     let entries = [entry(1, RevocationReason::Superseded), entry(2, RevocationReason::Unspecified)];
     let crl = make_crl(&ca.issuer, 300, now(), now().plus(WEEK), &entries).unwrap();
-    let openssl = OpenSsl::new();
+    let openssl = OpenSsl::in_new_folder();
     openssl.write("crl.pem", crl.pem().as_bytes());
     openssl.write("issuing.pem", ca.issuer.certificate().pem().as_bytes());
     let read = ["crl", "-in", "crl.pem", "-noout", "-text", "-crlnumber", "-nextupdate"];
@@ -43,9 +43,9 @@ fn the_openssl_command_reads_the_list_and_finds_it_signed_by_the_issuing_ca() {
 
 #[test]
 fn a_revoked_certificate_is_refused_by_a_verifier_that_has_the_list_and_another_is_not() {
-    let ca = ThrowawayCa::new();
+    let ca = ThrowawayCa::made_now();
     let certificate = ca.prepare(KeyKind::EcP256, "sn-1").1.sign().unwrap();
-    let openssl = OpenSsl::new();
+    let openssl = OpenSsl::in_new_folder();
     openssl.write("root.pem", ca.root.pem().as_bytes());
     openssl.write("issuing.pem", ca.issuer.certificate().pem().as_bytes());
     openssl.write("device.pem", certificate.pem().as_bytes());
@@ -67,7 +67,7 @@ fn a_revoked_certificate_is_refused_by_a_verifier_that_has_the_list_and_another_
 
 #[test]
 fn an_impossible_list_is_refused() {
-    let ca = ThrowawayCa::new();
+    let ca = ThrowawayCa::made_now();
     let backwards = make_crl(&ca.issuer, 1, now(), now(), &[]).unwrap_err();
     assert_eq!(backwards, CrlFailed::Period { this_update: now(), next_update: now() });
     let serial = CertSerial::new(now(), [1; 10]);

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 const P256: &[&str] = &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
 const P384: &[&str] = &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"];
 
-static USUAL: LazyLock<Vec<u8>> = LazyLock::new(|| OpenSsl::new().csr(P256, &["-sha256"]));
+static USUAL: LazyLock<Vec<u8>> = LazyLock::new(|| OpenSsl::in_new_folder().csr(P256, &["-sha256"]));
 
 /// The key that the openssl command reads from the same request.
 fn judged(openssl: &OpenSsl) -> Vec<u8> {
@@ -21,7 +21,7 @@ fn judged(openssl: &OpenSsl) -> Vec<u8> {
 fn the_key_of_a_request_is_kept_whatever_hash_it_is_signed_with() {
     for (kind, algorithm) in [(KeyKind::EcP256, P256), (KeyKind::EcP384, P384)] {
         for hash in ["-sha256", "-sha384", "-sha512"] {
-            let openssl = OpenSsl::new();
+            let openssl = OpenSsl::in_new_folder();
             let csr = openssl.csr(algorithm, &[hash]);
             let key = proven_key(&csr).unwrap();
             assert_eq!(key.public_key().kind(), kind);
@@ -32,7 +32,7 @@ fn the_key_of_a_request_is_kept_whatever_hash_it_is_signed_with() {
 
 #[test]
 fn pem_and_unknown_extensions_are_accepted() {
-    let openssl = OpenSsl::new();
+    let openssl = OpenSsl::in_new_folder();
     let more = [
         "-sha256",
         "-addext",
@@ -50,7 +50,7 @@ fn pem_and_unknown_extensions_are_accepted() {
 
 #[test]
 fn a_compressed_point_becomes_the_usual_spelling() {
-    let openssl = OpenSsl::new();
+    let openssl = OpenSsl::in_new_folder();
     let compressed = [P256, &["-pkeyopt", "ec_param_enc:named_curve"]].concat();
     openssl.csr(&compressed, &[]);
     openssl.run(&["ec", "-in", "key.pem", "-conv_form", "compressed", "-out", "short.pem"]);
@@ -65,7 +65,7 @@ fn a_compressed_point_becomes_the_usual_spelling() {
 #[test]
 fn other_keys_are_refused_by_name() {
     let refused = |kind: &[&str], name: &str| {
-        let fault = proven_key(&OpenSsl::new().csr(kind, &[])).unwrap_err();
+        let fault = proven_key(&OpenSsl::in_new_folder().csr(kind, &[])).unwrap_err();
         assert_eq!(fault, BadCsr::Key(BadPublicKey::Unsupported(name.to_owned())));
         assert_eq!(fault.code(), Code::KeyTypeRefused);
     };
@@ -78,7 +78,7 @@ fn other_keys_are_refused_by_name() {
 
 #[test]
 fn a_signature_with_sha1_is_refused() {
-    let fault = proven_key(&OpenSsl::new().csr(P256, &["-sha1"])).unwrap_err();
+    let fault = proven_key(&OpenSsl::in_new_folder().csr(P256, &["-sha1"])).unwrap_err();
     assert_eq!(fault, BadCsr::UnsupportedSignature(ObjectIdentifier::new_unwrap("1.2.840.10045.4.1")));
 }
 

@@ -5,7 +5,7 @@ use crate::ca::certificate::chain_pem;
 use crate::ca::key::KeyPair;
 use crate::ca::public_key::Hash;
 use crate::ca::throwaway::{OpenSsl, ThrowawayCa, identity, now};
-use webpki::types::{CertificateDer, UnixTime};
+use rustls::pki_types::{CertificateDer, UnixTime};
 use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage};
 
@@ -13,7 +13,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 #[test]
 fn the_certificate_holds_what_was_prepared_and_nothing_else() {
-    let ca = ThrowawayCa::new();
+    let ca = ThrowawayCa::made_now();
     for kind in KeyKind::ALL {
         let (key, prepared) = ca.prepare(kind, "sn-1-mac-0011");
         assert_eq!((prepared.run(), prepared.work_order().as_str()), (17, "lot-1"));
@@ -46,7 +46,7 @@ fn the_certificate_holds_what_was_prepared_and_nothing_else() {
 
 #[test]
 fn webpki_accepts_the_chain_for_client_authentication_at_its_time_only() {
-    let ca = ThrowawayCa::new();
+    let ca = ThrowawayCa::made_now();
     let root = CertificateDer::from(ca.root.der());
     let anchor = webpki::anchor_from_trusted_cert(&root).unwrap();
     let intermediate = CertificateDer::from(ca.issuer.certificate().der());
@@ -77,8 +77,8 @@ fn webpki_accepts_the_chain_for_client_authentication_at_its_time_only() {
 
 #[test]
 fn the_openssl_command_accepts_the_chain_in_its_strict_mode() {
-    let ca = ThrowawayCa::new();
-    let openssl = OpenSsl::new();
+    let ca = ThrowawayCa::made_now();
+    let openssl = OpenSsl::in_new_folder();
     openssl.write("root.pem", ca.root.pem().as_bytes());
     let at = now().seconds().to_string();
     for kind in KeyKind::ALL {
@@ -104,14 +104,15 @@ fn profile(name: &str) -> Profile {
 
 #[test]
 fn a_key_that_the_profile_does_not_allow_is_refused() {
-    let refused = attempt(&ThrowawayCa::new().issuer, &profile("device-p384"), "sn-1", now()).err().unwrap();
+    let refused =
+        attempt(&ThrowawayCa::made_now().issuer, &profile("device-p384"), "sn-1", now()).err().unwrap();
     assert_eq!(refused.to_string(), "profile “device-p384” allows keys of kind ec-p384, not ec-p256");
     assert_eq!(refused.code(), Code::KeyTypeRefused);
 }
 
 #[test]
 fn a_registration_id_of_65_characters_does_not_fit_a_certificate() {
-    let ca = ThrowawayCa::new();
+    let ca = ThrowawayCa::made_now();
     let profile = profile("device-p256");
     let long = attempt(&ca.issuer, &profile, &"a".repeat(64), now()).unwrap();
     assert_eq!(long.sign().unwrap().subject_cn().unwrap().len(), 64);
@@ -121,7 +122,7 @@ fn a_registration_id_of_65_characters_does_not_fit_a_certificate() {
 
 #[test]
 fn the_cn_is_the_registration_id_even_when_the_device_id_is_another() {
-    let ca = ThrowawayCa::new();
+    let ca = ThrowawayCa::made_now();
     let key = KeyPair::generate(KeyKind::EcP256).unwrap();
     let identity =
         DeviceIdentity { registration_id: "sn-1".parse().unwrap(), device_id: "Gateway-1".parse().unwrap() };
@@ -134,7 +135,7 @@ fn the_cn_is_the_registration_id_even_when_the_device_id_is_another() {
 
 #[test]
 fn the_validity_stays_within_that_of_the_issuing_ca() {
-    let ca = ThrowawayCa::new();
+    let ca = ThrowawayCa::made_now();
     let (from, until) = (ca.issuer.not_before(), ca.issuer.not_after());
     let profile = profile("device-p256");
     let early = attempt(&ca.issuer, &profile, "sn-1", from).unwrap();
@@ -153,7 +154,7 @@ fn the_validity_stays_within_that_of_the_issuing_ca() {
 
 #[test]
 fn a_body_that_changed_after_it_was_prepared_is_not_signed() {
-    let (_, mut prepared) = ThrowawayCa::new().prepare(KeyKind::EcP256, "sn-1");
+    let (_, mut prepared) = ThrowawayCa::made_now().prepare(KeyKind::EcP256, "sn-1");
     let at = prepared.body.len() - 1;
     prepared.body[at] ^= 1;
     assert!(matches!(prepared.sign(), Err(SignFailed::BodyChanged { .. })));
@@ -166,7 +167,7 @@ fn an_end_after_2049_is_written_so_that_others_read_it() {
     let root = crate::ca::ceremony::make_root(&company, later, [1; 10]).unwrap();
     let issuer = Arc::new(root.into_issuer().unwrap());
     let certificate = attempt(&issuer, &profile("device-p256"), "sn-1", later).unwrap().sign().unwrap();
-    let openssl = OpenSsl::new();
+    let openssl = OpenSsl::in_new_folder();
     openssl.write("c.pem", certificate.pem().as_bytes());
     let said = openssl.run(&["x509", "-in", "c.pem", "-noout", "-enddate"]);
     assert!(said.contains(" 2062 GMT"), "{said}");

@@ -6,7 +6,7 @@ use crate::ca::throwaway::{OpenSsl, ThrowawayCa};
 
 /// A self-signed certificate with these extensions, and its key.
 fn self_signed(curve: &str, subject: &str, extensions: &[&str]) -> (String, Secret) {
-    let openssl = OpenSsl::new();
+    let openssl = OpenSsl::in_new_folder();
     let curve = format!("ec_paramgen_curve:{curve}");
     openssl.run(&["genpkey", "-algorithm", "EC", "-pkeyopt", &curve, "-out", "key.pem"]);
     openssl.run(&["pkcs8", "-topk8", "-nocrypt", "-in", "key.pem", "-outform", "DER", "-out", "key.der"]);
@@ -59,7 +59,7 @@ fn another_curve_is_refused() {
 
 #[test]
 fn a_key_of_another_pair_is_refused() {
-    let ca = ThrowawayCa::new();
+    let ca = ThrowawayCa::made_now();
     let other = KeyPair::generate(KeyKind::EcP384).unwrap().pkcs8().unwrap();
     let refused = Issuer::load(&ca.root.pem(), &other).err().unwrap();
     assert!(matches!(refused, BadIssuer::KeyMismatch(_)));
