@@ -87,6 +87,7 @@ impl Store {
         actor: &Actor,
     ) -> Result<Store, StoreError> {
         let mut writer = connect_writer(path)?;
+        tune(&writer)?;
         schema::migrate(&mut writer, 0)?;
         let store = Store { writer: Mutex::new(writer), readers: ReadPool::open(path)? };
         store.change(actor, now, |change| {
@@ -108,6 +109,7 @@ impl Store {
     pub fn open(path: &Path) -> Result<Store, StoreError> {
         let mut writer = connect_writer(path)?;
         let version = schema::version(&writer)?.ok_or_else(|| StoreError::NotOurs(path.to_owned()))?;
+        tune(&writer)?;
         schema::migrate(&mut writer, version)?;
         Ok(Store { writer: Mutex::new(writer), readers: ReadPool::open(path)? })
     }
@@ -175,13 +177,18 @@ pub fn inspect<T, E: From<StoreError>>(
 }
 
 fn connect_writer(path: &Path) -> Result<Connection, StoreError> {
-    // without CREATE, and see SQLite's own "how to corrupt" on opening a path twice by different names
+    // without CREATE
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if !path.is_file() {
         return Err(StoreError::Missing(path.to_owned()));
     }
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
+    Ok(connection)
+}
+
+/// Settings of a connection that writes to a database known to be ours; WAL stays with the file.
+fn tune(connection: &Connection) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(128);
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -189,7 +196,7 @@ fn connect_writer(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "trusted_schema", false)?;
     // kibibytes: random keys at a million rows want more than SQLite's own 2 MiB
     connection.pragma_update(None, "cache_size", -32_768)?;
-    Ok(connection)
+    Ok(())
 }
 
 #[cfg(test)]

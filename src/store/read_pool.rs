@@ -123,6 +123,21 @@ mod tests {
     }
 
     #[test]
+    fn a_file_on_a_medium_that_cannot_be_written_is_read_whatever_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a b?c#%.db");
+        let made = Connection::open(&path).unwrap();
+        made.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (x); INSERT INTO t VALUES (7)")
+            .unwrap();
+        drop(made);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let connection = Connection::open_with_flags(unmoving(&path), flags).unwrap();
+        let seven: i64 = connection.query_row("SELECT x FROM t", [], |row| row.get(0)).unwrap();
+        assert_eq!(seven, 7);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     fn a_reader_that_panics_gives_its_connection_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("station.db");

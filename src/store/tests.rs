@@ -49,7 +49,9 @@ fn opening_makes_no_station_and_takes_no_other_file() {
     assert!(matches!(Store::open(&path), Err(StoreError::Missing(_))));
     assert!(!path.exists());
     rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    let before = std::fs::read(&path).unwrap();
     assert!(matches!(Store::open(&path), Err(StoreError::NotOurs(_))));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
     for origin in ["", "two words", "a+b"] {
         let other = folder.path().join("other.db");
         let refused = Store::create(&other, origin, "x", at(0), &actor());
@@ -180,4 +182,48 @@ fn a_copy_is_inspected_without_being_changed() {
     assert_eq!(std::fs::read(&path).unwrap(), before);
     let missing = inspect(&path.with_extension("none"), audit::log::size);
     assert!(matches!(missing, Err(StoreError::Missing(_))));
+}
+
+#[test]
+fn a_full_disk_is_said_to_be_one_and_nothing_is_written() {
+    let bench = Bench::new();
+    {
+        let writer = bench.store.writer.lock().unwrap();
+        let pages: i64 = writer.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        writer.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+    }
+    let outcome: Result<(), StoreError> = bench.store.change(&actor(), at(1), |change| {
+        for n in 0..200 {
+            change.record(AuditEvent::LogExported { entries: n, folder: "x".repeat(1000) });
+        }
+        Ok(())
+    });
+    assert_eq!(outcome.unwrap_err().code(), Code::DiskFull);
+    assert_eq!(bench.entries(), 1);
+}
+
+#[test]
+fn revocation_lists_are_numbered_without_gaps() {
+    let bench = Bench::new();
+    let row = |number| crl::CrlRow { number, der: vec![1, 2], this_update: at(1), next_update: at(9) };
+    assert_eq!(bench.store.read(crl::next_number).unwrap(), 1);
+    bench.store.change(&actor(), at(1), |change| crl::add(change, &row(1), 0)).unwrap();
+    for number in [1, 3] {
+        let refused = bench.store.change(&actor(), at(2), |change| crl::add(change, &row(number), 0));
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })));
+    }
+    assert_eq!(bench.store.read(crl::latest).unwrap(), Some(row(1)));
+}
+
+#[test]
+fn recipes_are_kept_as_they_were_used() {
+    let bench = Bench::with_order();
+    bench.pass(1);
+    let digest = crate::domain::digest::Digest::of(testing::RECIPE.as_bytes());
+    let (name, text) = bench.store.read(|reader| recipes::product_text(reader, &digest)).unwrap().unwrap();
+    assert_eq!((name.as_str(), text.as_str()), ("gateway-7", testing::RECIPE));
+    let live = bench.store.read(|reader| certificates::live(reader, 1)).unwrap().unwrap();
+    let (name, text) =
+        bench.store.read(|reader| recipes::profile_text(reader, &live.profile)).unwrap().unwrap();
+    assert_eq!((name.as_str(), text.as_str()), ("device-p256", "validity = 1\n"));
 }
