@@ -1,6 +1,7 @@
 //! What an audit entry vouches for: the digest of a row, over all its columns in a fixed order as one
 //! canonical JSON array. Columns that only keep the books of retries are left out, by name.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use rusqlite::Row;
@@ -141,7 +142,7 @@ pub(super) fn of_all(
     while let Some(row) = rows.next()? {
         let key = match row.get_ref(0)? {
             ValueRef::Integer(number) => Key::Number(number),
-            ValueRef::Text(text) => Key::Text(String::from_utf8_lossy(text).into_owned()),
+            ValueRef::Text(text) => Key::Text(readable(text).into_owned()),
             ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => {
                 return Err(StoreError::Row {
                     table: table.name(),
@@ -169,17 +170,33 @@ fn digest(row: &Row<'_>) -> Result<Digest, StoreError> {
             ValueRef::Integer(number) => json.extend_from_slice(number.to_string().as_bytes()),
             ValueRef::Real(number) => json.extend_from_slice(number.to_string().as_bytes()),
             ValueRef::Text(text) => {
-                serde_json::to_writer(&mut json, &String::from_utf8_lossy(text)).map_err(StoreError::Json)?;
+                serde_json::to_writer(&mut json, &readable(text)).map_err(StoreError::Json)?;
             }
             ValueRef::Blob(bytes) => {
                 json.push(b'"');
-                json.extend_from_slice(hex::encode(bytes).as_bytes());
+                hex_digits(&mut json, bytes);
                 json.push(b'"');
             }
         }
     }
     json.push(b']');
     Ok(Digest::of(&json))
+}
+
+/// Stored text. What is not UTF-8 was not written by us and cannot match any digest; it need only not break
+/// the search for what else was changed.
+pub(super) fn readable(text: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Cow::Borrowed)
+}
+
+/// Certificates are long enough for this to be felt: digit by digit into place.
+fn hex_digits(json: &mut Vec<u8>, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    json.reserve(bytes.len() * 2);
+    for byte in bytes {
+        json.push(DIGITS[usize::from(byte >> 4)]);
+        json.push(DIGITS[usize::from(byte & 0xf)]);
+    }
 }
 
 #[cfg(test)]

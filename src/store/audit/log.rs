@@ -9,6 +9,7 @@ use crate::domain::utc_time::UtcTime;
 use crate::store::columns::sql_id;
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
+use crate::store::row_digest::readable;
 
 /// The longest entry in bytes: an entry bundle of C2SP tlog-tiles gives the length in 16 bits.
 pub const LONGEST_ENTRY: usize = 65_535;
@@ -58,7 +59,7 @@ pub(super) fn each(
     while let Some(row) = rows.next()? {
         let seq = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
         // text that is not UTF-8 cannot be what was written; it will not hash to its leaf
-        let text = String::from_utf8_lossy(row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?);
+        let text = readable(row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?);
         each(seq, &text)?;
     }
     Ok(())
