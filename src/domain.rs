@@ -13,6 +13,7 @@ pub mod person;
 pub mod product;
 pub mod proof;
 pub mod registration_id;
+pub mod revocation_reason;
 pub mod secret;
 pub mod serial_number;
 pub mod stage;

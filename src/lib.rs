@@ -8,4 +8,5 @@ pub mod device;
 pub mod domain;
 pub mod durable;
 pub mod sim;
+pub mod store;
 pub mod vault;

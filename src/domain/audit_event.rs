@@ -106,7 +106,9 @@ pub enum AuditEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         public_key: Option<Digest>,
         product: Digest,
-        profile: Digest,
+        /// Digest of the certificate profile; none for a derived key.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        profile: Option<Digest>,
     },
     CertificateIssued {
         run: u64,

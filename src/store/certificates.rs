@@ -1,0 +1,196 @@
+//! The certificates: each begins as an intent and ends live on a device or withdrawn on record. `issue`
+//! moves them; here they are read.
+
+pub mod issue;
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::columns::{Columns, sql_id};
+use super::error::StoreError;
+use super::reader::Reader;
+use crate::domain::cert_serial::CertSerial;
+use crate::domain::digest::Digest;
+use crate::domain::registration_id::RegistrationId;
+use crate::domain::revocation_reason::RevocationReason;
+use crate::domain::utc_time::UtcTime;
+
+/// One certificate, or the intent to issue it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Its serial number.
+    pub serial: CertSerial,
+    /// The run it was made in.
+    pub run: u64,
+    /// The device it is for.
+    pub device: u64,
+    /// Its CN.
+    pub registration_id: RegistrationId,
+    /// Digest of the body that was to be signed.
+    pub to_be_signed: Digest,
+    /// Digest of the public key (SPKI).
+    pub public_key: Digest,
+    /// Digest of the profile's text.
+    pub profile: Digest,
+    /// First moment of its validity.
+    pub not_before: UtcTime,
+    /// Last moment of its validity.
+    pub not_after: UtcTime,
+    /// Where it stands.
+    pub state: CertificateState,
+    /// The certificate itself, once signed.
+    pub der: Option<Vec<u8>>,
+    /// Digest of it.
+    pub sha256: Option<Digest>,
+    /// When it was withdrawn.
+    pub revoked_at: Option<UtcTime>,
+    /// Why it was withdrawn.
+    pub reason: Option<RevocationReason>,
+    /// The certificate that took its place.
+    pub successor: Option<CertSerial>,
+}
+
+/// Where a certificate stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CertificateState {
+    /// About to be signed; no certificate on record.
+    Intended,
+    /// Signed and valid.
+    Issued,
+    /// Intended and never put on record; its number is on the CRL.
+    Void,
+    /// Withdrawn.
+    Revoked,
+    /// Withdrawn because another takes its place.
+    Superseded,
+}
+
+impl CertificateState {
+    /// All states.
+    pub const ALL: [CertificateState; 5] = [
+        CertificateState::Intended,
+        CertificateState::Issued,
+        CertificateState::Void,
+        CertificateState::Revoked,
+        CertificateState::Superseded,
+    ];
+
+    /// The word in records and on pages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CertificateState::Intended => "intended",
+            CertificateState::Issued => "issued",
+            CertificateState::Void => "void",
+            CertificateState::Revoked => "revoked",
+            CertificateState::Superseded => "superseded",
+        }
+    }
+}
+
+impl fmt::Display for CertificateState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a text is no state of a certificate.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is not a state of a certificate")]
+pub struct BadCertificateState(String);
+
+impl FromStr for CertificateState {
+    type Err = BadCertificateState;
+    fn from_str(text: &str) -> Result<CertificateState, BadCertificateState> {
+        CertificateState::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| BadCertificateState(text.to_owned()))
+    }
+}
+
+/// A certificate that a CRL names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// Its serial number.
+    pub serial: CertSerial,
+    /// Since when.
+    pub at: UtcTime,
+    /// Why.
+    pub reason: RevocationReason,
+}
+
+const COLUMNS: &str = "serial, run, device, registration_id, to_be_signed, public_key, profile, not_before, \
+     not_after, state, der, sha256, revoked_at, reason, successor";
+
+fn parse(columns: &Columns<'_>) -> Result<Certificate, StoreError> {
+    Ok(Certificate {
+        serial: columns.parsed("serial")?,
+        run: columns.number("run")?,
+        device: columns.number("device")?,
+        registration_id: columns.parsed("registration_id")?,
+        to_be_signed: columns.parsed("to_be_signed")?,
+        public_key: columns.parsed("public_key")?,
+        profile: columns.parsed("profile")?,
+        not_before: columns.time("not_before")?,
+        not_after: columns.time("not_after")?,
+        state: columns.parsed("state")?,
+        der: columns.raw("der")?,
+        sha256: columns.optional("sha256")?,
+        revoked_at: columns.optional_time("revoked_at")?,
+        reason: columns.optional("reason")?,
+        successor: columns.optional("successor")?,
+    })
+}
+
+/// The certificate with this serial number.
+pub fn get(reader: &Reader<'_>, serial: &CertSerial) -> Result<Option<Certificate>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM certificate WHERE serial = ?1");
+    reader.row("certificate", &sql, [serial.to_string()], parse)
+}
+
+/// The certificate of a run; a run has at most one.
+pub fn by_run(reader: &Reader<'_>, run: u64) -> Result<Option<Certificate>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM certificate WHERE run = ?1");
+    reader.row("certificate", &sql, [sql_id(run)], parse)
+}
+
+/// The certificate of a device that is issued and not withdrawn; there is at most one. Whether it has
+/// expired is for the caller to say, who knows the time.
+pub fn live(reader: &Reader<'_>, device: u64) -> Result<Option<Certificate>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM certificate
+         WHERE device = ?1 AND state IN ('intended', 'issued') AND state = 'issued'"
+    );
+    reader.row("certificate", &sql, [sql_id(device)], parse)
+}
+
+/// Everything ever intended or issued for a device, oldest first.
+pub fn by_device(reader: &Reader<'_>, device: u64) -> Result<Vec<Certificate>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM certificate WHERE device = ?1 ORDER BY serial");
+    reader.rows("certificate", &sql, [sql_id(device)], parse)
+}
+
+/// Everything ever intended or issued under a registration ID, oldest first.
+pub fn by_registration(reader: &Reader<'_>, id: &RegistrationId) -> Result<Vec<Certificate>, StoreError> {
+    match super::devices::by_registration(reader, id)? {
+        None => Ok(Vec::new()),
+        Some(device) => by_device(reader, device.id),
+    }
+}
+
+/// What a CRL lists, by serial number: revoked and superseded certificates, and the numbers of intents that
+/// never became one.
+pub fn not_live(reader: &Reader<'_>) -> Result<Vec<Withdrawn>, StoreError> {
+    reader.rows(
+        "certificate",
+        "SELECT serial, revoked_at, reason FROM certificate WHERE revoked_at IS NOT NULL ORDER BY serial",
+        [],
+        |columns| {
+            Ok(Withdrawn {
+                serial: columns.parsed("serial")?,
+                at: columns.time("revoked_at")?,
+                reason: columns.parsed("reason")?,
+            })
+        },
+    )
+}

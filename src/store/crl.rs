@@ -1,0 +1,60 @@
+//! The revocation lists that were issued, each with its number.
+
+use super::change::Change;
+use super::columns::sql_id;
+use super::error::StoreError;
+use super::reader::Reader;
+use super::row_digest::Table;
+use crate::domain::audit_event::AuditEvent;
+use crate::domain::digest::Digest;
+use crate::domain::utc_time::UtcTime;
+
+/// One revocation list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrlRow {
+    /// Its CRL number (RFC 5280 §5.2.3), counted from 1.
+    pub number: u64,
+    /// The list itself.
+    pub der: Vec<u8>,
+    /// When it was issued.
+    pub this_update: UtcTime,
+    /// When the next one is due.
+    pub next_update: UtcTime,
+}
+
+/// The number the next list must have.
+pub fn next_number(reader: &Reader<'_>) -> Result<u64, StoreError> {
+    reader.count("SELECT coalesce(max(number), 0) + 1 FROM crl", [])
+}
+
+/// The newest list.
+pub fn latest(reader: &Reader<'_>) -> Result<Option<CrlRow>, StoreError> {
+    let sql = "SELECT number, der, this_update, next_update FROM crl ORDER BY number DESC LIMIT 1";
+    reader.row("crl", sql, [], |columns| {
+        Ok(CrlRow {
+            number: columns.number("number")?,
+            der: columns.raw("der")?,
+            this_update: columns.time("this_update")?,
+            next_update: columns.time("next_update")?,
+        })
+    })
+}
+
+/// Puts a list with that many entries on record, and records it.
+///
+/// # Errors
+/// A conflict unless its number is the next one.
+pub fn add(change: &mut Change<'_>, row: &CrlRow, entries: u64) -> Result<(), StoreError> {
+    let CrlRow { number, der, this_update, next_update } = row;
+    if *number != next_number(change)? {
+        let why = "is not the next number of a revocation list";
+        return Err(StoreError::Conflict { table: "crl", key: number.to_string(), why });
+    }
+    change.execute(
+        "INSERT INTO crl (number, der, this_update, next_update) VALUES (?1, ?2, ?3, ?4)",
+        (sql_id(*number), der, this_update.millis(), next_update.millis()),
+    )?;
+    change.touch_number(Table::Crl, *number);
+    change.record(AuditEvent::CrlIssued { number: *number, entries, sha256: Digest::of(der) });
+    Ok(())
+}

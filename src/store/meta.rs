@@ -1,0 +1,41 @@
+//! What there is one of: the name of the station's log, and when the station was made.
+
+use super::change::Change;
+use super::error::StoreError;
+use super::reader::Reader;
+use crate::domain::utc_time::UtcTime;
+
+/// The name of the audit log in its checkpoints.
+pub fn origin(reader: &Reader<'_>) -> Result<String, StoreError> {
+    value(reader, "origin")
+}
+
+/// When the station was made.
+pub fn created(reader: &Reader<'_>) -> Result<UtcTime, StoreError> {
+    value(reader, "created")?.parse().map_err(|why: crate::domain::utc_time::BadTime| StoreError::Row {
+        table: "meta",
+        column: "value",
+        why: why.to_string(),
+    })
+}
+
+pub(super) fn set_up(change: &mut Change<'_>, origin: &str) -> Result<(), StoreError> {
+    let created = change.now().to_string();
+    for (key, value) in [("origin", origin), ("created", &created)] {
+        change.execute("INSERT INTO meta (key, value) VALUES (?1, ?2)", [key, value])?;
+    }
+    Ok(())
+}
+
+/// Whether a text can name a log (C2SP signed-note: neither white space nor plus).
+pub(super) fn check_origin(origin: &str) -> Result<(), StoreError> {
+    let allowed = (1..=128).contains(&origin.chars().count())
+        && !origin.chars().any(|ch| ch.is_whitespace() || ch.is_control() || ch == '+');
+    if allowed { Ok(()) } else { Err(StoreError::OriginInvalid(origin.chars().take(128).collect())) }
+}
+
+fn value(reader: &Reader<'_>, key: &'static str) -> Result<String, StoreError> {
+    reader
+        .row("meta", "SELECT value FROM meta WHERE key = ?1", [key], |columns| columns.raw("value"))?
+        .ok_or_else(|| StoreError::Row { table: "meta", column: "value", why: format!("{key} is missing") })
+}

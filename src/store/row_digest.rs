@@ -1,0 +1,235 @@
+//! What an audit entry vouches for: the digest of a row, over all its columns in a fixed order as one
+//! canonical JSON array. Columns that only keep the books of retries are left out, by name.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+
+use super::error::StoreError;
+use super::reader::Reader;
+use crate::domain::digest::Digest;
+
+/// A table whose rows the audit log vouches for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Table {
+    Certificate,
+    Crl,
+    Device,
+    Outbox,
+    Person,
+    Run,
+    SecretCheck,
+    WorkOrder,
+}
+
+impl Table {
+    pub(super) const ALL: [Table; 8] = [
+        Table::Certificate,
+        Table::Crl,
+        Table::Device,
+        Table::Outbox,
+        Table::Person,
+        Table::Run,
+        Table::SecretCheck,
+        Table::WorkOrder,
+    ];
+
+    /// Its name in SQL and in an entry's `rows`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Table::Certificate => "certificate",
+            Table::Crl => "crl",
+            Table::Device => "device",
+            Table::Outbox => "outbox",
+            Table::Person => "person",
+            Table::Run => "run",
+            Table::SecretCheck => "secret_check",
+            Table::WorkOrder => "work_order",
+        }
+    }
+
+    /// The columns that are digested, in this order; the first is the key.
+    pub(super) fn columns(self) -> &'static str {
+        match self {
+            Table::Certificate => {
+                "serial, run, device, registration_id, to_be_signed, public_key, profile, not_before, \
+                 not_after, state, der, sha256, revoked_at, reason, successor"
+            }
+            Table::Crl => "number, der, this_update, next_update",
+            Table::Device => "id, serial, serial_folded, mac, registration_id, device_id, state, created",
+            Table::Outbox => "id, registration_id, operation, run, body, state, created, sent",
+            Table::Person => "name, role, password, disabled, created",
+            Table::Run => {
+                "id, device, work_order, product, product_digest, slot, person, credential, key_origin, \
+                 group_key, started, stage, verdict, code, message, proof, finished, resume"
+            }
+            Table::SecretCheck => "name, digest",
+            Table::WorkOrder => {
+                "name, product, quantity, spare, serials, state, released_by, issued, passed, created"
+            }
+        }
+    }
+
+    /// Columns the log does not vouch for: they change with every attempt to send and decide nothing.
+    #[cfg(test)]
+    fn bookkeeping(self) -> &'static [&'static str] {
+        match self {
+            Table::Outbox => &["attempts", "next_try", "last_error", "last_code"],
+            Table::Certificate
+            | Table::Crl
+            | Table::Device
+            | Table::Person
+            | Table::Run
+            | Table::SecretCheck
+            | Table::WorkOrder => &[],
+        }
+    }
+
+    fn key_column(self) -> &'static str {
+        self.columns().split(',').next().unwrap_or_default()
+    }
+}
+
+/// One row, as `table/key` in an audit entry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct RowKey {
+    pub(super) table: Table,
+    pub(super) key: Key,
+}
+
+/// The primary key of a row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Key {
+    Number(i64),
+    Text(String),
+}
+
+impl fmt::Display for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.key {
+            Key::Number(number) => write!(f, "{}/{number}", self.table.name()),
+            Key::Text(text) => write!(f, "{}/{text}", self.table.name()),
+        }
+    }
+}
+
+/// The digest of a row as it stands now; `None` if there is no such row.
+pub(super) fn of_row(reader: &Reader<'_>, row: &RowKey) -> Result<Option<Digest>, StoreError> {
+    let table = row.table;
+    let sql = format!("SELECT {} FROM {} WHERE {} = ?1", table.columns(), table.name(), table.key_column());
+    let mut statement = reader.connection().prepare_cached(&sql)?;
+    let mut rows = match &row.key {
+        Key::Number(number) => statement.query([number])?,
+        Key::Text(text) => statement.query([text])?,
+    };
+    match rows.next()? {
+        None => Ok(None),
+        Some(row) => digest(row).map(Some),
+    }
+}
+
+/// Calls `each` with the key and digest of every row of a table.
+pub(super) fn of_all(
+    reader: &Reader<'_>,
+    table: Table,
+    mut each: impl FnMut(RowKey, Digest),
+) -> Result<(), StoreError> {
+    let mut statement =
+        reader.connection().prepare(&format!("SELECT {} FROM {}", table.columns(), table.name()))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let key = match row.get_ref(0)? {
+            ValueRef::Integer(number) => Key::Number(number),
+            ValueRef::Text(text) => Key::Text(readable(text).into_owned()),
+            ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => {
+                return Err(StoreError::Row {
+                    table: table.name(),
+                    column: table.key_column(),
+                    why: "it is no key".to_owned(),
+                });
+            }
+        };
+        each(RowKey { table, key }, digest(row)?);
+    }
+    Ok(())
+}
+
+/// Null, integers, strings as JSON has them; bytes as a string of hexadecimal digits (the column's type,
+/// fixed by a STRICT table, tells the two kinds of string apart).
+fn digest(row: &Row<'_>) -> Result<Digest, StoreError> {
+    let mut json = Vec::with_capacity(512);
+    json.push(b'[');
+    for column in 0..row.as_ref().column_count() {
+        if column > 0 {
+            json.push(b',');
+        }
+        match row.get_ref(column)? {
+            ValueRef::Null => json.extend_from_slice(b"null"),
+            ValueRef::Integer(number) => json.extend_from_slice(number.to_string().as_bytes()),
+            ValueRef::Real(number) => json.extend_from_slice(number.to_string().as_bytes()),
+            ValueRef::Text(text) => {
+                serde_json::to_writer(&mut json, &readable(text)).map_err(StoreError::Json)?;
+            }
+            ValueRef::Blob(bytes) => {
+                json.push(b'"');
+                hex_digits(&mut json, bytes);
+                json.push(b'"');
+            }
+        }
+    }
+    json.push(b']');
+    Ok(Digest::of(&json))
+}
+
+/// Stored text. What is not UTF-8 was not written by us and cannot match any digest; it need only not break
+/// the search for what else was changed.
+pub(super) fn readable(text: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Cow::Borrowed)
+}
+
+/// Certificates are long enough for this to be felt: digit by digit into place.
+fn hex_digits(json: &mut Vec<u8>, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    json.reserve(bytes.len() * 2);
+    for byte in bytes {
+        json.push(DIGITS[usize::from(byte >> 4)]);
+        json.push(DIGITS[usize::from(byte & 0xf)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::schema;
+    use rusqlite::Connection;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_column_is_digested_or_named_as_bookkeeping() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection, 0).unwrap();
+        for table in Table::ALL {
+            let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
+            let there: BTreeSet<String> =
+                statement.query_map([table.name()], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            let known: BTreeSet<String> = table
+                .columns()
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .chain(table.bookkeeping().iter().map(|name| (*name).to_owned()))
+                .collect();
+            assert_eq!(there, known, "{}", table.name());
+        }
+    }
+
+    #[test]
+    fn a_digest_is_that_of_the_canonical_array() {
+        let connection = Connection::open_in_memory().unwrap();
+        let mut statement = connection.prepare("SELECT 7, NULL, 'a\"b', x'00ff'").unwrap();
+        let mut rows = statement.query([]).unwrap();
+        let row = rows.next().unwrap().unwrap();
+        assert_eq!(digest(row).unwrap(), Digest::of(br#"[7,null,"a\"b","00ff"]"#));
+    }
+}

@@ -1,0 +1,290 @@
+//! The work orders: what is to be made, which one is active, and the quota no issue can exceed.
+
+use super::change::Change;
+use super::columns::Columns;
+use super::error::StoreError;
+use super::reader::Reader;
+use super::row_digest::Table;
+use super::runs::reserve::ReserveError;
+use crate::domain::audit_event::AuditEvent;
+use crate::domain::code::{Code, Coded};
+use crate::domain::digest::Digest;
+use crate::domain::name::Name;
+use crate::domain::serial_number::SerialNumber;
+use crate::domain::utc_time::UtcTime;
+use crate::domain::work_order::{LARGEST_WORK_ORDER, WorkOrder, WorkOrderState};
+
+/// A work order and how far it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The order itself.
+    pub order: WorkOrder,
+    /// How many permits were taken from it, re-work included.
+    pub issued: u32,
+    /// How many devices have passed under it and still stand.
+    pub passed: u32,
+    /// When it was written down.
+    pub created: UtcTime,
+}
+
+/// A work order to be written down.
+#[derive(Debug, Clone, Copy)]
+pub struct NewWorkOrder<'a> {
+    /// Its name, unique for ever.
+    pub name: &'a Name,
+    /// The recipe it runs.
+    pub product: &'a Name,
+    /// How many devices are to pass; at least one.
+    pub quantity: u32,
+    /// How many issues beyond that re-work may use.
+    pub spare: u32,
+    /// The serial numbers it may hold; empty allows any.
+    pub serials: &'a [SerialNumber],
+}
+
+/// Why a work order cannot be written down or moved.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the fields are the values the messages name")]
+pub enum WorkOrderError {
+    #[error("there is a work order {0} already")]
+    Exists(Name),
+    #[error("there is no work order {0}")]
+    Unknown(Name),
+    #[error("a work order holds 1 to {most} units with its spare, this one {quantity} and {spare}")]
+    Size { quantity: u32, spare: u32, most: u32 },
+    #[error("work order {name} lists {listed} serial numbers for {quantity} devices")]
+    TooFewSerials { name: Name, listed: usize, quantity: u32 },
+    #[error("work order {name} is {state}")]
+    State { name: Name, state: WorkOrderState },
+    #[error("only {passed} of the {quantity} devices of work order {name} have passed")]
+    Short { name: Name, passed: u32, quantity: u32 },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Coded for WorkOrderError {
+    fn code(&self) -> Code {
+        match self {
+            WorkOrderError::Exists(_) => Code::WorkOrderExists,
+            WorkOrderError::Unknown(_) => Code::WorkOrderUnknown,
+            WorkOrderError::Size { .. } | WorkOrderError::TooFewSerials { .. } => Code::Usage,
+            WorkOrderError::State { .. } | WorkOrderError::Short { .. } => Code::WorkOrderState,
+            WorkOrderError::Store(error) => error.code(),
+        }
+    }
+}
+
+const COLUMNS: &str = "name, product, quantity, spare, state, released_by, issued, passed, created";
+
+fn parse(columns: &Columns<'_>) -> Result<Progress, StoreError> {
+    Ok(Progress {
+        order: WorkOrder {
+            name: columns.parsed("name")?,
+            product: columns.parsed("product")?,
+            quantity: columns.small("quantity")?,
+            spare: columns.small("spare")?,
+            serials: Vec::new(),
+            state: columns.parsed("state")?,
+            released_by: columns.raw("released_by")?,
+        },
+        issued: columns.small("issued")?,
+        passed: columns.small("passed")?,
+        created: columns.time("created")?,
+    })
+}
+
+/// Writes a work order down as planned, and records it.
+///
+/// # Errors
+/// See [`WorkOrderError`]; a list must name at least as many serial numbers as devices are to pass.
+pub fn add(change: &mut Change<'_>, order: &NewWorkOrder<'_>) -> Result<(), WorkOrderError> {
+    let NewWorkOrder { name, product, quantity, spare, serials } = *order;
+    let units = quantity.checked_add(spare).filter(|units| *units <= LARGEST_WORK_ORDER);
+    if quantity == 0 || units.is_none() {
+        return Err(WorkOrderError::Size { quantity, spare, most: LARGEST_WORK_ORDER });
+    }
+    let mut folded: Vec<String> = serials.iter().map(SerialNumber::folded).collect();
+    folded.sort_unstable();
+    folded.dedup();
+    if !folded.is_empty() && folded.len() < usize::try_from(quantity).unwrap_or(usize::MAX) {
+        return Err(WorkOrderError::TooFewSerials { name: name.clone(), listed: folded.len(), quantity });
+    }
+    if change.count("SELECT count(*) FROM work_order WHERE name = ?1", [name.as_str()])? > 0 {
+        return Err(WorkOrderError::Exists(name.clone()));
+    }
+    let list = (!folded.is_empty()).then(|| list_digest(&folded).to_string());
+    change.execute(
+        "INSERT INTO work_order (name, product, quantity, spare, serials, state, created)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'planned', ?6)",
+        (name.as_str(), product.as_str(), quantity, spare, list, change.now().millis()),
+    )?;
+    for serial in &folded {
+        change.execute(
+            "INSERT INTO work_order_serial (work_order, serial_folded) VALUES (?1, ?2)",
+            [name.as_str(), serial],
+        )?;
+    }
+    change.touch_text(Table::WorkOrder, name.as_str());
+    let (name, product) = (name.clone(), product.clone());
+    change.record(AuditEvent::WorkOrderAdded { name, product, quantity, spare });
+    Ok(())
+}
+
+/// The digest under which the audit log vouches for a list of serial numbers, sorted and without doubles.
+pub(super) fn list_digest(folded: &[String]) -> Digest {
+    Digest::of(folded.join("\n").as_bytes())
+}
+
+/// Makes a planned or paused work order the active one; the one that was active pauses. Records it.
+///
+/// # Errors
+/// [`WorkOrderError::State`] if it is active or closed.
+pub fn activate(change: &mut Change<'_>, name: &Name, released_by: &str) -> Result<(), WorkOrderError> {
+    let state = state_of(change, name)?;
+    match state {
+        WorkOrderState::Planned | WorkOrderState::Paused => {}
+        WorkOrderState::Active | WorkOrderState::Closed => {
+            return Err(WorkOrderError::State { name: name.clone(), state });
+        }
+    }
+    if let Some(before) = active(change)? {
+        change.execute(
+            "UPDATE work_order SET state = 'paused' WHERE name = ?1 AND state = 'active'",
+            [before.order.name.as_str()],
+        )?;
+        change.touch_text(Table::WorkOrder, before.order.name.as_str());
+    }
+    change.update_one(
+        Table::WorkOrder,
+        name.as_str(),
+        "was changed in between",
+        "UPDATE work_order SET state = 'active', released_by = ?2
+         WHERE name = ?1 AND state IN ('planned', 'paused')",
+        [name.as_str(), released_by],
+    )?;
+    change.touch_text(Table::WorkOrder, name.as_str());
+    change.record(AuditEvent::WorkOrderActivated { name: name.clone() });
+    Ok(())
+}
+
+/// Closes a work order for good, and records whether it was closed short.
+///
+/// # Errors
+/// [`WorkOrderError::Short`] if fewer devices passed than were ordered, unless that is overridden;
+/// [`WorkOrderError::State`] if it is closed.
+pub fn close(change: &mut Change<'_>, name: &Name, override_short: bool) -> Result<(), WorkOrderError> {
+    let row = get(change, name)?.ok_or_else(|| WorkOrderError::Unknown(name.clone()))?;
+    let (name, quantity, passed) = (row.order.name, row.order.quantity, row.passed);
+    if row.order.state == WorkOrderState::Closed {
+        return Err(WorkOrderError::State { name, state: WorkOrderState::Closed });
+    }
+    let short = passed < quantity;
+    if short && !override_short {
+        return Err(WorkOrderError::Short { name, passed, quantity });
+    }
+    change.update_one(
+        Table::WorkOrder,
+        name.as_str(),
+        "was changed in between",
+        "UPDATE work_order SET state = 'closed' WHERE name = ?1 AND state <> 'closed'",
+        [name.as_str()],
+    )?;
+    change.touch_text(Table::WorkOrder, name.as_str());
+    change.record(AuditEvent::WorkOrderClosed { name, overridden: short });
+    Ok(())
+}
+
+fn state_of(reader: &Reader<'_>, name: &Name) -> Result<WorkOrderState, WorkOrderError> {
+    let sql = "SELECT state FROM work_order WHERE name = ?1";
+    reader
+        .row("work_order", sql, [name.as_str()], |columns| columns.parsed("state"))?
+        .ok_or_else(|| WorkOrderError::Unknown(name.clone()))
+}
+
+/// The work order with this name, with its list of serial numbers.
+pub fn get(reader: &Reader<'_>, name: &Name) -> Result<Option<Progress>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM work_order WHERE name = ?1");
+    with_list(reader, reader.row("work_order", &sql, [name.as_str()], parse)?)
+}
+
+/// The active work order, with its list of serial numbers.
+pub fn active(reader: &Reader<'_>) -> Result<Option<Progress>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM work_order WHERE state = 'active'");
+    with_list(reader, reader.row("work_order", &sql, [], parse)?)
+}
+
+fn with_list(reader: &Reader<'_>, found: Option<Progress>) -> Result<Option<Progress>, StoreError> {
+    let Some(mut progress) = found else { return Ok(None) };
+    progress.order.serials = serials(reader, progress.order.name.as_str())?;
+    Ok(Some(progress))
+}
+
+/// The allowed serial numbers of a work order, folded and sorted.
+pub(super) fn serials(reader: &Reader<'_>, name: &str) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT serial_folded FROM work_order_serial WHERE work_order = ?1 ORDER BY serial_folded";
+    reader.rows("work_order_serial", sql, [name], |columns| columns.raw("serial_folded"))
+}
+
+/// Up to `limit` work orders older than this one (or the newest ones), newest first, without their lists of
+/// serial numbers.
+pub fn list(reader: &Reader<'_>, limit: u32, after: Option<&Name>) -> Result<Vec<Progress>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM work_order
+         WHERE ?1 IS NULL
+            OR (created, name) < (SELECT created, name FROM work_order WHERE name = ?1)
+         ORDER BY created DESC, name DESC LIMIT ?2"
+    );
+    reader.rows("work_order", &sql, (after.map(Name::as_str), limit), parse)
+}
+
+/// Takes one unit from the active work order for a device of this product.
+pub(super) fn take_unit(
+    change: &mut Change<'_>,
+    name: &Name,
+    product: &Name,
+    serial: &SerialNumber,
+) -> Result<(), ReserveError> {
+    let sql = format!("SELECT {COLUMNS}, serials IS NOT NULL AS listed FROM work_order WHERE name = ?1");
+    let row = change
+        .row("work_order", &sql, [name.as_str()], |columns| Ok((parse(columns)?, columns.raw("listed")?)))?;
+    let (progress, listed): (Progress, bool) =
+        row.ok_or_else(|| ReserveError::WorkOrderUnknown(name.clone()))?;
+    let order = progress.order;
+    if order.state != WorkOrderState::Active {
+        let state = order.state.as_str();
+        return Err(ReserveError::WorkOrderNotActive { name: order.name, state });
+    }
+    if order.product != *product {
+        let (work_order, found) = (order.name, product.clone());
+        return Err(ReserveError::OtherProduct { work_order, wanted: order.product, found });
+    }
+    let on_list = "SELECT count(*) FROM work_order_serial WHERE work_order = ?1 AND serial_folded = ?2";
+    if listed && change.count(on_list, [name.as_str(), &serial.folded()])? == 0 {
+        let (work_order, serial) = (order.name, serial.clone());
+        return Err(ReserveError::SerialNotAllowed { work_order, serial });
+    }
+    let taken = change.execute(
+        "UPDATE work_order SET issued = issued + 1
+         WHERE name = ?1 AND state = 'active' AND issued < quantity + spare",
+        [name.as_str()],
+    )?;
+    if taken == 0 {
+        let quota = order.quota();
+        return Err(ReserveError::QuotaSpent { work_order: order.name, quota });
+    }
+    change.touch_text(Table::WorkOrder, name.as_str());
+    Ok(())
+}
+
+/// Counts a device that passed (1), or one whose PASS no longer stands (-1).
+pub(super) fn count_passed(change: &mut Change<'_>, name: &Name, by: i64) -> Result<(), StoreError> {
+    change.update_one(
+        Table::WorkOrder,
+        name.as_str(),
+        "is not there",
+        "UPDATE work_order SET passed = max(0, passed + ?2) WHERE name = ?1",
+        (name.as_str(), by),
+    )?;
+    change.touch_text(Table::WorkOrder, name.as_str());
+    Ok(())
+}
