@@ -3,3 +3,4 @@
 pub mod device;
 pub mod domain;
 pub mod durable;
+pub mod sim;

@@ -249,18 +249,23 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
     fn prove_signature(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
         self.still_open()?;
         let Some(path) = self.key_path.clone() else {
-            return Err(LineError::NotCapable { what: "this recipe gives the device no private key".to_owned() });
+            return Err(LineError::NotCapable {
+                what: "this recipe gives the device no private key".to_owned(),
+            });
         };
         let key = if self.key_pending { format!("{path}{PENDING_KEY}") } else { self.place(&path) };
-        let message = Self::message(challenge);
-        let key = quote(&key);
-        self.bytes_of(&format!("test -r {key} && {message} | openssl dgst -sha256 -sign {key} | base64"))
+        let (key, message) = (quote(&key), Self::message(challenge));
+        self.bytes_of(&format!(
+            "K={key}; test -r \"$K\" && {message} | openssl dgst -sha256 -sign \"$K\" | base64"
+        ))
     }
 
     fn prove_hmac(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
         self.still_open()?;
         let Some((path, is_base64)) = self.hmac_key.clone() else {
-            return Err(LineError::NotCapable { what: "the recipe injects no device-key to prove".to_owned() });
+            return Err(LineError::NotCapable {
+                what: "the recipe injects no device-key to prove".to_owned(),
+            });
         };
         let key = quote(&self.place(&path));
         let read = if is_base64 { format!("base64 -d <{key}") } else { format!("cat <{key}") };
@@ -269,7 +274,11 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         let mac = self.bytes_of(&format!(
             "H=$({read} | od -An -v -tx1 | tr -d ' \\n'); test -n \"$H\" && {message} | openssl dgst -sha256 -mac HMAC -macopt hexkey:$H -binary | base64"
         ))?;
-        if mac.len() == 32 { Ok(mac) } else { Err(LineError::Protocol { what: "its HMAC has not 32 bytes".to_owned() }) }
+        if mac.len() == 32 {
+            Ok(mac)
+        } else {
+            Err(LineError::Protocol { what: "its HMAC has not 32 bytes".to_owned() })
+        }
     }
 
     fn finish(&mut self) -> Result<(), LineError> {
@@ -293,6 +302,3 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         self.console.answers()
     }
 }
-
-#[cfg(test)]
-mod tests;
