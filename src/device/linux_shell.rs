@@ -12,7 +12,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use self::console::{ATTEMPTS, Console};
+use self::console::Console;
 use self::script::{DOCUMENT, quote};
 use super::driver::{CsrKey, Driver, Identified, LONGEST_FIELD};
 use super::error::LineError;
@@ -27,6 +27,10 @@ use crate::domain::secret::Secret;
 const PENDING: &str = ".lineside-new";
 /// What is put behind a key's name until commit.
 const PENDING_KEY: &str = ".new";
+/// How often a file is taken up again where a document was damaged.
+const SENDS: u32 = 8;
+/// Raw bytes of the shortest document that a bad line makes us send.
+const SHORTEST_DOCUMENT: usize = 114;
 /// The longest signature or request in base64 that is taken.
 const LONGEST_BASE64: usize = 16 * 1024;
 
@@ -144,11 +148,25 @@ impl<P: Read + Write> LinuxShellDriver<P> {
         self.console.change(&begin, self.identify.answer_within)?;
         self.console.set(&format!("T={path}{PENDING}"))?;
         progress(0, in_all(content.len()));
-        for (at, document) in content.chunks(DOCUMENT).enumerate() {
-            self.console.append(document, shown)?;
-            progress(in_all((at * DOCUMENT + document.len()).min(content.len())), in_all(content.len()));
-        }
-        Ok(())
+        let (mut sent, mut size) = (0, DOCUMENT);
+        repeat(SENDS, |before| {
+            self.console.interrupt(before)?;
+            if before > 0 {
+                // a bad line lets short documents through; the last one may have arrived and only its answer not
+                size = (size / 3).max(SHORTEST_DOCUMENT);
+                let there = self.console.ask(&format!("wc -c <{path}{PENDING}"))?;
+                sent = there.trim().parse::<usize>().unwrap_or(0).min(content.len());
+            }
+            while let Some(document) =
+                content.get(sent..content.len().min(sent + size)).filter(|d| !d.is_empty())
+            {
+                self.console.append(sent, document, shown)?;
+                sent += document.len();
+                progress(in_all(sent), in_all(content.len()));
+            }
+            Ok(())
+        })?;
+        self.console.change(&format!("rm -f {path}{PENDING}.d"), self.identify.answer_within)
     }
 }
 
@@ -209,10 +227,7 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
     fn put(&mut self, file: &Rendered, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LineError> {
         self.still_open()?;
         self.files_pending.insert(file.path.clone());
-        repeat(ATTEMPTS, |before| {
-            self.console.interrupt(before)?;
-            self.send_file(file, progress)
-        })
+        self.send_file(file, progress)
     }
 
     fn read_back(&mut self, file: &Rendered) -> Result<Digest, LineError> {
@@ -286,6 +301,7 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         let within = self.identify.answer_within.max(Duration::from_secs(30));
         let mut left: Vec<String> =
             self.files_pending.iter().map(|path| format!("{path}{PENDING}")).collect();
+        left.extend(self.files_pending.iter().map(|path| format!("{path}{PENDING}.d")));
         if let Some(path) = self.key_path.as_ref().filter(|_| self.made_on_device) {
             left.extend(["part", "cnf", "csr"].map(|end| format!("{path}{PENDING_KEY}.{end}")));
         }

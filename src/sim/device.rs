@@ -88,13 +88,13 @@ impl VirtualDevice {
         let pty = Pty::open(&config.link).map_err(failed)?;
         let DeviceConfig { serial, mac, model, link: _, state: _, faults, seed } = &config;
         let firmware = Firmware::new(memory, serial, mac, model, faults);
-        let (dice, faults) = (Dice::new(*seed), faults.clone());
+        let (heard, said, faults) = (Dice::new(*seed), Dice::new(!*seed), faults.clone());
         let shared = Arc::new(Shared::default());
         let of_thread = Arc::clone(&shared);
         let thread = thread::Builder::new()
             .name(format!("device {serial}"))
             .spawn(move || {
-                let mut line = Line { pty, dice, faults };
+                let mut line = Line { pty, heard, said, faults };
                 // a line that breaks is a cable that was pulled
                 let _ = live(&mut line, firmware, &of_thread);
                 // told before the line breaks, so that who sees it break can rely on it
@@ -134,18 +134,19 @@ impl Drop for VirtualDevice {
 /// The wire with its faults.
 struct Line {
     pty: Pty,
-    dice: Dice,
+    heard: Dice,
+    said: Dice,
     faults: Vec<Fault>,
 }
 
 impl Line {
     fn read(&mut self) -> io::Result<Vec<u8>> {
         let bytes = self.pty.read()?;
-        Ok(self.dice.mangle(&bytes, &self.faults))
+        Ok(self.heard.mangle(&bytes, &self.faults))
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let bytes = self.dice.mangle(bytes, &self.faults);
+        let bytes = self.said.mangle(bytes, &self.faults);
         self.pty.write(&bytes)
     }
 }

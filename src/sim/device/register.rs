@@ -257,7 +257,7 @@ mod tests {
         let expiry = UtcTime::from_seconds(1_663_952_627);
         assert_eq!(
             sas_token("0ne00111111/registrations/my-symkey-device", &key, expiry).unwrap(),
-            "SharedAccessSignature sr=0ne00111111%2Fregistrations%2Fmy-symkey-device&sig=8VPprb8BiTkuVE0hBqHm%2FSVrzVpdD8VZXcugntdbhuU%3D&se=1663952627&skn=registration"
+            "SharedAccessSignature sr=0ne00111111%2Fregistrations%2Fmy-symkey-device&sig=8VPprb8BiTkuVE0hBqHm%2FSVrzVpdD8VZcXugntdbhuU%3D&se=1663952627&skn=registration"
         );
     }
 }
