@@ -173,9 +173,9 @@ impl Coded for LineError {
 
 /// Text from a device, fit to be shown: printable characters only, at most `most` of them.
 pub fn harmless(bytes: &[u8], most: usize) -> String {
-    let text = String::from_utf8_lossy(bytes);
     let shown = |c: char| if c.is_control() || c == char::REPLACEMENT_CHARACTER { ' ' } else { c };
-    let mut clean: String = text.trim().chars().take(most).map(shown).collect();
+    let text: String = String::from_utf8_lossy(bytes).chars().map(shown).collect();
+    let mut clean: String = text.trim().chars().take(most).collect();
     if text.trim().chars().count() > most {
         clean.push('…');
     }

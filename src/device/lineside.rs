@@ -4,6 +4,7 @@
 pub mod frame;
 pub mod message;
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,10 @@ use crate::domain::proof::Challenge;
 const LONGEST_ANSWER: usize = 16 * 1024;
 /// Repeats of one request; silence alone ends earlier, by the recipe's deadline.
 const ATTEMPTS: u32 = 12;
+/// Repeats of a file that fits one body, before it is cut into parts.
+const WHOLE_ATTEMPTS: u32 = 3;
+/// The shortest part into which a bad line makes us cut a file.
+const SHORTEST_PART: usize = 128;
 /// A device may say “wait” for this many times the recipe's deadline.
 const MOST_WAITING: u32 = 12;
 
@@ -40,8 +45,7 @@ impl<P: Read + Write> LinesideDriver<P> {
     /// Over an open port, for devices of this product.
     pub fn new(port: P, baud: u32, product: &Product, session: [u8; 8]) -> LinesideDriver<P> {
         let injected = |template: &str| product.inject.iter().find(|file| file.template == template);
-        let made_by_station =
-            matches!(&product.credential, Credential::X509 { key: KeyOrigin::Station, .. });
+        let made_by_station = matches!(&product.credential, Credential::X509 { key: KeyOrigin::Station, .. });
         let signing_key = injected("private-key").filter(|_| made_by_station);
         let base64 = injected("device-key").map(|file| (KeyForm::Base64, file.path.clone()));
         let raw = || injected("device-key.raw").map(|file| (KeyForm::Raw, file.path.clone()));
@@ -57,13 +61,17 @@ impl<P: Read + Write> LinesideDriver<P> {
     }
 
     /// One request and its answer; repeated with the same number while nothing or something damaged comes.
-    fn ask(&mut self, request: &Request<'_>, shown: Shown) -> Result<Frame, LineError> {
+    fn ask(&mut self, request: &Request<'_>) -> Result<Frame, LineError> {
+        self.ask_times(request, Shown::Plain, ATTEMPTS)
+    }
+
+    fn ask_times(&mut self, request: &Request<'_>, shown: Shown, attempts: u32) -> Result<Frame, LineError> {
         let number = self.next;
         self.next += 1;
         let bytes = request.print(number);
         let verb = request.verb();
         let mut left = self.answer_within;
-        repeat(ATTEMPTS, |before| {
+        repeat(attempts, |before| {
             let patience = patience(before).min(left);
             if patience.is_zero() {
                 return Err(LineError::Silent { what: verb.to_owned(), waited: self.answer_within });
@@ -134,7 +142,7 @@ impl<P: Read + Write> LinesideDriver<P> {
         self.next = 0;
         // ends what an earlier station may have left half-said
         self.begin_again(1)?;
-        let frame = self.ask(&Request::Hello { session: self.session }, Shown::Plain)?;
+        let frame = self.ask(&Request::Hello { session: self.session })?;
         let limits = message::limits(&frame, self.session)?;
         self.limits = Some(limits.clone());
         Ok(limits)
@@ -155,43 +163,45 @@ impl<P: Read + Write> LinesideDriver<P> {
         Err(LineError::NotCapable { what: format!("its firmware does not offer “{capability}”") })
     }
 
-    /// A file in several parts: up to the device's window under way, and back to the first one that is not
-    /// acknowledged when something is lost.
+    /// A file in several parts: up to the device's window under way, and back to the first byte that is not
+    /// acknowledged when something is lost, in smaller parts each time, since a bad line lets short ones through.
     fn put_parts(
         &mut self,
         file: &Rendered,
         limits: &Limits,
+        longest: usize,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), LineError> {
-        let total = file.content.len();
-        let parts: Vec<&[u8]> = file.content.expose().chunks(limits.chunk).collect();
-        let first_number = self.next;
-        let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
-        self.next += count;
-        let shown = if file.secret { Shown::Length } else { Shown::Plain };
+        let content = file.content.expose();
+        let (total, shown) = (content.len(), if file.secret { Shown::Length } else { Shown::Plain });
+        let mut size = longest.min(limits.chunk);
         let mut acknowledged = 0;
-        repeat(ATTEMPTS.saturating_add(count), |before| {
+        repeat(ATTEMPTS, |before| {
             self.begin_again(before)?;
+            if before > 0 {
+                size = (size / 2).max(SHORTEST_PART.min(limits.chunk));
+            }
+            let mut under_way = VecDeque::new();
             let mut sent = acknowledged;
-            while acknowledged < parts.len() {
-                while let Some(body) = parts.get(sent).filter(|_| sent < acknowledged + limits.window) {
-                    let place = Some(Place { total, at: sent * limits.chunk });
+            while acknowledged < total {
+                while sent < total && under_way.len() < limits.window {
+                    let body = content.get(sent..total.min(sent + size)).unwrap_or_default();
+                    let place = Some(Place { total, at: sent });
                     let request = Request::Put { path: &file.path, mode: file.mode, place, body };
-                    self.link.send(&request.print(number_of(first_number, sent)), shown)?;
-                    sent += 1;
+                    self.link.send(&request.print(self.next), shown)?;
+                    sent += body.len();
+                    under_way.push_back((self.next, sent));
+                    self.next += 1;
                 }
-                let patience = patience(before.min(2)) + self.link.wire_time(limits.chunk * limits.window);
-                self.wait_for(number_of(first_number, acknowledged), "part", patience)?;
-                acknowledged += 1;
-                progress(in_all((acknowledged * limits.chunk).min(total)), in_all(total));
+                let Some((number, end)) = under_way.pop_front() else { break };
+                let patience = patience(before.min(2)) + self.link.wire_time(size * limits.window);
+                self.wait_for(number, "part", patience)?;
+                acknowledged = end;
+                progress(in_all(acknowledged), in_all(total));
             }
             Ok(())
         })
     }
-}
-
-fn number_of(first: u32, at: usize) -> u32 {
-    first.saturating_add(u32::try_from(at).unwrap_or(u32::MAX))
 }
 
 fn in_all(bytes: usize) -> u64 {
@@ -206,12 +216,12 @@ fn patience(before: u32) -> Duration {
 impl<P: Read + Write> Driver for LinesideDriver<P> {
     fn identify(&mut self) -> Result<Identified, LineError> {
         self.hello()?;
-        message::identified(&self.ask(&Request::Identify, Shown::Plain)?)
+        message::identified(&self.ask(&Request::Identify)?)
     }
 
     fn request_csr(&mut self, cn: &str, key: CsrKey, reuse: bool) -> Result<Vec<u8>, LineError> {
         self.need(message::key_word(key))?;
-        let frame = self.ask(&Request::Csr { cn, key, reuse }, Shown::Plain)?;
+        let frame = self.ask(&Request::Csr { cn, key, reuse })?;
         message::body(frame, 1, LONGEST_ANSWER)
     }
 
@@ -224,44 +234,53 @@ impl<P: Read + Write> Driver for LinesideDriver<P> {
         }
         progress(0, in_all(total));
         if total > limits.chunk {
-            return self.put_parts(file, &limits, progress);
+            return self.put_parts(file, &limits, limits.chunk, progress);
         }
         let shown = if file.secret { Shown::Length } else { Shown::Plain };
         let body = file.content.expose();
-        self.ask(&Request::Put { path: &file.path, mode: file.mode, place: None, body }, shown)?;
-        progress(in_all(total), in_all(total));
+        let whole = Request::Put { path: &file.path, mode: file.mode, place: None, body };
+        match self.ask_times(&whole, shown, WHOLE_ATTEMPTS) {
+            Ok(_) => progress(in_all(total), in_all(total)),
+            Err(LineError::Garbled { .. }) if total > SHORTEST_PART => {
+                self.begin_again(1)?;
+                self.put_parts(file, &limits, total / 2, progress)?;
+            }
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 
     fn read_back(&mut self, file: &Rendered) -> Result<Digest, LineError> {
         self.limits()?;
-        message::digest(&self.ask(&Request::Digest { path: &file.path }, Shown::Plain)?)
+        message::digest(&self.ask(&Request::Digest { path: &file.path })?)
     }
 
     fn commit(&mut self) -> Result<(), LineError> {
         self.limits()?;
-        self.ask(&Request::Commit, Shown::Plain).map(|_| ())
+        self.ask(&Request::Commit).map(|_| ())
     }
 
     fn prove_signature(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
         self.need("sign")?;
         let key = self.signing_key.clone();
-        let frame = self.ask(&Request::Sign { key: &key, challenge }, Shown::Plain)?;
+        let frame = self.ask(&Request::Sign { key: &key, challenge })?;
         message::body(frame, 8, 256)
     }
 
     fn prove_hmac(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
         self.need("hmac")?;
         let Some((form, key)) = self.hmac_key.clone() else {
-            return Err(LineError::NotCapable { what: "the recipe injects no device-key to prove".to_owned() });
+            return Err(LineError::NotCapable {
+                what: "the recipe injects no device-key to prove".to_owned(),
+            });
         };
-        let frame = self.ask(&Request::Hmac { form, key: &key, challenge }, Shown::Plain)?;
+        let frame = self.ask(&Request::Hmac { form, key: &key, challenge })?;
         message::body(frame, 32, 32)
     }
 
     fn finish(&mut self) -> Result<(), LineError> {
         self.limits()?;
-        self.ask(&Request::Finish, Shown::Plain)?;
+        self.ask(&Request::Finish)?;
         self.limits = None;
         Ok(())
     }

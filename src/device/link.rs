@@ -111,18 +111,12 @@ impl<P: Read + Write> Link<P> {
 
 /// Nothing came in time, or a signal interrupted: not an end of the line.
 fn is_passing(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-    )
+    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 
 /// The one loop that tries again: up to `attempts` times, and only while the error is one that may pass.
 /// `once` is told how many attempts came before.
-pub fn repeat<T>(
-    attempts: u32,
-    mut once: impl FnMut(u32) -> Result<T, LineError>,
-) -> Result<T, LineError> {
+pub fn repeat<T>(attempts: u32, mut once: impl FnMut(u32) -> Result<T, LineError>) -> Result<T, LineError> {
     let mut before = 0;
     loop {
         match once(before) {

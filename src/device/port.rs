@@ -65,7 +65,8 @@ pub fn list(folder: Option<&Path>) -> Vec<PortInfo> {
         })
         .collect();
     if let Some(entries) = folder.and_then(|folder| fs::read_dir(folder).ok()) {
-        let links = entries.take(MOST_LISTED).flatten().map(|entry| entry.path()).filter(|path| present(path));
+        let links = entries.take(MOST_LISTED).flatten().map(|entry| entry.path());
+        let links = links.filter(|path| present(path) && !short_name(path).starts_with('.'));
         found.extend(links.map(|path| PortInfo { name: short_name(&path), path, usb: None }));
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));

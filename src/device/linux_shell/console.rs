@@ -14,7 +14,9 @@ use crate::domain::secret::Secret;
 /// Silence after which a console has said what it wanted to say.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often one command is sent.
-pub const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 3;
+/// How long a here-document may take: one that lost its end never answers, and waiting longer does not help.
+const DOCUMENT_WAIT: Duration = Duration::from_secs(4);
 /// Ctrl-U: forgets a half-typed line. Ctrl-Q: lets output go on that line noise may have stopped.
 const FRESH_LINE: &[u8] = b"\x11\x15\r";
 const CTRL_C: &[u8] = b"\x03";
@@ -143,9 +145,11 @@ impl<P: Read + Write> Console<P> {
     fn prepare(&mut self) -> Result<(), LineError> {
         repeat(ATTEMPTS, |before| {
             self.interrupt(before)?;
-            for line in script::PREPARE {
+            let [first, rest @ ..] = script::PREPARE;
+            // the echo must be off before the functions are sent
+            for lines in [first.to_owned(), rest.join("\r")] {
                 self.link.discard();
-                self.link.send(format!("{line}\r").as_bytes(), Shown::Plain)?;
+                self.link.send(format!("{lines}\r").as_bytes(), Shown::Plain)?;
                 self.link.quiet(PAUSE, Instant::now() + self.answer_within)?;
             }
             // the checks themselves may have arrived damaged: one right and one wrong command show that they hold
@@ -161,7 +165,8 @@ impl<P: Read + Write> Console<P> {
                 Output::More | Output::Damaged | Output::Done(..) => Err(garbled()),
             }
         })?;
-        let tools = "for t in base64 cksum sha256sum openssl od; do command -v $t >/dev/null || echo $t; done";
+        let tools =
+            "for t in base64 cksum sha256sum openssl od; do command -v $t >/dev/null || echo $t; done";
         let missing = self.ask(tools)?;
         if !missing.is_empty() {
             let what = format!("its console lacks {}", harmless(missing.replace('\n', ", ").as_bytes(), 80));
@@ -206,15 +211,19 @@ impl<P: Read + Write> Console<P> {
         finished(self.wait(&tag, &what, within)?, &what)
     }
 
-    /// Appends bytes to the file named by `$T` on the device; at most [`script::DOCUMENT`] of them.
-    pub fn append(&mut self, bytes: &[u8], shown: Shown) -> Result<(), LineError> {
+    /// Appends bytes (at most [`script::DOCUMENT`]) to the file named by `$T`, which has `at` bytes so far.
+    pub fn append(&mut self, at: usize, bytes: &[u8], shown: Shown) -> Result<(), LineError> {
         let tag = self.tag();
-        let text = zeroize::Zeroizing::new(script::document(&tag, bytes));
-        let within = self.answer_within + self.link.wire_time(text.len());
+        let text = zeroize::Zeroizing::new(script::document(&tag, at, bytes));
+        let within = self.answer_within.min(DOCUMENT_WAIT) + self.link.wire_time(text.len());
         self.link.discard();
         self.link.send(&text, shown)?;
         match finished(self.wait(&tag, "a file", within)?, "a file")? {
             (0, _) => Ok(()),
+            (2, _) => Err(LineError::Refused {
+                code: "exit 2".to_owned(),
+                message: "the file cannot be written; is the memory full?".to_owned(),
+            }),
             _ => Err(LineError::Garbled { what: "a file".to_owned() }),
         }
     }

@@ -94,7 +94,10 @@ mod tests {
     #[test]
     fn prompts_are_known_by_their_last_line() {
         for (bytes, expected) in [
-            (&b"\r\nAcme Gateway 1.0 factory-dev /dev/ttyS0\r\n\r\r\n\rfactory-dev login: "[..], Prompt::Login),
+            (
+                &b"\r\nAcme Gateway 1.0 factory-dev /dev/ttyS0\r\n\r\r\n\rfactory-dev login: "[..],
+                Prompt::Login,
+            ),
             (b"root\r\nPassword: ", Prompt::Password),
             (b"Enter 'help' for a list of built-in commands.\r\n\r\n~ # \x1b[6n", Prompt::Shell),
             (b"Last login: Mon\r\n\x1b[?2004hroot@dev:~$ ", Prompt::Shell),

@@ -26,8 +26,9 @@ pub enum Mode {
 }
 
 /// Lines that make a shell ready: no history, no echo, a known prompt, and the two functions. `L` runs a
-/// checked command, `W` appends a here-document to the file named by `$T`. The sentinels are split so that
-/// an echo of the line does not look like an answer.
+/// checked command. `W` takes a here-document and, if its checksum is right, appends it to the file `$T`, once:
+/// only while the file is as long as it was (status 1: damaged, 2: cannot be written, 3: not in its place). The
+/// sentinels are split so that an echo of the line does not look like an answer.
 pub const PREPARE: [&str; 5] = [
     "unset HISTFILE; HISTSIZE=0; HISTFILESIZE=0; export HISTSIZE HISTFILESIZE; stty -echo",
     "[ -n \"$BASH_VERSION\" ] && set +o history",
@@ -39,8 +40,9 @@ pub const PREPARE: [&str; 5] = [
         "echo \"@@\"\"E $1 $r $(printf '%s\\n%s' \"$r\" \"$v\"|cksum)\"; }"
     ),
     concat!(
-        "W(){ base64 -d >>\"$T\" 2>/dev/null; r=$?; echo \"@@\"\"B $1\"; echo; ",
-        "echo \"@@\"\"E $1 $r $(printf '%s\\n' \"$r\"|cksum)\"; }"
+        "W(){ base64 -d >\"$T.d\" 2>/dev/null; r=1; [ \"$(cksum <\"$T.d\")\" = \"$4 $5\" ]&&{ r=3; ",
+        "[ $(($(wc -c <\"$T\"))) = $2 ]&&{ cat \"$T.d\" >>\"$T\"||r=2; }; [ $(($(wc -c <\"$T\"))) = $3 ]&&r=0; }; ",
+        "echo \"@@\"\"B $1\"; echo; echo \"@@\"\"E $1 $r $(printf '%s\\n' \"$r\"|cksum)\"; }"
     ),
 ];
 
@@ -56,9 +58,10 @@ pub fn checked(tag: &str, mode: Mode, command: &str) -> Option<String> {
     if line.len() <= LONGEST_LINE { Some(line) } else { None }
 }
 
-/// A here-document that appends these bytes (at most [`DOCUMENT`]) to the file `$T`.
-pub fn document(tag: &str, bytes: &[u8]) -> Vec<u8> {
-    let mut text = format!("W {tag} <<'@EOF'\r").into_bytes();
+/// A here-document with these bytes (at most [`DOCUMENT`]) for the file `$T`, which has `at` bytes so far.
+pub fn document(tag: &str, at: usize, bytes: &[u8]) -> Vec<u8> {
+    let (end, crc, length) = (at + bytes.len(), cksum(bytes), bytes.len());
+    let mut text = format!("W {tag} {at} {end} {crc} {length} <<'@EOF'\r").into_bytes();
     for column in bytes.chunks(COLUMN) {
         text.extend_from_slice(BASE64.encode(column).as_bytes());
         text.push(b'\r');
@@ -154,7 +157,7 @@ mod tests {
         }
         assert!(checked("0-1", Mode::Query, &"x".repeat(600)).is_some());
         assert!(checked("0-1", Mode::Query, &"x".repeat(700)).is_none());
-        let document = document("0-1", &[7; DOCUMENT]);
+        let document = document("0-1", 0, &[7; DOCUMENT]);
         assert!(document.len() < 4095 && document.split(|b| *b == b'\r').all(|line| line.len() <= 76));
     }
 

@@ -129,7 +129,10 @@ pub(super) fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Val
     };
     let escaped = match format {
         Some(format) if !value.is_safe() => format.escape(&text).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidOperation, "a value with control characters in a file without quoting")
+            Error::new(
+                ErrorKind::InvalidOperation,
+                "a value with control characters in a file without quoting",
+            )
         })?,
         _ => text.into_owned(),
     };
