@@ -129,6 +129,37 @@ impl DpsClient {
         Err(DpsError::Changed(id.clone()))
     }
 
+    /// Puts `record` in the place of one that enrolls one of `own` attestations, which the caller knows to be
+    /// this device's earlier ones; says false, and changes nothing, if something else stands there.
+    pub fn succeed(
+        &self,
+        record: &IndividualEnrollment,
+        own: &[IndividualEnrollment],
+        now: UtcTime,
+    ) -> Result<bool, DpsError> {
+        let id = &record.registration_id;
+        for _ in 0..ROUNDS {
+            let attempt = match self.get_with_keys(id, now)? {
+                None => self.put(record, None, now),
+                Some(theirs) => {
+                    let known = own
+                        .iter()
+                        .any(|own| same_credential::compare(&own.attestation, &theirs.attestation).is_ok());
+                    if !known {
+                        return Ok(false);
+                    }
+                    self.put(record, Some(theirs.etag.as_deref().unwrap_or("*")), now)
+                }
+            };
+            match attempt {
+                Ok(_) => return Ok(true),
+                Err(DpsError::Exists(_) | DpsError::Changed(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(DpsError::Changed(id.clone()))
+    }
+
     /// Sees to it that the ID cannot register: disables the record that is there, whatever it enrolls, or
     /// makes `record` disabled (see [`IndividualEnrollment::blocking`]).
     pub fn disable(&self, record: IndividualEnrollment, now: UtcTime) -> Result<Disabled, DpsError> {

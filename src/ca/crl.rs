@@ -1,11 +1,8 @@
-//! Certificate revocation lists, version 2 (RFC 5280 §5), and the reasons for revoking.
+//! Certificate revocation lists, version 2 (RFC 5280 §5).
 
 use std::collections::HashSet;
-use std::fmt;
-use std::str::FromStr;
 
 use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevokedCertParams, SerialNumber};
-use serde::{Deserialize, Serialize};
 
 use super::body::NotEncodable;
 use super::issuer::Issuer;
@@ -14,110 +11,18 @@ use super::signer::SignFailed;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
+use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::utc_time::UtcTime;
 
-/// Why a certificate was revoked (CRLReason, RFC 5280 §5.3.1), printed in the RFC's spelling. `removeFromCRL` is
-/// missing: it belongs to delta CRLs, and nothing is ever taken back here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-#[allow(missing_docs, reason = "the names are the RFC's")]
-pub enum RevocationReason {
-    Unspecified,
-    KeyCompromise,
-    CaCompromise,
-    AffiliationChanged,
-    Superseded,
-    CessationOfOperation,
-    CertificateHold,
-    PrivilegeWithdrawn,
-    AaCompromise,
-}
-
-/// Why a text is no reason.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "“{0}” is not a reason for revoking; there are unspecified, keyCompromise, cACompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold, privilegeWithdrawn and aACompromise"
-)]
-pub struct BadReason(String);
-
-impl Coded for BadReason {
-    fn code(&self) -> Code {
-        Code::Usage
-    }
-}
-
-impl RevocationReason {
-    /// All reasons.
-    pub const ALL: [RevocationReason; 9] = [
-        RevocationReason::Unspecified,
-        RevocationReason::KeyCompromise,
-        RevocationReason::CaCompromise,
-        RevocationReason::AffiliationChanged,
-        RevocationReason::Superseded,
-        RevocationReason::CessationOfOperation,
-        RevocationReason::CertificateHold,
-        RevocationReason::PrivilegeWithdrawn,
-        RevocationReason::AaCompromise,
-    ];
-
-    /// The RFC's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            RevocationReason::Unspecified => "unspecified",
-            RevocationReason::KeyCompromise => "keyCompromise",
-            RevocationReason::CaCompromise => "cACompromise",
-            RevocationReason::AffiliationChanged => "affiliationChanged",
-            RevocationReason::Superseded => "superseded",
-            RevocationReason::CessationOfOperation => "cessationOfOperation",
-            RevocationReason::CertificateHold => "certificateHold",
-            RevocationReason::PrivilegeWithdrawn => "privilegeWithdrawn",
-            RevocationReason::AaCompromise => "aACompromise",
-        }
-    }
-
-    fn encoded(self) -> rcgen::RevocationReason {
-        match self {
-            RevocationReason::Unspecified => rcgen::RevocationReason::Unspecified,
-            RevocationReason::KeyCompromise => rcgen::RevocationReason::KeyCompromise,
-            RevocationReason::CaCompromise => rcgen::RevocationReason::CaCompromise,
-            RevocationReason::AffiliationChanged => rcgen::RevocationReason::AffiliationChanged,
-            RevocationReason::Superseded => rcgen::RevocationReason::Superseded,
-            RevocationReason::CessationOfOperation => rcgen::RevocationReason::CessationOfOperation,
-            RevocationReason::CertificateHold => rcgen::RevocationReason::CertificateHold,
-            RevocationReason::PrivilegeWithdrawn => rcgen::RevocationReason::PrivilegeWithdrawn,
-            RevocationReason::AaCompromise => rcgen::RevocationReason::AaCompromise,
-        }
-    }
-}
-
-impl fmt::Display for RevocationReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for RevocationReason {
-    type Err = BadReason;
-    /// Takes the RFC's name in any case, with or without dashes (`key-compromise`).
-    fn from_str(text: &str) -> Result<RevocationReason, BadReason> {
-        let plain = text.replace('-', "");
-        RevocationReason::ALL
-            .into_iter()
-            .find(|reason| reason.as_str().eq_ignore_ascii_case(&plain))
-            .ok_or_else(|| BadReason(text.chars().take(40).collect()))
-    }
-}
-
-impl TryFrom<String> for RevocationReason {
-    type Error = BadReason;
-    fn try_from(text: String) -> Result<RevocationReason, BadReason> {
-        text.parse()
-    }
-}
-
-impl From<RevocationReason> for String {
-    fn from(reason: RevocationReason) -> String {
-        reason.as_str().to_owned()
+fn encoded(reason: RevocationReason) -> rcgen::RevocationReason {
+    match reason {
+        RevocationReason::Unspecified => rcgen::RevocationReason::Unspecified,
+        RevocationReason::KeyCompromise => rcgen::RevocationReason::KeyCompromise,
+        RevocationReason::CaCompromise => rcgen::RevocationReason::CaCompromise,
+        RevocationReason::AffiliationChanged => rcgen::RevocationReason::AffiliationChanged,
+        RevocationReason::Superseded => rcgen::RevocationReason::Superseded,
+        RevocationReason::CessationOfOperation => rcgen::RevocationReason::CessationOfOperation,
+        RevocationReason::PrivilegeWithdrawn => rcgen::RevocationReason::PrivilegeWithdrawn,
     }
 }
 
@@ -213,7 +118,7 @@ pub fn make_crl(
             .map(|RevokedEntry { serial, at, reason }| RevokedCertParams {
                 serial_number: SerialNumber::from_slice(serial.as_bytes()),
                 revocation_time: at.to_offset(),
-                reason_code: Some(reason.encoded()),
+                reason_code: Some(encoded(*reason)),
                 invalidity_date: None,
             })
             .collect(),

@@ -56,8 +56,16 @@ pub enum AuditEvent {
         name: String,
         times: u64,
     },
+    /// A secret is about to be replaced; until the next entry about it, any value in the vault is believed.
+    SecretChanging {
+        name: String,
+    },
+    /// The change was given up.
+    SecretUnchanged {
+        name: String,
+    },
     SecretSet {
-        name: Name,
+        name: String,
     },
     GroupKeyAdded {
         name: Name,

@@ -79,12 +79,13 @@ pub struct BadReason(String);
 
 impl FromStr for RevocationReason {
     type Err = BadReason;
-    /// Takes the word in any case.
+    /// Takes the word in any case, with or without dashes (`key-compromise`).
     fn from_str(text: &str) -> Result<RevocationReason, BadReason> {
+        let plain = text.replace('-', "");
         RevocationReason::ALL
             .into_iter()
-            .find(|reason| reason.as_str().eq_ignore_ascii_case(text))
-            .ok_or_else(|| BadReason(text.to_owned()))
+            .find(|reason| reason.as_str().eq_ignore_ascii_case(&plain))
+            .ok_or_else(|| BadReason(text.chars().take(40).collect()))
     }
 }
 

@@ -22,6 +22,7 @@ use self::firmware::{Act, CHUNK, Firmware};
 use self::memory::Memory;
 use self::pty::Pty;
 use self::wire::Ear;
+use crate::domain::code::{Code, Coded};
 use crate::domain::product::DriverKind;
 
 /// What one virtual device is.
@@ -65,6 +66,15 @@ pub enum SimError {
         /// Why.
         why: String,
     },
+}
+
+impl Coded for SimError {
+    fn code(&self) -> Code {
+        match self {
+            SimError::Plug { .. } | SimError::TrustAnchors { .. } => Code::FileUnreadable,
+            SimError::NoSuchDevice(_) => Code::Usage,
+        }
+    }
 }
 
 #[derive(Default)]

@@ -233,6 +233,19 @@ pub fn due(reader: &Reader<'_>, now: UtcTime, limit: u32) -> Result<Vec<OutboxRo
     reader.rows("outbox", &sql, (now.millis(), limit), parse)
 }
 
+/// The newest row of this registration ID that was sent before the row with this number.
+pub fn sent_before(
+    reader: &Reader<'_>,
+    registration_id: &RegistrationId,
+    id: u64,
+) -> Result<Option<OutboxRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox WHERE registration_id = ?1 AND id < ?2 AND state = 'sent'
+         ORDER BY id DESC LIMIT 1"
+    );
+    reader.row("outbox", &sql, (registration_id.as_str(), sql_id(id)), parse)
+}
+
 /// The row with this number.
 pub fn get(reader: &Reader<'_>, id: u64) -> Result<Option<OutboxRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1");

@@ -2,7 +2,6 @@ use super::testing::{Bench, Failed, ORIGIN, actor, at};
 use super::*;
 use crate::domain::audit_event::AuditEntry;
 use crate::domain::code::{Code, Coded};
-use crate::domain::name::Name;
 use crate::domain::person::Role;
 use crate::domain::secret::Secret;
 
@@ -63,12 +62,12 @@ fn opening_makes_no_station_and_takes_no_other_file() {
 #[test]
 fn a_change_that_records_nothing_changes_nothing() {
     let bench = Bench::new();
-    let name: Name = "dps".parse().unwrap();
+    let name = "secret/dps";
     let outcome = bench.store.change(&actor(), at(1), |change| {
-        secret_checks::set(change, &name, &crate::domain::digest::Digest::of(b"x"))
+        secret_checks::set(change, name, &crate::domain::digest::Digest::of(b"x"))
     });
     assert!(matches!(outcome, Err(StoreError::NothingRecorded)));
-    assert_eq!(bench.store.read(|reader| secret_checks::get(reader, &name)).unwrap(), None);
+    assert_eq!(bench.store.read(|reader| secret_checks::get(reader, name)).unwrap(), None);
     assert_eq!(bench.entries(), 1);
 }
 
@@ -126,7 +125,7 @@ fn rows_go_to_the_entry_after_them_and_the_rest_to_the_last() {
             add(change, "bob")?;
             add(change, "eve")?;
             people::disable(change, &"bob".parse().unwrap())?;
-            secret_checks::set(change, &"dps".parse().unwrap(), &crate::domain::digest::Digest::of(b"x"))?;
+            secret_checks::set(change, "secret/dps", &crate::domain::digest::Digest::of(b"x"))?;
             Ok(())
         })
         .unwrap();

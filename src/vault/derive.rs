@@ -10,6 +10,7 @@ use super::group_key::{GroupKey, Which};
 use crate::domain::hmac_key::HmacKey;
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::secret::Secret;
+use crate::domain::work_order::IssuePermit;
 
 /// How many characters a derived key has as base64.
 pub const BASE64_LENGTH: usize = 44;
@@ -32,6 +33,12 @@ impl DerivedKey {
 /// Derives the key of one device.
 pub fn derive(group: &GroupKey, which: Which, id: &RegistrationId) -> DerivedKey {
     Deriver::new(group, which).derive(id)
+}
+
+/// Derives the key that a run is to place: the permit is spent on it, whatever becomes of the run.
+pub fn derive_under(permit: IssuePermit, group: &GroupKey, which: Which, id: &RegistrationId) -> DerivedKey {
+    drop(permit);
+    derive(group, which, id)
 }
 
 /// A group key expanded once, for many devices.

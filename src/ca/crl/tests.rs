@@ -1,22 +1,12 @@
 //! Lists, read and used by the openssl command.
 
 use super::*;
+
 use crate::ca::public_key::KeyKind;
 use crate::ca::throwaway::{OpenSsl, ThrowawayCa, now};
 use std::time::Duration;
 
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
-
-#[test]
-fn each_reason_is_read_back_however_it_is_written() {
-    for reason in RevocationReason::ALL {
-        assert_eq!(reason.to_string().parse(), Ok(reason));
-        let json = serde_json::to_string(&reason).unwrap();
-        assert_eq!(serde_json::from_str::<RevocationReason>(&json).unwrap(), reason);
-    }
-    assert_eq!("key-compromise".parse(), Ok(RevocationReason::KeyCompromise));
-    assert!("removeFromCRL".parse::<RevocationReason>().is_err());
-}
 
 #[test]
 fn the_openssl_command_reads_the_list_and_finds_it_signed_by_the_issuing_ca() {

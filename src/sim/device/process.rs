@@ -162,8 +162,9 @@ pub fn run(
 fn plug(config: &ProcessConfig, index: u16, events: &mut dyn FnMut(&Event)) -> Result<Seat, SimError> {
     let serial = format!("{}{index:05}", config.serial_prefix);
     let [high, low] = index.to_be_bytes();
-    // a locally administered address
-    let mac = format!("02:4c:53:00:{high:02x}:{low:02x}");
+    let [.., bench] = config.seed.to_be_bytes();
+    // a locally administered address; the seed keeps two benches apart
+    let mac = format!("02:4c:53:{bench:02x}:{high:02x}:{low:02x}");
     let link = config.folder.join(&serial);
     let state = config.state.join(&serial);
     let device = VirtualDevice::plug(DeviceConfig {
