@@ -1,0 +1,24 @@
+//! The use cases. [`provision`] holds the life of one device; everything else stands around it.
+
+pub mod board;
+pub mod checkpoints;
+pub mod clock;
+pub mod crash_point;
+pub mod decisions;
+pub mod doorkeeper;
+pub mod enrollment;
+pub mod enrollment_record;
+pub mod folder;
+pub mod founding;
+pub mod keys;
+pub mod outbox;
+pub mod password;
+pub mod people;
+pub mod products;
+pub mod profiles;
+pub mod provision;
+pub mod revocation;
+pub mod serving;
+pub mod settings;
+pub mod slots;
+pub mod vault_changes;

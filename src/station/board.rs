@@ -1,0 +1,83 @@
+//! The board: what every slot shows right now. Slot threads write it, pages read it; nothing here is a
+//! record.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+use crate::domain::name::Name;
+use crate::domain::stage::Stage;
+use crate::domain::utc_time::UtcTime;
+use crate::domain::verdict::Verdict;
+
+/// What one slot shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Tile {
+    /// Nothing can run; `why` says what is missing.
+    NotReady {
+        /// One sentence.
+        why: String,
+    },
+    /// Waiting for a device.
+    Ready,
+    /// A device is being provisioned.
+    Running {
+        /// The step of the spine.
+        stage: Stage,
+        /// Its serial number as soon as it is known.
+        serial: Option<String>,
+        /// Bytes sent of those to send, while files are written.
+        sent: Option<(u64, u64)>,
+    },
+    /// The verdict, held until the device is removed.
+    Verdict(Ending),
+}
+
+/// How a run ended, as the tile shows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Ending {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The run it belongs to, if one was recorded.
+    pub run: Option<u64>,
+    /// The serial number, if the device gave one.
+    pub serial: Option<String>,
+    /// What happened, one sentence.
+    pub message: String,
+    /// What to do, one sentence.
+    pub next: String,
+    /// The stable code.
+    pub code: Option<String>,
+    /// Since when.
+    pub at: UtcTime,
+}
+
+/// The tiles of all slots.
+#[derive(Default)]
+pub struct Board {
+    tiles: Mutex<BTreeMap<Name, Tile>>,
+}
+
+impl Board {
+    /// A board on which every slot is ready.
+    pub fn new(slots: impl IntoIterator<Item = Name>) -> Board {
+        Board { tiles: Mutex::new(slots.into_iter().map(|slot| (slot, Tile::Ready)).collect()) }
+    }
+
+    /// Shows this tile from now on.
+    pub fn show(&self, slot: &Name, tile: Tile) {
+        self.tiles().insert(slot.clone(), tile);
+    }
+
+    /// All tiles in the order of their names.
+    pub fn all(&self) -> Vec<(Name, Tile)> {
+        self.tiles().iter().map(|(slot, tile)| (slot.clone(), tile.clone())).collect()
+    }
+
+    fn tiles(&self) -> MutexGuard<'_, BTreeMap<Name, Tile>> {
+        // a tile is replaced whole, so a thread that died in between left nothing half-written
+        self.tiles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

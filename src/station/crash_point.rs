@@ -1,0 +1,38 @@
+//! Named points of the spine at which a test can have the station killed. Without the feature
+//! `crash-points` this is nothing at all.
+
+/// Every point, in the order of the spine.
+pub const POINTS: [&str; 14] = [
+    "identified",
+    "prepared",
+    "before-intent",
+    "after-intent",
+    "signed",
+    "after-certificate",
+    "before-inject",
+    "between-files",
+    "after-inject",
+    "after-read-back",
+    "after-commit",
+    "after-prove",
+    "after-finish",
+    "after-verdict",
+];
+
+/// Stands still for ever at `point` if `LINESIDE_CRASH_AT` names it, after saying so on standard error, so
+/// that a test can end the process with SIGKILL exactly here.
+#[cfg(feature = "crash-points")]
+#[expect(clippy::print_stderr, reason = "the test waits for this line")]
+pub fn reached(point: &str) {
+    debug_assert!(POINTS.contains(&point), "{point} is not in the list");
+    if std::env::var("LINESIDE_CRASH_AT").is_ok_and(|wanted| wanted == point) {
+        eprintln!("crash-point {point}");
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+/// Nothing, in a shipped build.
+#[cfg(not(feature = "crash-points"))]
+pub fn reached(_point: &str) {}

@@ -1,0 +1,120 @@
+//! Slows down guessing: after five failures within a minute a name, or everybody together after sixty, must
+//! wait. Failures are counted and handed over for the audit log in one entry a name and minute.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::domain::utc_time::UtcTime;
+
+/// Failures are counted over this time.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Failures of one name within the window.
+const A_NAME: u64 = 5;
+/// Failures of all names together within the window.
+const ALL: u64 = 60;
+/// Names counted apart; what comes beyond is counted as one.
+const NAMES: usize = 100;
+/// What further names are counted under.
+const OTHERS: &str = "(others)";
+
+/// Counts failures.
+#[derive(Default)]
+pub struct Doorkeeper {
+    counts: Mutex<HashMap<String, Count>>,
+}
+
+struct Count {
+    since: UtcTime,
+    failures: u64,
+    told: u64,
+}
+
+impl Doorkeeper {
+    /// Whether this name may try now.
+    pub fn admits(&self, name: &str, now: UtcTime) -> bool {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = |count: &Count| if now.since(count.since) < WINDOW { count.failures } else { 0 };
+        let all: u64 = counts.values().map(recent).sum();
+        counts.get(key(&counts, name)).map_or(0, recent) < A_NAME && all < ALL
+    }
+
+    /// Counts a failure. Returns how many are to be written to the audit log now: the first at once.
+    pub fn failed(&self, name: &str, now: UtcTime) -> u64 {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = key(&counts, name).to_owned();
+        let count = counts.entry(key).or_insert(Count { since: now, failures: 0, told: 0 });
+        if now.since(count.since) >= WINDOW {
+            let untold = count.failures - count.told;
+            *count = Count { since: now, failures: 1, told: 1 };
+            return untold + 1;
+        }
+        count.failures += 1;
+        if count.told == 0 {
+            count.told = 1;
+            return 1;
+        }
+        0
+    }
+
+    /// Names whose window is over with failures nobody has written down yet, and how many; they are
+    /// forgotten here.
+    pub fn untold(&self, now: UtcTime) -> Vec<(String, u64)> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut untold = Vec::new();
+        counts.retain(|name, count| {
+            if now.since(count.since) < WINDOW {
+                return true;
+            }
+            if count.failures > count.told {
+                untold.push((name.clone(), count.failures - count.told));
+            }
+            false
+        });
+        untold
+    }
+}
+
+fn key<'a>(counts: &HashMap<String, Count>, name: &'a str) -> &'a str {
+    if counts.contains_key(name) || counts.len() < NAMES { name } else { OTHERS }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_failures_close_the_door_for_a_minute() {
+        let keeper = Doorkeeper::default();
+        let start = UtcTime::from_seconds(1_000_000);
+        for n in 0..5 {
+            assert!(keeper.admits("ada", start), "{n}");
+            keeper.failed("ada", start);
+        }
+        assert!(!keeper.admits("ada", start));
+        assert!(keeper.admits("bob", start));
+        assert!(keeper.admits("ada", start.plus(WINDOW)));
+    }
+
+    #[test]
+    fn every_failure_is_told_once() {
+        let keeper = Doorkeeper::default();
+        let start = UtcTime::from_seconds(1_000_000);
+        let told: u64 = (0..4).map(|_| keeper.failed("ada", start)).sum();
+        assert_eq!(told, 1);
+        assert!(keeper.untold(start).is_empty());
+        assert_eq!(keeper.untold(start.plus(WINDOW)), [("ada".to_owned(), 3)]);
+        assert!(keeper.untold(start.plus(WINDOW)).is_empty());
+    }
+
+    #[test]
+    fn a_flood_of_names_is_bounded() {
+        let keeper = Doorkeeper::default();
+        let start = UtcTime::from_seconds(1_000_000);
+        for n in 0..1000 {
+            keeper.failed(&format!("name-{n}"), start);
+        }
+        assert!(keeper.counts.lock().unwrap().len() <= NAMES + 1);
+        assert!(!keeper.admits("ada", start));
+    }
+}

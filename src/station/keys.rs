@@ -1,0 +1,121 @@
+//! The station's keys while it is unlocked: the vault, the issuing CA, the key that signs checkpoints.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::ca::issuer::{BadIssuer, Issuer};
+use crate::domain::audit_event::AuditEvent;
+use crate::domain::code::{Code, Coded};
+use crate::domain::person::Actor;
+use crate::domain::secret::Secret;
+use crate::domain::utc_time::UtcTime;
+use crate::station::folder::{Folder, FolderError};
+use crate::station::vault_changes;
+use crate::store::Store;
+use crate::store::audit::checkpoint::{CheckpointError, CheckpointKey};
+use crate::store::error::StoreError;
+use crate::store::secret_checks;
+use crate::vault::Vault;
+use crate::vault::error::VaultError;
+
+/// An unlocked station's keys. Whoever holds it can issue, so it is handed on by reference only.
+pub struct Unlocked {
+    /// Group keys and secrets.
+    pub vault: Vault,
+    /// The issuing CA.
+    pub issuer: Arc<Issuer>,
+    /// Signs checkpoints.
+    pub checkpoint_key: CheckpointKey,
+    /// The root's certificate, PEM.
+    pub root_pem: String,
+    /// The issuing CA's certificate, PEM.
+    pub issuing_pem: String,
+}
+
+/// Why the station stays locked.
+#[derive(Debug, thiserror::Error)]
+pub enum UnlockError {
+    /// Wrong passphrase, or a damaged vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Key and certificate of the CA do not belong together.
+    #[error(transparent)]
+    Issuer(#[from] BadIssuer),
+    /// The checkpoint key cannot be used.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A file of the CA cannot be read.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The records cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Coded for UnlockError {
+    fn code(&self) -> Code {
+        match self {
+            UnlockError::Vault(error) => error.code(),
+            UnlockError::Issuer(error) => error.code(),
+            UnlockError::Checkpoint(error) => error.code(),
+            UnlockError::Folder(error) => error.code(),
+            UnlockError::Store(error) => error.code(),
+        }
+    }
+}
+
+/// Opens the vault and checks that every secret is the one on record. A refused passphrase is recorded.
+pub fn unlock(
+    folder: &Folder,
+    store: &Store,
+    passphrase: &Secret,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<Unlocked, UnlockError> {
+    match open(folder, store, passphrase) {
+        Ok(unlocked) => {
+            store.change(actor, now, |change| {
+                change.record(AuditEvent::VaultUnlocked);
+                Ok::<_, StoreError>(())
+            })?;
+            Ok(unlocked)
+        }
+        Err(error) => {
+            let code = error.code().to_string();
+            store.change(actor, now, |change| {
+                change.record(AuditEvent::UnlockRefused { code });
+                Ok::<_, StoreError>(())
+            })?;
+            Err(error)
+        }
+    }
+}
+
+fn open(folder: &Folder, store: &Store, passphrase: &Secret) -> Result<Unlocked, UnlockError> {
+    let vault = Vault::unlock(folder.path(), passphrase)?;
+    let recorded = store.read(secret_checks::list)?.into_iter();
+    let settled = recorded.filter(|(_, value)| *value != vault_changes::in_change()).collect();
+    vault.verify_check_values(&settled)?;
+    let root_pem = folder.read(&folder.ca("root.pem"))?;
+    let issuing_pem = folder.read(&folder.ca("issuing.pem"))?;
+    let issuer = Arc::new(Issuer::load(&issuing_pem, vault.issuing_key()?)?);
+    let checkpoint_key = CheckpointKey::load(vault.checkpoint_key()?)?;
+    Ok(Unlocked { vault, issuer, checkpoint_key, root_pem, issuing_pem })
+}
+
+/// The keys of a serving station: locked at first, perhaps, unlocked once.
+#[derive(Default)]
+pub struct Keys {
+    unlocked: RwLock<Option<Arc<Unlocked>>>,
+}
+
+impl Keys {
+    /// The keys, if the station is unlocked.
+    pub fn current(&self) -> Option<Arc<Unlocked>> {
+        self.unlocked.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on the station is unlocked.
+    pub fn put(&self, unlocked: Unlocked) {
+        *self.unlocked.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(unlocked));
+    }
+}

@@ -1,0 +1,214 @@
+//! The outbox sender: takes what is due, makes it so at Azure, and writes down what became of it. It never
+//! stops the line and never spins; attempts and the next try stand in the row.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::azure::connection_string::{BadConnectionString, DpsConnectionString};
+use crate::azure::dps::{Disabled, DpsClient, Outcome};
+use crate::azure::dps_error::DpsError;
+use crate::azure::https::{ClientError, Roots};
+use crate::azure::schedule;
+use crate::domain::code::{Code, Coded};
+use crate::domain::name::Name;
+use crate::domain::person::Actor;
+use crate::domain::utc_time::UtcTime;
+use crate::station::clock;
+use crate::station::enrollment_record::{self, BadOrder};
+use crate::station::keys::Unlocked;
+use crate::station::settings::Settings;
+use crate::station::slots::Floor;
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::outbox::settle;
+use crate::store::outbox::{self, Operation, OutboxRow};
+use crate::vault::error::VaultError;
+
+/// How long the sender rests when nothing is due.
+const REST: Duration = Duration::from_millis(250);
+/// Rows taken at once.
+const AT_ONCE: u32 = 32;
+
+/// The name of the secret that holds the connection string.
+pub const SECRET: &str = "dps";
+
+/// Why nothing can be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotSend {
+    /// There is no connection string, or it cannot be read.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The connection string is faulty.
+    #[error(transparent)]
+    ConnectionString(#[from] BadConnectionString),
+    /// No client could be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The records cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Coded for CannotSend {
+    fn code(&self) -> Code {
+        match self {
+            CannotSend::Vault(error) => error.code(),
+            CannotSend::ConnectionString(error) => error.code(),
+            CannotSend::Client(error) => error.code(),
+            CannotSend::Store(error) => error.code(),
+        }
+    }
+}
+
+/// Starts the sender's thread.
+pub fn start(floor: &Floor) -> std::io::Result<JoinHandle<()>> {
+    let floor = floor.clone();
+    thread::Builder::new().name("outbox".to_owned()).spawn(move || {
+        let mut told = String::new();
+        while !floor.stop.load(Ordering::Relaxed) {
+            let sent = match floor.keys.current() {
+                Some(keys) => tend(&floor, &keys, &mut told),
+                None => 0,
+            };
+            if sent == 0 {
+                thread::sleep(REST);
+            }
+        }
+    })
+}
+
+/// Sends what is due now; says once what keeps it from sending.
+fn tend(floor: &Floor, keys: &Arc<Unlocked>, told: &mut String) -> usize {
+    match send_due(&floor.store, keys, &floor.settings) {
+        Ok(sent) => {
+            told.clear();
+            sent
+        }
+        Err(error) => {
+            let now = error.to_string();
+            if *told != now {
+                tracing::warn!(code = %error.code(), "the outbox cannot send: {now}");
+                *told = now;
+            }
+            0
+        }
+    }
+}
+
+/// The client for the DPS whose connection string is in the vault.
+pub fn client(keys: &Unlocked, settings: &Settings) -> Result<DpsClient, CannotSend> {
+    let name: Name = SECRET.parse().map_err(|_| BadConnectionString::Form)?;
+    let connection = DpsConnectionString::parse(keys.vault.secret(&name)?)?;
+    let roots = match &settings.azure.trust {
+        Some(path) => Roots::File(path.clone()),
+        None => Roots::System,
+    };
+    Ok(DpsClient::new(&connection, &roots, settings.azure.timeout)?)
+}
+
+/// Sends every row that is due, oldest first, and returns how many were tried.
+pub fn send_due(store: &Store, keys: &Unlocked, settings: &Settings) -> Result<usize, CannotSend> {
+    let rows = store.read(|r| outbox::due(r, clock::now(), AT_ONCE))?;
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let client = client(keys, settings)?;
+    for (at, row) in rows.iter().enumerate() {
+        let now = clock::now();
+        let settled = send(store, keys, &client, row, now);
+        let wait = matches!(&settled, Settled::Again(error) if is_outage(error));
+        settle(store, row, settled, now)?;
+        if wait {
+            // the others would fare no better now
+            return Ok(at + 1);
+        }
+    }
+    Ok(rows.len())
+}
+
+fn is_outage(error: &DpsError) -> bool {
+    matches!(error, DpsError::Unreachable { .. } | DpsError::Throttled { .. } | DpsError::Server { .. })
+}
+
+/// What became of one row.
+enum Settled {
+    Sent(&'static str),
+    Conflict(String),
+    Again(DpsError),
+    Parked { why: String, code: Code },
+}
+
+fn send(store: &Store, keys: &Unlocked, client: &DpsClient, row: &OutboxRow, now: UtcTime) -> Settled {
+    let parked = |error: BadOrder| Settled::Parked { why: error.to_string(), code: error.code() };
+    let record = match store.read(|r| enrollment_record::record(r, &keys.vault, row)) {
+        Ok(record) => record,
+        Err(error) => return parked(error),
+    };
+    let done = match row.operation {
+        Operation::Create => client.ensure(&record, now).map(|outcome| match outcome {
+            Outcome::Created => Settled::Sent("created"),
+            Outcome::AlreadyThere => Settled::Sent("already there"),
+            Outcome::Conflict { why } => Settled::Conflict(why),
+        }),
+        Operation::Disable => client.disable(record, now).map(|outcome| match outcome {
+            Disabled::Created => Settled::Sent("disabled record created"),
+            Disabled::Updated => Settled::Sent("disabled"),
+            Disabled::Already => Settled::Sent("disabled already"),
+        }),
+    };
+    match done {
+        Ok(Settled::Conflict(why)) => {
+            // what stands there may be this device's own earlier credential, which we had disabled
+            let own = match store.read(|r| enrollment_record::predecessors(r, &keys.vault, row)) {
+                Ok(own) => own,
+                Err(error) => return parked(error),
+            };
+            let record = match store.read(|r| enrollment_record::record(r, &keys.vault, row)) {
+                Ok(record) => record,
+                Err(error) => return parked(error),
+            };
+            match client.succeed(&record, &own, now) {
+                Ok(true) => Settled::Sent("replaced"),
+                Ok(false) => Settled::Conflict(why),
+                Err(error) => failed(error),
+            }
+        }
+        Ok(settled) => settled,
+        Err(error) => failed(error),
+    }
+}
+
+fn failed(error: DpsError) -> Settled {
+    if error.worth_retrying() {
+        Settled::Again(error)
+    } else {
+        Settled::Parked { why: error.to_string(), code: error.code() }
+    }
+}
+
+fn settle(store: &Store, row: &OutboxRow, settled: Settled, now: UtcTime) -> Result<(), CannotSend> {
+    let station = Actor::Station;
+    match settled {
+        Settled::Sent(outcome) => {
+            store.change(&station, now, |change| settle::sent(change, row.id, outcome))?;
+        }
+        Settled::Conflict(why) => {
+            tracing::warn!(code = %Code::EnrollmentConflict, registration_id = %row.registration_id, "{why}");
+            store.change(&station, now, |change| {
+                settle::conflict(change, row.id, &why, Some(Code::EnrollmentConflict))
+            })?;
+        }
+        Settled::Parked { why, code } => {
+            tracing::warn!(%code, registration_id = %row.registration_id, "parked: {why}");
+            store.change(&station, now, |change| settle::park(change, row.id, &why, Some(code)))?;
+        }
+        Settled::Again(error) => {
+            let jitter = clock::random().map(u32::from_be_bytes).unwrap_or(u32::MAX / 2);
+            let next = schedule::next_try(row.attempts.saturating_add(1), now, error.server_asked(), jitter);
+            settle::failed(store, row.id, next, Some(error.code()), &error.to_string())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Recipes: the ready ones that are built in, and those in the station's `products` folder, which win.
+
+use crate::domain::code::{Code, Coded};
+use crate::domain::name::Name;
+use crate::domain::product::Product;
+use crate::domain::product::recipe::BadRecipe;
+use crate::durable;
+use crate::station::folder::{Folder, FolderError};
+
+/// The ready recipes.
+pub const BUILT_IN: [(&str, &str); 3] = [
+    ("demo-gateway", include_str!("recipes/demo-gateway.toml")),
+    ("demo-sensor", include_str!("recipes/demo-sensor.toml")),
+    ("linux-iotedge", include_str!("recipes/linux-iotedge.toml")),
+];
+
+/// The longest recipe that is read, in bytes.
+pub const LONGEST: u64 = 256 * 1024;
+
+/// A recipe and the text it was read from.
+pub struct Recipe {
+    /// The checked recipe.
+    pub product: Product,
+    /// Its text, as the records keep it.
+    pub text: String,
+    /// Whether it is built in rather than the station's own.
+    pub built_in: bool,
+}
+
+/// Why a recipe cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    /// Neither in `products/` nor built in.
+    #[error("there is no recipe named {0}")]
+    Missing(Name),
+    /// The file is there already.
+    #[error("the station has a recipe named {0} already")]
+    Exists(Name),
+    /// The recipe is faulty.
+    #[error("{name}: {bad}")]
+    Bad {
+        /// Which.
+        name: String,
+        /// What is wrong with it.
+        bad: BadRecipe,
+    },
+    /// The name inside differs from the file's.
+    #[error("the recipe in {file}.toml calls itself {inside}")]
+    Name {
+        /// The file's name.
+        file: Name,
+        /// The name inside.
+        inside: Name,
+    },
+    /// The file cannot be read.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+impl Coded for RecipeError {
+    fn code(&self) -> Code {
+        match self {
+            RecipeError::Missing(_) => Code::ProductMissing,
+            RecipeError::Exists(_) | RecipeError::Bad { .. } | RecipeError::Name { .. } => {
+                Code::ProductInvalid
+            }
+            RecipeError::Folder(error) => error.code(),
+        }
+    }
+}
+
+/// The recipe of this name.
+pub fn find(folder: &Folder, name: &Name) -> Result<Recipe, RecipeError> {
+    let path = folder.products().join(format!("{name}.toml"));
+    let (text, built_in) = if path.is_file() {
+        let long = std::fs::metadata(&path).is_ok_and(|meta| meta.len() > LONGEST);
+        if long {
+            let faults = vec![format!("a recipe has at most {LONGEST} bytes")];
+            return Err(RecipeError::Bad { name: name.to_string(), bad: BadRecipe { faults } });
+        }
+        (folder.read(&path)?, false)
+    } else {
+        let text = built_in_text(name).ok_or_else(|| RecipeError::Missing(name.clone()))?;
+        (text.to_owned(), true)
+    };
+    let product = Product::parse(&text).map_err(|bad| RecipeError::Bad { name: name.to_string(), bad })?;
+    if product.name != *name {
+        return Err(RecipeError::Name { file: name.clone(), inside: product.name });
+    }
+    Ok(Recipe { product, text, built_in })
+}
+
+/// The text of a ready recipe.
+pub fn built_in_text(name: &Name) -> Option<&'static str> {
+    BUILT_IN.iter().find(|(known, _)| *known == name.as_str()).map(|(_, text)| *text)
+}
+
+/// The names of all recipes the station can run, in order.
+pub fn names(folder: &Folder) -> Vec<Name> {
+    let mut names: Vec<Name> = BUILT_IN.iter().filter_map(|(name, _)| name.parse().ok()).collect();
+    if let Ok(entries) = std::fs::read_dir(folder.products()) {
+        names.extend(
+            entries
+                .flatten()
+                .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".toml")?.parse::<Name>().ok()),
+        );
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Copies a ready recipe into the station's folder, to be changed there.
+pub fn add(folder: &Folder, name: &Name) -> Result<std::path::PathBuf, RecipeError> {
+    let text = built_in_text(name).ok_or_else(|| RecipeError::Missing(name.clone()))?;
+    let path = folder.products().join(format!("{name}.toml"));
+    let io = |cause| RecipeError::Folder(FolderError::Io { path: path.clone(), cause });
+    std::fs::create_dir_all(folder.products()).map_err(io)?;
+    durable::create(&path, text.as_bytes(), durable::PUBLIC).map_err(|cause| {
+        if cause.kind() == std::io::ErrorKind::AlreadyExists {
+            RecipeError::Exists(name.clone())
+        } else {
+            io(cause)
+        }
+    })?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ready_recipe_is_usable_under_its_name() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::at(place.path());
+        for (name, _) in BUILT_IN {
+            let recipe = find(&folder, &name.parse().unwrap()).unwrap();
+            assert_eq!(recipe.product.name.as_str(), name);
+            assert!(recipe.built_in);
+        }
+        assert_eq!(names(&folder).len(), BUILT_IN.len());
+    }
+
+    #[test]
+    fn the_stations_own_recipe_wins_and_is_never_overwritten() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::at(place.path());
+        let name: Name = "demo-sensor".parse().unwrap();
+        let path = add(&folder, &name).unwrap();
+        assert!(matches!(add(&folder, &name), Err(RecipeError::Exists(_))));
+        let changed = std::fs::read_to_string(&path).unwrap().replace("sn-{serial}", "zz-{serial}");
+        std::fs::write(&path, changed).unwrap();
+        let recipe = find(&folder, &name).unwrap();
+        assert!(!recipe.built_in);
+        assert!(recipe.product.registration_id.to_string().starts_with("zz-"));
+        std::fs::write(&path, "name = \"other\"").unwrap();
+        assert!(matches!(find(&folder, &name), Err(RecipeError::Bad { .. })));
+    }
+}

@@ -1,0 +1,118 @@
+//! Putting the credential on the device: render, write, read back, prove.
+
+use crate::ca::proof;
+use crate::device::driver::{self, Driver};
+use crate::device::render::{self, RenderContext, Rendered};
+use crate::domain::code::Code;
+use crate::domain::product::Prove;
+use crate::domain::proof::Challenge;
+use crate::domain::secret::Secret;
+use crate::domain::stage::Stage;
+use crate::domain::verdict::Verdict;
+use crate::station::clock;
+use crate::station::crash_point;
+use crate::station::provision::bench::{Bench, Job};
+use crate::station::provision::credential::Placed;
+use crate::station::provision::identify::Device;
+use crate::station::provision::stop::Stop;
+use crate::vault::hmac_proof;
+
+/// The files of the recipe for this device.
+pub fn render(
+    bench: &Bench<'_>,
+    job: &Job<'_>,
+    device: &Device,
+    credential: &Placed,
+) -> Result<Vec<Rendered>, Stop> {
+    let recipe = &job.recipe.product;
+    let mut context = RenderContext::new(
+        recipe,
+        &device.identity,
+        &device.serial,
+        device.mac.as_ref(),
+        &bench.settings.name,
+    );
+    let scope = &bench.settings.azure.id_scope;
+    context.id_scope = (!scope.is_empty()).then(|| scope.clone());
+    context.global_endpoint = bench.settings.azure.global_endpoint.clone();
+    context.issuing_ca = Some(bench.keys.issuing_pem.clone());
+    context.root_ca = Some(bench.keys.root_pem.clone());
+    match credential {
+        Placed::X509 { certificate, private_key, .. } => {
+            context.certificate = Some(certificate.pem());
+            context.private_key_pem = private_key.as_ref().map(Secret::duplicate);
+        }
+        Placed::Group { key, .. } => {
+            context.device_key = Some(Secret::new(key.bytes().to_vec()));
+        }
+    }
+    recipe
+        .inject
+        .iter()
+        .map(|file| render::render(file, &context, bench.templates).map_err(Stop::from))
+        .collect()
+}
+
+/// Writes every file and has the device say what it holds; differing content is sent again, a bounded number
+/// of times. Nothing is in its final place yet.
+pub fn inject_and_read_back(
+    driver: &mut dyn Driver,
+    files: &[Rendered],
+    mut progress: impl FnMut(Stage, Option<(u64, u64)>),
+) -> Result<(), Stop> {
+    let total: u64 = files.iter().map(length).sum();
+    let mut before = 0;
+    for (at, file) in files.iter().enumerate() {
+        driver::write_file(driver, file, &mut |sent, _| {
+            progress(Stage::Inject, Some((before + sent, total)));
+        })?;
+        before += length(file);
+        if at == 0 {
+            crash_point::reached("between-files");
+        }
+    }
+    crash_point::reached("after-inject");
+    progress(Stage::ReadBack, Some((before, total)));
+    Ok(())
+}
+
+fn length(file: &Rendered) -> u64 {
+    u64::try_from(file.content.len()).unwrap_or(u64::MAX)
+}
+
+/// Has the device use its credential over a message it builds itself. Returns which proof was had.
+pub fn prove(
+    bench: &Bench<'_>,
+    job: &Job<'_>,
+    device: &Device,
+    credential: &Placed,
+    driver: &mut dyn Driver,
+) -> Result<&'static str, Stop> {
+    let method = job.recipe.product.prove;
+    let challenge = Challenge {
+        station: bench.settings.name.clone(),
+        run: credential.run(),
+        registration_id: device.identity.registration_id.clone(),
+        nonce: clock::random()?,
+    };
+    match (method, credential) {
+        (Prove::ReadBack, _) => {}
+        (Prove::SignNonce, Placed::X509 { public_key, .. }) => {
+            let signature = driver.prove_signature(&challenge)?;
+            proof::verify_signature(public_key, &challenge.message(), &signature)?;
+        }
+        (Prove::HmacNonce, Placed::Group { key, .. }) => {
+            let tag = driver.prove_hmac(&challenge)?;
+            hmac_proof::verify_hmac(key, &challenge.message(), &tag).map_err(|e| Stop::device(&e))?;
+        }
+        // the recipe check rules these out
+        (Prove::SignNonce, Placed::Group { .. }) | (Prove::HmacNonce, Placed::X509 { .. }) => {
+            return Err(Stop::new(
+                Verdict::Error,
+                Code::ProductInvalid,
+                "The recipe's proof does not fit its credential.",
+            ));
+        }
+    }
+    Ok(method.as_str())
+}

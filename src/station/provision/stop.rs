@@ -1,0 +1,232 @@
+//! How a run stops short of PASS: each kind of error has its verdict here, and nothing that was signed is
+//! left unaccounted for.
+
+use crate::ca::csr::BadCsr;
+use crate::ca::issue::Refused;
+use crate::ca::proof::NotProven;
+use crate::ca::signer::SignFailed;
+use crate::device::error::{Fault, LineError};
+use crate::device::render::RenderError;
+use crate::domain::audit_event::AuditEvent;
+use crate::domain::code::{Code, Coded};
+use crate::domain::person::Actor;
+use crate::domain::revocation_reason::RevocationReason;
+use crate::domain::verdict::Verdict;
+use crate::station::board::Ending;
+use crate::station::clock::{self, NoEntropy};
+use crate::station::enrollment;
+use crate::station::provision::Walk;
+use crate::station::provision::bench::{Bench, Job};
+use crate::store::certificates::issue::IntendError;
+use crate::store::error::StoreError;
+use crate::store::runs::finish::{self, Failure, Finish};
+use crate::store::runs::reserve::ReserveError;
+use crate::vault::error::VaultError;
+
+/// Why a run goes no further.
+#[derive(Debug)]
+pub struct Stop {
+    verdict: Verdict,
+    code: Code,
+    message: String,
+    alarm: Option<AuditEvent>,
+}
+
+impl Stop {
+    /// A stop with its verdict.
+    pub fn new(verdict: Verdict, code: Code, message: impl Into<String>) -> Stop {
+        Stop { verdict, code, message: message.into(), alarm: None }
+    }
+
+    /// The device is at fault.
+    pub fn device<E: Coded + ?Sized>(error: &E) -> Stop {
+        Stop::new(Verdict::Fail, error.code(), error.to_string())
+    }
+
+    /// The station is at fault.
+    pub fn station<E: Coded + ?Sized>(error: &E) -> Stop {
+        Stop::new(Verdict::Error, error.code(), error.to_string())
+    }
+}
+
+impl From<LineError> for Stop {
+    fn from(error: LineError) -> Stop {
+        let verdict = match error.whose() {
+            Fault::Device => Verdict::Fail,
+            Fault::Station => Verdict::Error,
+            Fault::Pulled => Verdict::Aborted,
+        };
+        Stop::new(verdict, error.code(), error.to_string())
+    }
+}
+
+impl From<ReserveError> for Stop {
+    fn from(error: ReserveError) -> Stop {
+        let verdict = match &error {
+            ReserveError::Duplicate { .. }
+            | ReserveError::Unfinished { .. }
+            | ReserveError::Blocked { .. } => Verdict::Quarantine,
+            ReserveError::AlreadyPassed { .. }
+            | ReserveError::OtherProduct { .. }
+            | ReserveError::SerialNotAllowed { .. } => Verdict::Skipped,
+            ReserveError::Resumable { .. }
+            | ReserveError::WorkOrderUnknown { .. }
+            | ReserveError::WorkOrderNotActive { .. }
+            | ReserveError::QuotaSpent { .. }
+            | ReserveError::Store(_) => Verdict::Error,
+        };
+        let alarm = error.alarm();
+        Stop { alarm, ..Stop::new(verdict, error.code(), error.to_string()) }
+    }
+}
+
+impl From<IntendError> for Stop {
+    fn from(error: IntendError) -> Stop {
+        let verdict = match &error {
+            IntendError::DuplicateKey { .. } => Verdict::Quarantine,
+            IntendError::Store(_) => Verdict::Error,
+        };
+        let alarm = error.alarm();
+        Stop { alarm, ..Stop::new(verdict, error.code(), error.to_string()) }
+    }
+}
+
+impl From<BadCsr> for Stop {
+    fn from(error: BadCsr) -> Stop {
+        Stop::device(&error)
+    }
+}
+
+impl From<NotProven> for Stop {
+    fn from(error: NotProven) -> Stop {
+        Stop::device(&error)
+    }
+}
+
+impl From<Refused> for Stop {
+    fn from(error: Refused) -> Stop {
+        Stop::station(&error)
+    }
+}
+
+impl From<SignFailed> for Stop {
+    fn from(error: SignFailed) -> Stop {
+        Stop::station(&error)
+    }
+}
+
+impl From<RenderError> for Stop {
+    fn from(error: RenderError) -> Stop {
+        Stop::station(&error)
+    }
+}
+
+impl From<VaultError> for Stop {
+    fn from(error: VaultError) -> Stop {
+        Stop::station(&error)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Stop {
+        Stop::station(&error)
+    }
+}
+
+impl From<NoEntropy> for Stop {
+    fn from(error: NoEntropy) -> Stop {
+        Stop::new(Verdict::Error, Code::Internal, error.to_string())
+    }
+}
+
+/// Puts the verdict on record and returns what the tile shows. A run that had reserved gives up its
+/// credential in the same transaction: an intent is voided, a certificate revoked, and what might be live in
+/// the cloud is disabled there.
+pub fn end(bench: &Bench<'_>, job: &Job<'_>, walk: &Walk, stop: Stop) -> Ending {
+    let at = clock::now();
+    let Stop { verdict, code, message, alarm } = stop;
+    let recorded = bench.store.change(job.actor, at, |change| {
+        if let Some(alarm) = alarm {
+            change.record(alarm);
+        }
+        match walk.run() {
+            Some(run) => {
+                let finish = Finish {
+                    verdict,
+                    stage: walk.stage(),
+                    code: Some(code),
+                    message: &message,
+                    proof: None,
+                    revoke_for: RevocationReason::CessationOfOperation,
+                };
+                let accounted = finish::finish(change, run, &finish)?;
+                enrollment::disable_what_is_live(change, &accounted, run, false)?;
+                Ok(run)
+            }
+            None => {
+                let product = &job.recipe.product;
+                let failure = Failure {
+                    product: Some(&product.name),
+                    product_digest: Some(&product.digest),
+                    work_order: Some(job.work_order),
+                    slot: job.slot,
+                    person: job.person,
+                    started: at,
+                    verdict,
+                    stage: walk.stage(),
+                    code: Some(code),
+                    message: &message,
+                };
+                finish::record_failure(change, &failure)
+            }
+        }
+    });
+    let serial = walk.serial().map(str::to_owned);
+    match recorded {
+        Ok(run) => Ending {
+            verdict,
+            run: Some(run),
+            serial,
+            message,
+            next: code.next_step().to_owned(),
+            code: Some(code.to_string()),
+            at,
+        },
+        // the run keeps no verdict; it is listed for an engineer at the next start
+        Err(error) => Ending {
+            verdict: Verdict::Error,
+            run: walk.run(),
+            serial,
+            message: format!("{message} The verdict could not be recorded: {error}"),
+            next: error.code().next_step().to_owned(),
+            code: Some(error.code().to_string()),
+            at,
+        },
+    }
+}
+
+/// What the tile shows when not even the port could be opened: nothing was asked, so nothing is on record.
+pub fn before_any_run(stop: Stop) -> Ending {
+    let Stop { verdict, code, message, alarm: _ } = stop;
+    Ending {
+        verdict,
+        run: None,
+        serial: None,
+        message,
+        next: code.next_step().to_owned(),
+        code: Some(code.to_string()),
+        at: clock::now(),
+    }
+}
+
+/// Records that something was asked for and refused before any run began.
+pub fn record_refused(bench: &Bench<'_>, actor: &Actor, what: &str, code: Code, why: &str) {
+    let event = AuditEvent::Refused { what: what.to_owned(), code: code.to_string(), why: why.to_owned() };
+    let written = bench.store.change(actor, clock::now(), |change| {
+        change.record(event);
+        Ok::<_, StoreError>(())
+    });
+    if let Err(error) = written {
+        tracing::error!(code = %error.code(), "a refusal could not be recorded: {error}");
+    }
+}

@@ -1,0 +1,145 @@
+//! A serving station: opened once, checked against its newest checkpoint, with its threads for slots, outbox
+//! and housekeeping.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::domain::audit_event::AuditEvent;
+use crate::domain::code::{Code, Coded};
+use crate::domain::person::Actor;
+use crate::station::board::Board;
+use crate::station::doorkeeper::Doorkeeper;
+use crate::station::folder::{Folder, FolderError, Lock};
+use crate::station::keys::Keys;
+use crate::station::settings::{BadSettings, Settings};
+use crate::station::slots::{self, Floor};
+use crate::station::{checkpoints, clock, outbox, people};
+use crate::store::Store;
+use crate::store::audit::checkpoint::{self, CheckpointError};
+use crate::store::error::StoreError;
+use crate::store::runs;
+
+/// How often the housekeeping looks for something to do.
+const HOUSEKEEPING: Duration = Duration::from_millis(500);
+
+/// Why a station does not serve.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each variant is the room whose error it carries")]
+pub enum CannotServe {
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(transparent)]
+    Settings(#[from] BadSettings),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log is behind its newest checkpoint, or another one.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A thread could not be started.
+    #[error("a thread could not be started: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+impl Coded for CannotServe {
+    fn code(&self) -> Code {
+        match self {
+            CannotServe::Folder(error) => error.code(),
+            CannotServe::Settings(error) => error.code(),
+            CannotServe::Store(error) => error.code(),
+            CannotServe::Checkpoint(error) => error.code(),
+            CannotServe::Thread(_) => Code::Internal,
+        }
+    }
+}
+
+/// A station whose threads run.
+pub struct Serving {
+    /// What its parts share.
+    pub floor: Floor,
+    /// Counts failed log-ins.
+    pub keeper: Arc<Doorkeeper>,
+    threads: Vec<JoinHandle<()>>,
+    _lock: Lock,
+}
+
+impl Serving {
+    /// Opens the station, locked, and starts its threads. Refuses a log that is behind its newest checkpoint.
+    pub fn start(folder: &Folder) -> Result<Serving, CannotServe> {
+        folder.must_exist()?;
+        let lock = folder.lock()?;
+        let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
+        let store = Store::open(&folder.database())?;
+        check_newest(folder, &settings, &store)?;
+        let unfinished = store.read(runs::count_unfinished)?;
+        store.change(&Actor::Station, clock::now(), |change| {
+            let version = env!("CARGO_PKG_VERSION").to_owned();
+            change.record(AuditEvent::StationStarted { version, unfinished });
+            Ok::<_, StoreError>(())
+        })?;
+        let floor = Floor {
+            folder: folder.clone(),
+            board: Arc::new(Board::new(settings.slots.iter().map(|slot| slot.name.clone()))),
+            settings: Arc::new(settings),
+            store: Arc::new(store),
+            keys: Arc::new(Keys::default()),
+            stop: Arc::new(AtomicBool::new(false)),
+        };
+        let keeper = Arc::new(Doorkeeper::default());
+        let mut threads = slots::start(&floor)?;
+        threads.push(outbox::start(&floor)?);
+        threads.push(housekeeping(&floor, &keeper)?);
+        Ok(Serving { floor, keeper, threads, _lock: lock })
+    }
+
+    /// Ends the threads: each finishes the step it is in.
+    pub fn stop(self) {
+        self.floor.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads {
+            // a thread that panicked has said so already; the others are still to be waited for
+            let _ = thread.join();
+        }
+    }
+}
+
+fn housekeeping(floor: &Floor, keeper: &Arc<Doorkeeper>) -> std::io::Result<JoinHandle<()>> {
+    let (floor, keeper) = (floor.clone(), Arc::clone(keeper));
+    thread::Builder::new().name("housekeeping".to_owned()).spawn(move || {
+        while !floor.stop.load(Ordering::Relaxed) {
+            let now = clock::now();
+            if let Some(keys) = floor.keys.current() {
+                let signed = checkpoints::if_due(&floor.folder, &floor.settings, &floor.store, &keys, now);
+                if let Err(error) = signed {
+                    tracing::error!(code = %error.code(), "no checkpoint: {error}");
+                }
+            }
+            if let Err(error) = people::settle(&floor.store, &keeper, now) {
+                tracing::error!(code = %error.code(), "failed log-ins could not be recorded: {error}");
+            }
+            thread::sleep(HOUSEKEEPING);
+        }
+    })
+}
+
+/// Compares the log with the newest checkpoint in the station's folder and with the copies kept elsewhere.
+fn check_newest(folder: &Folder, settings: &Settings, store: &Store) -> Result<(), CannotServe> {
+    let vkey = folder.read(&folder.ca("audit.vkey"))?;
+    let places = [Some(folder.checkpoints()), settings.checkpoint_copies.clone()];
+    for path in places.into_iter().flatten().filter_map(newest) {
+        let note = folder.read(&path)?;
+        store.read(|r| checkpoint::check(r, &note, vkey.trim()))?;
+    }
+    Ok(())
+}
+
+/// The checkpoint with the greatest size: file names are sizes with leading zeros.
+fn newest(place: PathBuf) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(place).ok()?;
+    let notes = entries.flatten().map(|entry| entry.path()).filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.len() == 16 && name.ends_with(".txt") && name[..12].bytes().all(|b| b.is_ascii_digit())
+    });
+    notes.max()
+}

@@ -1,0 +1,283 @@
+//! `station.toml`: what the file says, and the checked settings. The generated file explains every key.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::domain::code::{Code, Coded};
+use crate::domain::name::Name;
+
+/// The checked settings of a station.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The station's name: part of proof messages, of the issuing CA's subject and of the log's origin.
+    pub name: Name,
+    /// The pages' address; loopback only.
+    pub listen: SocketAddr,
+    /// Where devices find DPS.
+    pub azure: AzureSettings,
+    /// Folder of links that counts as ports beside what the system lists.
+    pub ports: Option<PathBuf>,
+    /// The named positions on the fixture.
+    pub slots: Vec<Slot>,
+    /// A folder off the station to which each checkpoint is copied.
+    pub checkpoint_copies: Option<PathBuf>,
+}
+
+/// Where devices find DPS.
+#[derive(Debug, Clone)]
+pub struct AzureSettings {
+    /// The DPS instance's ID scope, injected into devices.
+    pub id_scope: String,
+    /// The device endpoint, injected into devices.
+    pub global_endpoint: String,
+    /// PEM file of the roots to trust for the service endpoint; the system's if none is named.
+    pub trust: Option<PathBuf>,
+    /// How long one request may take.
+    pub timeout: Duration,
+}
+
+/// A named position on the fixture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// Its name.
+    pub name: Name,
+    /// The stable path of its port.
+    pub port: PathBuf,
+    /// Speed in baud.
+    pub baud: u32,
+    /// How it is known that a device is there.
+    pub presence: Presence,
+}
+
+/// How a slot knows that a device is there, and that it was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    /// The port itself comes and goes (USB devices).
+    Port,
+    /// The DSR line of an adapter wired into the fixture.
+    Dsr,
+    /// The CTS line of such an adapter.
+    Cts,
+    /// The device answers or it does not.
+    Probe,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("station.toml: {0}")]
+pub struct BadSettings(String);
+
+impl Coded for BadSettings {
+    fn code(&self) -> Code {
+        Code::SettingsInvalid
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SettingsFile {
+    name: String,
+    #[serde(default = "usual_listen")]
+    listen: String,
+    #[serde(default)]
+    azure: AzurePart,
+    ports: Option<PathBuf>,
+    #[serde(default)]
+    slot: Vec<SlotPart>,
+    checkpoint_copies: Option<PathBuf>,
+}
+
+fn usual_listen() -> String {
+    "127.0.0.1:8470".to_owned()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AzurePart {
+    id_scope: String,
+    global_endpoint: String,
+    trust: Option<PathBuf>,
+    timeout_seconds: u64,
+}
+
+impl Default for AzurePart {
+    fn default() -> Self {
+        AzurePart {
+            id_scope: String::new(),
+            global_endpoint: "https://global.azure-devices-provisioning.net".to_owned(),
+            trust: None,
+            timeout_seconds: 30,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SlotPart {
+    name: String,
+    port: PathBuf,
+    #[serde(default = "usual_baud")]
+    baud: u32,
+    #[serde(default = "usual_presence")]
+    presence: Presence,
+}
+
+fn usual_baud() -> u32 {
+    115_200
+}
+
+fn usual_presence() -> Presence {
+    Presence::Port
+}
+
+impl Settings {
+    /// Reads and checks the text of `station.toml`; relative paths are taken from `folder`.
+    pub fn parse(text: &str, folder: &Path) -> Result<Settings, BadSettings> {
+        let file: SettingsFile =
+            toml::from_str(text).map_err(|error| BadSettings(error.to_string().trim_end().to_owned()))?;
+        let name = file.name.parse::<Name>().map_err(|e| BadSettings(format!("name: {e}")))?;
+        let listen = parse_listen(&file.listen)?;
+        let id_scope = file.azure.id_scope;
+        if id_scope.len() > 32 || !id_scope.chars().all(|c| c.is_ascii_alphanumeric()) {
+            return Err(BadSettings(format!("[azure] id_scope: “{id_scope}” is not an ID scope")));
+        }
+        if !file.azure.global_endpoint.starts_with("https://") {
+            return Err(BadSettings("[azure] global_endpoint: begins with https://".to_owned()));
+        }
+        if !(1..=300).contains(&file.azure.timeout_seconds) {
+            return Err(BadSettings("[azure] timeout_seconds: 1 to 300".to_owned()));
+        }
+        let slots = file.slot.into_iter().map(|part| slot(part, folder)).collect::<Result<Vec<_>, _>>()?;
+        if slots.len() > 64 {
+            return Err(BadSettings("[[slot]]: at most 64 slots".to_owned()));
+        }
+        for (at, slot) in slots.iter().enumerate() {
+            if slots[..at].iter().any(|earlier| earlier.name == slot.name || earlier.port == slot.port) {
+                return Err(BadSettings(format!("[[slot]] {}: name or port stands twice", slot.name)));
+            }
+        }
+        Ok(Settings {
+            name,
+            listen,
+            azure: AzureSettings {
+                id_scope,
+                global_endpoint: file.azure.global_endpoint.trim_end_matches('/').to_owned(),
+                trust: file.azure.trust.map(|path| folder.join(path)),
+                timeout: Duration::from_secs(file.azure.timeout_seconds),
+            },
+            ports: file.ports.map(|path| folder.join(path)),
+            slots,
+            checkpoint_copies: file.checkpoint_copies.map(|path| folder.join(path)),
+        })
+    }
+}
+
+/// An address for the pages. Only loopback: any other address needs TLS, which the pages do not speak yet.
+pub fn parse_listen(text: &str) -> Result<SocketAddr, BadSettings> {
+    let listen: SocketAddr = text
+        .parse()
+        .map_err(|_| BadSettings(format!("listen: “{text}” is not an address such as 127.0.0.1:8470")))?;
+    if !listen.ip().is_loopback() {
+        return Err(BadSettings(format!(
+            "listen: {listen} is not a loopback address, and only TLS may be offered to the network"
+        )));
+    }
+    Ok(listen)
+}
+
+fn slot(part: SlotPart, folder: &Path) -> Result<Slot, BadSettings> {
+    let name = part.name.parse::<Name>().map_err(|e| BadSettings(format!("[[slot]] name: {e}")))?;
+    if !(50..=12_000_000).contains(&part.baud) {
+        return Err(BadSettings(format!("[[slot]] {name} baud: 50 to 12000000")));
+    }
+    Ok(Slot { name, port: folder.join(part.port), baud: part.baud, presence: part.presence })
+}
+
+/// The text of a new station's `station.toml`, every key explained.
+pub fn generated(name: &Name) -> String {
+    format!(
+        r##"# Settings of this station. Lines that begin with # are explanations or examples.
+
+# The station's name: letters, digits, dots, dashes. It is part of the proof messages that devices sign.
+name = "{name}"
+
+# The address of the pages. Only loopback addresses: put nothing unencrypted on the factory network.
+listen = "127.0.0.1:8470"
+
+# A folder of links that count as ports beside those the system lists, such as /dev/serial/by-id.
+# ports = "/dev/serial/by-id"
+
+# A folder on another machine or medium: each signed checkpoint of the audit log is copied there. What came
+# after the last checkpoint outside is only as strong as the vault.
+# checkpoint_copies = "/mnt/records"
+
+[azure]
+# ID scope of your Device Provisioning Service; it is injected into devices.
+id_scope = ""
+# Where devices register.
+global_endpoint = "https://global.azure-devices-provisioning.net"
+# PEM file with the roots to trust for DPS; the system's roots if left out.
+# trust = "azure-roots.pem"
+# How long one request may take, 1 to 300 seconds.
+timeout_seconds = 30
+# The connection string of a DPS access policy is a secret: `lineside secret set dps`.
+
+# One [[slot]] for each position on the fixture. `presence` tells how the station knows that a device is there:
+#   port   the port itself comes and goes (USB devices)
+#   dsr    the DSR line of an adapter that stays wired into the fixture; cts likewise
+#   probe  the device answers or it does not
+# [[slot]]
+# name = "slot-1"
+# port = "/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0-port0"
+# baud = 115200
+# presence = "port"
+"##
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Settings, BadSettings> {
+        Settings::parse(text, Path::new("/station"))
+    }
+
+    #[test]
+    fn the_generated_file_is_valid() {
+        let settings = parse(&generated(&"line-1".parse().unwrap())).unwrap();
+        assert_eq!(settings.name.as_str(), "line-1");
+        assert!(settings.slots.is_empty());
+        assert!(settings.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn a_slot_is_bound_to_a_path() {
+        let text = "name = \"l\"\n[[slot]]\nname = \"a\"\nport = \"ports/a\"\npresence = \"probe\"";
+        let settings = parse(text).unwrap();
+        assert_eq!(settings.slots[0].port, Path::new("/station/ports/a"));
+        assert_eq!(settings.slots[0].presence, Presence::Probe);
+    }
+
+    #[test]
+    fn faults_are_named() {
+        for (text, fault) in [
+            ("name = \"l\"\nlisten = \"0.0.0.0:80\"", "not a loopback"),
+            ("name = \"l\"\nlitsen = 1", "litsen"),
+            ("name = \"\"", "1 to 64 characters"),
+            ("name = \"l\"\n[azure]\nid_scope = \"0ne/x\"", "not an ID scope"),
+            ("name = \"l\"\n[azure]\nglobal_endpoint = \"http://x\"", "https://"),
+            (
+                "name = \"l\"\n[[slot]]\nname = \"a\"\nport = \"x\"\n[[slot]]\nname = \"a\"\nport = \"y\"",
+                "stands twice",
+            ),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(fault), "{error}");
+        }
+    }
+}
