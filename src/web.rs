@@ -1,0 +1,121 @@
+//! The station's pages. Handlers turn forms into use cases and records into views; the rules live in
+//! `station`. Everything is served on a loopback address only.
+
+pub mod gate;
+pub mod line;
+pub mod session;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use actix_web::dev::ServerHandle;
+use actix_web::http::header;
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::{App, HttpResponse, HttpServer, web};
+
+use crate::station::doorkeeper::Doorkeeper;
+use crate::station::slots::Floor;
+use crate::web::session::Sessions;
+
+/// Requests are handled by this many threads.
+const WORKERS: usize = 2;
+/// The largest form that is read, in bytes.
+const LARGEST_FORM: usize = 16 * 1024;
+
+/// The pages being served.
+pub struct Pages {
+    address: SocketAddr,
+    handle: ServerHandle,
+    thread: JoinHandle<()>,
+}
+
+impl Pages {
+    /// Where they are.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits until the process is told to end.
+    pub fn wait(self) {
+        // a server thread that panicked has said so already
+        let _ = self.thread.join();
+    }
+
+    /// Ends the pages.
+    pub fn stop(self) {
+        let stopping = self.handle.stop(false);
+        drop(stopping);
+        let _ = self.thread.join();
+    }
+}
+
+/// Serves the pages on `listen`; port 0 takes any free one.
+pub fn start(listen: SocketAddr, floor: &Floor, keeper: &Arc<Doorkeeper>) -> io::Result<Pages> {
+    let listener = TcpListener::bind(listen)?;
+    let address = listener.local_addr()?;
+    let floor = web::Data::new(floor.clone());
+    let keeper = web::Data::from(Arc::clone(keeper));
+    let sessions = web::Data::new(Sessions::default());
+    let (tell, told) = std::sync::mpsc::channel();
+    let thread = thread::Builder::new().name("pages".to_owned()).spawn(move || {
+        let served = actix_web::rt::System::new().block_on(async move {
+            let server = HttpServer::new(move || {
+                App::new()
+                    .app_data(floor.clone())
+                    .app_data(keeper.clone())
+                    .app_data(sessions.clone())
+                    .app_data(web::FormConfig::default().limit(LARGEST_FORM))
+                    .wrap(headers())
+                    .wrap(from_fn(gate::only_our_host))
+                    .configure(routes)
+            })
+            .workers(WORKERS)
+            .shutdown_timeout(2)
+            .listen(listener)?
+            .run();
+            // nobody waits any more if the other end is gone
+            let _ = tell.send(server.handle());
+            server.await
+        });
+        if let Err(error) = served {
+            tracing::error!("the pages ended: {error}");
+        }
+    })?;
+    let handle = told.recv().map_err(|_| io::Error::other("the pages did not start"))?;
+    Ok(Pages { address, handle, thread })
+}
+
+/// The route table, nothing else.
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/", web::get().to(line::page))
+        .route("/login", web::get().to(gate::login_page))
+        .route("/login", web::post().to(gate::login))
+        .route("/logout", web::post().to(gate::logout))
+        .route("/unlock", web::get().to(gate::unlock_page))
+        .route("/unlock", web::post().to(gate::unlock))
+        .route("/healthz", web::get().to(line::health))
+        .route("/static/style.css", web::get().to(style));
+}
+
+async fn style() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/css; charset=utf-8"))
+        .insert_header((header::CACHE_CONTROL, "max-age=3600"))
+        .body(include_str!("../static/style.css"))
+}
+
+/// No script, nothing from elsewhere, nobody frames us, nothing is kept.
+fn headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add((
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ))
+        .add(("X-Content-Type-Options", "nosniff"))
+        .add(("X-Frame-Options", "DENY"))
+        .add(("Referrer-Policy", "no-referrer"))
+        .add(("Cache-Control", "no-store"))
+}

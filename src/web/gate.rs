@@ -1,0 +1,266 @@
+//! The way in: Host allow-list, log-in, log-out, unlocking.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+use subtle::ConstantTimeEq;
+
+use crate::domain::code::Coded;
+use crate::domain::person::Actor;
+use crate::domain::secret::Secret;
+use crate::station::doorkeeper::Doorkeeper;
+use crate::station::people::{self, LoginError};
+use crate::station::slots::Floor;
+use crate::station::{clock, keys};
+use crate::web::session::{Sessions, SignedIn};
+
+/// The cookie that holds a session's token.
+const SESSION: &str = "lineside-session";
+/// The cookie that ties a form to the page it came from before anybody is logged in.
+const GATE: &str = "lineside-gate";
+
+/// Refuses requests that name a host other than a loopback one: a page elsewhere that had its name point
+/// here (DNS rebinding) gets nothing.
+pub async fn only_our_host(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let ours = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).is_some_and(is_ours);
+    if ours {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+    Ok(request.into_response(HttpResponse::MisdirectedRequest().body("This host name is not served here.")))
+}
+
+fn is_ours(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+/// Who is logged in, if anybody. `active` counts as something a person did.
+pub fn signed_in(request: &HttpRequest, sessions: &Sessions, active: bool) -> Option<SignedIn> {
+    let cookie = request.cookie(SESSION)?;
+    sessions.holder(cookie.value(), clock::now(), active)
+}
+
+/// To another page, by GET.
+pub fn go_to(place: &'static str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish()
+}
+
+/// A page, or the sentence that it could not be made.
+pub fn page(template: &impl Template) -> HttpResponse {
+    match template.render() {
+        Ok(text) => HttpResponse::Ok().content_type("text/html; charset=utf-8").body(text),
+        Err(error) => {
+            tracing::error!("a page could not be made: {error}");
+            HttpResponse::InternalServerError().body("This page could not be made.")
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage<'a> {
+    station: &'a str,
+    csrf: &'a str,
+    fault: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "unlock.html")]
+struct UnlockPage<'a> {
+    station: &'a str,
+    csrf: &'a str,
+    fault: Option<String>,
+}
+
+/// A form's token before anybody is logged in: the same random value in the form and in a cookie that other
+/// sites can neither read nor have sent along (SameSite=Strict).
+fn with_gate(make: impl FnOnce(&str) -> HttpResponse) -> HttpResponse {
+    let Ok(random) = clock::random::<16>() else {
+        return HttpResponse::ServiceUnavailable().body("No random numbers.");
+    };
+    let token = hex::encode(random);
+    let mut response = make(&token);
+    if response.add_cookie(&cookie(GATE, token)).is_err() {
+        return HttpResponse::InternalServerError().finish();
+    }
+    response
+}
+
+fn cookie(name: &'static str, value: String) -> Cookie<'static> {
+    Cookie::build(name, value).path("/").http_only(true).same_site(SameSite::Strict).finish()
+}
+
+fn came_through_gate(request: &HttpRequest, csrf: &str) -> bool {
+    request.cookie(GATE).is_some_and(|gate| gate.value().as_bytes().ct_eq(csrf.as_bytes()).into())
+}
+
+/// `GET /login`
+pub async fn login_page(floor: web::Data<Floor>) -> HttpResponse {
+    login_again(&floor, None)
+}
+
+fn login_again(floor: &Floor, fault: Option<String>) -> HttpResponse {
+    with_gate(|csrf| page(&LoginPage { station: floor.settings.name.as_str(), csrf, fault }))
+}
+
+/// The log-in form.
+#[derive(Deserialize)]
+pub struct LoginForm {
+    csrf: String,
+    name: String,
+    password: String,
+}
+
+/// `POST /login`
+pub async fn login(
+    request: HttpRequest,
+    form: web::Form<LoginForm>,
+    floor: web::Data<Floor>,
+    keeper: web::Data<Doorkeeper>,
+    sessions: web::Data<Sessions>,
+) -> HttpResponse {
+    let LoginForm { csrf, name, password } = form.into_inner();
+    let password = Secret::from(password);
+    if !came_through_gate(&request, &csrf) {
+        return login_again(&floor, Some("The page was too old. Please try again.".to_owned()));
+    }
+    let store = floor.store.clone();
+    let done = web::block(move || people::login(&store, &keeper, &name, &password, clock::now())).await;
+    match done {
+        Ok(Ok(person)) => {
+            let (Ok(token), Ok(csrf)) = (clock::random(), clock::random()) else {
+                return login_again(&floor, Some("No random numbers.".to_owned()));
+            };
+            let value = sessions.begin(person, token, csrf, clock::now());
+            let mut response = go_to("/");
+            match response.add_cookie(&cookie(SESSION, value)) {
+                Ok(()) => response,
+                Err(_) => HttpResponse::InternalServerError().finish(),
+            }
+        }
+        Ok(Err(error)) => {
+            if let LoginError::Store(error) = &error {
+                tracing::error!(code = %error.code(), "log-in: {error}");
+            }
+            login_again(&floor, Some(sentence(&error)))
+        }
+        Err(_) => login_again(&floor, Some("The station is busy. Please try again.".to_owned())),
+    }
+}
+
+/// An error for a person: what happened, what to do, the code.
+fn sentence(error: &impl Coded) -> String {
+    let mut text = error.to_string();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    format!("{}. {} ({})", text.trim_end_matches('.'), error.code().next_step(), error.code())
+}
+
+/// A form that carries nothing but its token.
+#[derive(Deserialize)]
+pub struct BareForm {
+    csrf: String,
+}
+
+/// `POST /logout`
+pub async fn logout(
+    request: HttpRequest,
+    form: web::Form<BareForm>,
+    sessions: web::Data<Sessions>,
+) -> HttpResponse {
+    let holder = signed_in(&request, &sessions, true);
+    if holder.is_some_and(|holder| holder.sent(&form.csrf))
+        && let Some(cookie) = request.cookie(SESSION)
+    {
+        sessions.end(cookie.value());
+    }
+    go_to("/login")
+}
+
+/// `GET /unlock`
+pub async fn unlock_page(floor: web::Data<Floor>) -> HttpResponse {
+    if floor.keys.current().is_some() {
+        return go_to("/");
+    }
+    unlock_again(&floor, None)
+}
+
+fn unlock_again(floor: &Floor, fault: Option<String>) -> HttpResponse {
+    with_gate(|csrf| page(&UnlockPage { station: floor.settings.name.as_str(), csrf, fault }))
+}
+
+/// The unlock form.
+#[derive(Deserialize)]
+pub struct UnlockForm {
+    csrf: String,
+    passphrase: String,
+}
+
+/// What failed passphrases are counted under.
+const PASSPHRASE: &str = "vault-passphrase";
+
+/// `POST /unlock`: whoever knows the vault's passphrase may open it.
+pub async fn unlock(
+    request: HttpRequest,
+    form: web::Form<UnlockForm>,
+    floor: web::Data<Floor>,
+    keeper: web::Data<Doorkeeper>,
+    sessions: web::Data<Sessions>,
+) -> HttpResponse {
+    let UnlockForm { csrf, passphrase } = form.into_inner();
+    let passphrase = Secret::from(passphrase);
+    if !came_through_gate(&request, &csrf) {
+        return unlock_again(&floor, Some("The page was too old. Please try again.".to_owned()));
+    }
+    if floor.keys.current().is_some() {
+        return go_to("/");
+    }
+    if !keeper.admits(PASSPHRASE, clock::now()) {
+        return unlock_again(&floor, Some("Too many wrong passphrases: wait a minute.".to_owned()));
+    }
+    let actor = match signed_in(&request, &sessions, true) {
+        Some(holder) => Actor::Person { name: holder.person.name },
+        None => Actor::Station,
+    };
+    let inside = floor.clone();
+    let opened = web::block(move || {
+        keys::unlock(&inside.folder, &inside.store, &passphrase, &actor, clock::now())
+            .map(|unlocked| inside.keys.put(unlocked))
+    })
+    .await;
+    match opened {
+        Ok(Ok(())) => go_to("/"),
+        Ok(Err(error)) => {
+            keeper.failed(PASSPHRASE, clock::now());
+            unlock_again(&floor, Some(sentence(&error)))
+        }
+        Err(_) => unlock_again(&floor, Some("The station is busy. Please try again.".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_served() {
+        for host in ["127.0.0.1:8470", "localhost", "[::1]:80", "localhost:1"] {
+            assert!(is_ours(host), "{host}");
+        }
+        for host in ["evil.example", "127.0.0.1.evil.example:80", "192.168.0.7", "", "localhost:80:80x"] {
+            assert!(!is_ours(host), "{host}");
+        }
+    }
+}

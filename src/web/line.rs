@@ -1,0 +1,175 @@
+//! The status page: a tile a slot, the outbox, the runs that wait for a decision.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde_json::json;
+
+use crate::domain::name::Name;
+use crate::domain::verdict::Verdict;
+use crate::station::board::Tile;
+use crate::station::slots::Floor;
+use crate::store::error::StoreError;
+use crate::store::outbox::Depth;
+use crate::store::runs;
+use crate::store::work_orders::{self, Progress};
+use crate::web::gate::{go_to, page as show, signed_in};
+use crate::web::session::Sessions;
+
+#[derive(Template)]
+#[template(path = "line.html")]
+struct LinePage {
+    station: String,
+    order: String,
+    outbox: String,
+    outbox_waiting: bool,
+    person: String,
+    csrf: String,
+    warnings: Vec<String>,
+    tiles: Vec<TileView>,
+    unfinished: Vec<UnfinishedView>,
+}
+
+struct TileView {
+    slot: String,
+    class: &'static str,
+    icon: &'static str,
+    word: String,
+    serial: String,
+    sentence: String,
+    code: String,
+}
+
+struct UnfinishedView {
+    number: u64,
+    serial: String,
+    stage: &'static str,
+    choice: &'static str,
+}
+
+/// What the page reads in one go.
+struct Seen {
+    order: Option<Progress>,
+    depth: Depth,
+    unfinished: Vec<UnfinishedView>,
+}
+
+/// `GET /`
+pub async fn page(
+    request: HttpRequest,
+    floor: web::Data<Floor>,
+    sessions: web::Data<Sessions>,
+) -> HttpResponse {
+    if floor.keys.current().is_none() {
+        return go_to("/unlock");
+    }
+    // the page refreshes itself, which is nothing that a person does
+    let Some(holder) = signed_in(&request, &sessions, false) else {
+        return go_to("/login");
+    };
+    let inside = floor.clone();
+    let seen = match web::block(move || look(&inside)).await {
+        Ok(Ok(seen)) => seen,
+        Ok(Err(error)) => {
+            tracing::error!("the Line page: {error}");
+            return HttpResponse::InternalServerError().body("The records cannot be read.");
+        }
+        Err(_) => return HttpResponse::ServiceUnavailable().body("The station is busy."),
+    };
+    let Depth { waiting, conflict, parked, oldest: _ } = seen.depth;
+    let mut warnings = Vec::new();
+    if conflict + parked > 0 {
+        warnings.push(format!("{} enrollments need an engineer: lineside enroll status", conflict + parked));
+    }
+    show(&LinePage {
+        station: floor.settings.name.to_string(),
+        order: match seen.order {
+            Some(progress) => {
+                let order = progress.order;
+                format!("{} · {} · {} of {}", order.name, order.product, progress.passed, order.quantity)
+            }
+            None => "no work order is active".to_owned(),
+        },
+        outbox: if waiting == 0 { "cloud: all sent".to_owned() } else { format!("cloud: {waiting} waiting") },
+        outbox_waiting: waiting > 0,
+        person: holder.person.name.to_string(),
+        csrf: holder.csrf,
+        warnings,
+        tiles: floor.board.all().iter().map(|(slot, tile)| view(slot, tile)).collect(),
+        unfinished: seen.unfinished,
+    })
+}
+
+fn look(floor: &Floor) -> Result<Seen, StoreError> {
+    floor.store.read(|r| {
+        let unfinished = runs::unfinished(r, 50)?
+            .into_iter()
+            // a run on a slot right now is unfinished, too, but nobody has to decide about it
+            .filter(|(run, _)| !is_running(floor, run.slot.as_ref()))
+            .map(|(run, device)| UnfinishedView {
+                number: run.id,
+                serial: device.map(|device| device.serial.to_string()).unwrap_or_default(),
+                stage: run.stage.as_str(),
+                choice: if run.resume { "supersede" } else { "resume" },
+            })
+            .collect();
+        Ok(Seen { order: work_orders::active(r)?, depth: crate::store::outbox::depth(r)?, unfinished })
+    })
+}
+
+fn is_running(floor: &Floor, slot: Option<&Name>) -> bool {
+    floor.board.all().iter().any(|(name, tile)| Some(name) == slot && matches!(tile, Tile::Running { .. }))
+}
+
+fn view(slot: &Name, tile: &Tile) -> TileView {
+    let plain = |class, icon, word: &str, serial: &str, sentence: &str| TileView {
+        slot: slot.to_string(),
+        class,
+        icon,
+        word: word.to_owned(),
+        serial: serial.to_owned(),
+        sentence: sentence.to_owned(),
+        code: String::new(),
+    };
+    match tile {
+        Tile::NotReady { why } => plain("not-ready", "■", "NOT READY", "", why),
+        Tile::Ready => plain("ready", "○", "READY", "", "Plug a unit in."),
+        Tile::Running { stage, serial, sent } => {
+            let percent = sent.filter(|(_, total)| *total > 0).map(|(sent, total)| sent * 100 / total);
+            let sentence = match percent {
+                Some(percent) => format!("{stage} {percent} %"),
+                None => stage.to_string(),
+            };
+            plain("running", "▶", "RUNNING", serial.as_deref().unwrap_or(""), &sentence)
+        }
+        Tile::Verdict(ending) => {
+            let (class, icon) = look_of(ending.verdict);
+            TileView {
+                slot: slot.to_string(),
+                class,
+                icon,
+                word: ending.verdict.to_string(),
+                serial: ending.serial.clone().unwrap_or_default(),
+                sentence: format!("{} {}", ending.message, ending.next),
+                code: ending.code.clone().unwrap_or_default(),
+            }
+        }
+    }
+}
+
+/// Word, shape and colour differ for each verdict: colour alone would not do.
+fn look_of(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Pass => ("pass", "✔"),
+        Verdict::Fail => ("fail", "✖"),
+        Verdict::Error => ("error", "⚠"),
+        Verdict::Aborted => ("aborted", "⏏"),
+        Verdict::Skipped => ("skipped", "↷"),
+        Verdict::Quarantine => ("quarantine", "◆"),
+        Verdict::Scrap => ("scrap", "⌫"),
+    }
+}
+
+/// `GET /healthz`: for a supervisor; says nothing about the records.
+pub async fn health(floor: web::Data<Floor>) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "ok": true, "locked": floor.keys.current().is_none() }))
+}
