@@ -4,9 +4,12 @@
 
 pub mod azure;
 pub mod ca;
+pub mod cli;
 pub mod device;
 pub mod domain;
 pub mod durable;
 pub mod sim;
+pub mod station;
 pub mod store;
 pub mod vault;
+pub mod web;

@@ -1,0 +1,111 @@
+//! `lineside enroll status | push | retry`.
+
+use clap::Subcommand;
+use serde_json::json;
+
+use crate::cli::Common;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::cli::session::Session;
+use crate::domain::code::Code;
+use crate::station::clock;
+use crate::station::outbox as sender;
+use crate::store::error::StoreError;
+use crate::store::outbox::settle;
+use crate::store::outbox::{self, OutboxRow};
+
+/// The outbox to Azure.
+#[derive(Subcommand)]
+pub enum Enroll {
+    /// What waits, what is in conflict, what is parked
+    Status,
+    /// Send what is due now, without `serve`
+    Push,
+    /// Let conflicts and parked rows be sent again
+    Retry {
+        /// Only this row
+        row: Option<u64>,
+    },
+}
+
+impl Enroll {
+    /// Runs the command.
+    pub fn run(&self, common: &Common) -> Result<(), Failure> {
+        let session = Session::open(common)?;
+        match self {
+            Enroll::Status => status(&session, common),
+            Enroll::Push => {
+                let (unlocked, _lock) = session.unlock_alone(common)?;
+                let mut tried = 0;
+                // a row that fails is not due again at once, so this ends
+                loop {
+                    let now = sender::send_due(&session.store, &unlocked, &session.settings)?;
+                    tried += now;
+                    if now == 0 {
+                        break;
+                    }
+                }
+                let depth = session.store.read(outbox::depth)?;
+                let left = depth.waiting + depth.conflict + depth.parked;
+                output::report(common.json, &json!({ "tried": tried, "left": left }), || {
+                    format!("{tried} tried, {left} left.")
+                })?;
+                if left > 0 {
+                    let why = format!("{left} enrollments are not at Azure yet");
+                    return Err(Failure::work(Code::CloudUnreachable, why));
+                }
+                Ok(())
+            }
+            Enroll::Retry { row } => {
+                let count = session
+                    .store
+                    .change(&session.actor, clock::now(), |change| settle::retry(change, *row))?;
+                output::report(common.json, &json!({ "retried": count }), || {
+                    format!("{count} rows wait to be sent again.")
+                })
+            }
+        }
+    }
+}
+
+fn status(session: &Session, common: &Common) -> Result<(), Failure> {
+    let (depth, rows) = session
+        .store
+        .read(|r| Ok::<_, StoreError>((outbox::depth(r)?, outbox::list(r, None, 100, None)?)))?;
+    let value = json!({
+        "waiting": depth.waiting, "conflict": depth.conflict, "parked": depth.parked, "oldest": depth.oldest,
+        "rows": rows.iter().map(as_json).collect::<Vec<_>>(),
+    });
+    output::report(common.json, &value, || {
+        let table: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| {
+                vec![
+                    row.id.to_string(),
+                    row.registration_id.to_string(),
+                    row.operation.as_str().to_owned(),
+                    row.state.as_str().to_owned(),
+                    row.attempts.to_string(),
+                    row.last_error.clone().unwrap_or_default(),
+                ]
+            })
+            .collect();
+        let head = ["row", "registration ID", "operation", "state", "attempts", "last error"];
+        format!(
+            "{} waiting, {} in conflict, {} parked\n{}",
+            depth.waiting,
+            depth.conflict,
+            depth.parked,
+            output::table(&head, &table)
+        )
+    })
+}
+
+fn as_json(row: &OutboxRow) -> serde_json::Value {
+    json!({
+        "row": row.id, "registration_id": row.registration_id, "operation": row.operation.as_str(),
+        "state": row.state.as_str(), "attempts": row.attempts, "next_try": row.next_try,
+        "created": row.created, "sent": row.sent, "last_error": row.last_error,
+        "last_code": row.last_code.map(|code| code.as_str()),
+    })
+}

@@ -1,0 +1,90 @@
+//! `lineside init`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::ca::company::Company;
+use crate::cli::Common;
+use crate::cli::failure::Failure;
+use crate::cli::{output, passphrase, session};
+use crate::domain::code::Code;
+use crate::domain::name::Name;
+use crate::domain::secret::Secret;
+use crate::station::clock;
+use crate::station::folder::Folder;
+use crate::station::founding::{self, Founding};
+
+/// A new station.
+#[derive(Args)]
+pub struct Init {
+    /// Your company, as it stands in the CA's names
+    #[arg(long, default_value = "Lineside")]
+    company: String,
+    /// The station's name
+    #[arg(long, default_value = "line-1")]
+    name: Name,
+    /// The first administrator
+    #[arg(long, default_value = "admin")]
+    admin: Name,
+    /// File with the first administrator's password (else one is made and shown once)
+    #[arg(long, value_name = "F")]
+    password_file: Option<PathBuf>,
+}
+
+impl Init {
+    /// Founds the station and shows what is to be written down.
+    pub fn run(&self, common: &Common) -> Result<(), Failure> {
+        let company: Company = self.company.parse()?;
+        let folder = Folder::at(common.station_folder());
+        let passphrase = passphrase::new_for_vault(common)?;
+        let (password, made) = match &self.password_file {
+            Some(path) => (passphrase::from_file(path)?, false),
+            None => (new_password()?, true),
+        };
+        let founding = Founding {
+            company: &company,
+            station: &self.name,
+            passphrase: &passphrase,
+            administrator: &self.admin,
+            password: &password,
+        };
+        let founded = founding::found(&folder, &founding, &session::actor(common), clock::now())?;
+        let recovery = String::from_utf8_lossy(founded.recovery.expose()).into_owned();
+        let shown = made.then(|| String::from_utf8_lossy(password.expose()).into_owned());
+        let place = folder.path().display().to_string();
+        let value = json!({
+            "station": place,
+            "administrator": self.admin,
+            "password": shown,
+            "recovery_identity": recovery,
+            "root_sha256": founded.root_sha256,
+            "vkey": founded.vkey,
+        });
+        output::report(common.json, &value, || {
+            let password = match &shown {
+                Some(password) => format!("{password}   (change it soon; it is shown only now)"),
+                None => "as in the file".to_owned(),
+            };
+            format!(
+                "The station {} is founded in {place}.\n\n\
+                 Write down and keep away from the station:\n  \
+                 recovery identity   {recovery}\n  \
+                 verifier key        {}\n  \
+                 root, SHA-256       {}\n\n\
+                 Log-in: {} / {password}\n\n\
+                 Next: carry root-key.age off the station, then `lineside secret set dps` and `lineside serve`.",
+                self.name, founded.vkey, founded.root_sha256, self.admin,
+            )
+        })
+    }
+}
+
+/// Twenty letters and digits without look-alikes: about 98 bits.
+pub fn new_password() -> Result<Secret, Failure> {
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let random: [u8; 20] = clock::random().map_err(|e| Failure::work(Code::Internal, e))?;
+    // 256 is a multiple of 32, so every letter is equally likely
+    Ok(Secret::new(random.iter().map(|byte| ALPHABET[usize::from(*byte) % ALPHABET.len()]).collect()))
+}

@@ -1,0 +1,91 @@
+//! `lineside product list | show | add | check`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::json;
+
+use crate::cli::Common;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::domain::code::Code;
+use crate::domain::name::Name;
+use crate::domain::product::Product;
+use crate::station::folder::Folder;
+use crate::station::products;
+
+/// Recipes for kinds of devices.
+#[derive(Subcommand)]
+pub enum Products {
+    /// The recipes there are
+    List,
+    /// The text of a recipe
+    Show {
+        /// Its name
+        name: Name,
+    },
+    /// Copy a ready recipe into the station's products folder, to be changed there
+    Add {
+        /// Its name
+        name: Name,
+    },
+    /// Name every fault of a recipe
+    Check {
+        /// The recipe's file
+        file: PathBuf,
+    },
+}
+
+impl Products {
+    /// Runs the command.
+    pub fn run(&self, common: &Common) -> Result<(), Failure> {
+        let folder = Folder::at(common.station_folder());
+        match self {
+            Products::List => {
+                let names = products::names(&folder);
+                output::report(common.json, &names, || {
+                    let rows: Vec<Vec<String>> = names
+                        .iter()
+                        .map(|name| match products::find(&folder, name) {
+                            Ok(recipe) => vec![
+                                name.to_string(),
+                                if recipe.built_in { "ready" } else { "own" }.to_owned(),
+                                recipe.product.identify.driver.to_string(),
+                                recipe.product.credential.as_str().to_owned(),
+                            ],
+                            Err(error) => vec![name.to_string(), "faulty".to_owned(), error.to_string()],
+                        })
+                        .collect();
+                    output::table(&["recipe", "from", "driver", "credential"], &rows)
+                })
+            }
+            Products::Show { name } => {
+                let recipe = products::find(&folder, name)?;
+                output::report(common.json, &json!({ "name": name, "text": recipe.text }), || {
+                    recipe.text.clone()
+                })
+            }
+            Products::Add { name } => {
+                folder.must_exist()?;
+                let path = products::add(&folder, name)?;
+                output::report(common.json, &json!({ "file": path }), || {
+                    format!("{name} is yours to change: {}", path.display())
+                })
+            }
+            Products::Check { file } => {
+                let text = std::fs::read_to_string(file).map_err(|error| {
+                    Failure::usage(
+                        Code::FileUnreadable,
+                        format!("{} cannot be read: {error}", file.display()),
+                    )
+                })?;
+                let product = Product::parse(&text)?;
+                output::report(
+                    common.json,
+                    &json!({ "name": product.name, "digest": product.digest }),
+                    || format!("{} is usable.", product.name),
+                )
+            }
+        }
+    }
+}

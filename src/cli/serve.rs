@@ -1,0 +1,69 @@
+//! `lineside serve`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::Common;
+use crate::cli::failure::Failure;
+use crate::cli::{output, passphrase, session};
+use crate::domain::code::Code;
+use crate::station::folder::Folder;
+use crate::station::keys;
+use crate::station::serving::Serving;
+use crate::station::{clock, settings};
+use crate::store::runs;
+use crate::web;
+
+/// Run the station.
+#[derive(Args)]
+pub struct Serve {
+    /// Address of the pages instead of the one in station.toml; port 0 takes any free one
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+}
+
+impl Serve {
+    /// Serves until the process is told to end (SIGINT or SIGTERM).
+    pub fn run(&self, common: &Common) -> Result<(), Failure> {
+        let folder = Folder::at(common.station_folder());
+        let listen = self.listen.as_deref().map(settings::parse_listen).transpose()?;
+        let serving = Serving::start(&folder)?;
+        let floor = &serving.floor;
+        if given_without_asking(common) {
+            let actor = session::actor(common);
+            let passphrase = passphrase::of_vault(common)?;
+            floor.keys.put(keys::unlock(&folder, &floor.store, &passphrase, &actor, clock::now())?);
+        }
+        let listen = listen.unwrap_or(floor.settings.listen);
+        let pages = web::start(listen, floor, &serving.keeper).map_err(|error| {
+            Failure::usage(Code::ListenRefused, format!("{listen} cannot be used: {error}"))
+        })?;
+        let unfinished = floor.store.read(|r| runs::unfinished(r, 1000))?;
+        for (run, device) in &unfinished {
+            let serial = device.as_ref().map(|d| d.serial.to_string()).unwrap_or_default();
+            output::note(&format!(
+                "Run {} of {serial} has no verdict (it stood at {}): `lineside run resume`, `supersede` or `quarantine`.",
+                run.id, run.stage
+            ));
+        }
+        if folder.path().join("root-key.age").exists() {
+            output::note("The root's key lies in this folder: carry root-key.age off the station.");
+        }
+        let locked = floor.keys.current().is_none();
+        let url = format!("http://{}", pages.address());
+        let value = json!({ "url": url, "locked": locked, "unfinished": unfinished.len() });
+        output::report(common.json, &value, || {
+            if locked { format!("{url}   locked: open the page and unlock it") } else { url.clone() }
+        })?;
+        pages.wait();
+        serving.stop();
+        Ok(())
+    }
+}
+
+/// Whether a passphrase can be had without a person at the terminal; else the page asks for it.
+fn given_without_asking(common: &Common) -> bool {
+    let credential = std::env::var_os("CREDENTIALS_DIRECTORY")
+        .is_some_and(|folder| std::path::Path::new(&folder).join("lineside-vault").is_file());
+    common.passphrase_file.is_some() || credential
+}
