@@ -15,7 +15,7 @@ use crate::station::folder::Folder;
 use crate::station::{checkpoints, clock};
 use crate::store;
 use crate::store::audit::verify::{self, Options, Report};
-use crate::store::audit::{export, proof};
+use crate::store::audit::{export, log, proof};
 use crate::store::devices;
 use crate::store::error::StoreError;
 
@@ -138,7 +138,7 @@ fn export_log(common: &Common, dir: &Path) -> Result<(), Failure> {
     let unlocked = session.unlock(common)?;
     let (store, now) = (&session.store, clock::now());
     let folder = dir.display().to_string();
-    let entries = store.read(|r| store::audit::log::size(r))?;
+    let entries = store.read(log::size)?;
     store.change(&session.actor, now, |change| {
         change.record(AuditEvent::LogExported { entries, folder });
         Ok::<_, StoreError>(())

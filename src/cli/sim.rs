@@ -149,7 +149,7 @@ impl Device {
             };
             let fault: Fault = fault.parse().map_err(|e| bad(&e))?;
             for index in indices {
-                faults.entry(index).or_default().push(fault.clone());
+                faults.entry(index).or_default().push(fault);
             }
         }
         Ok(faults)

@@ -76,7 +76,7 @@ pub enum Placed {
         /// The run.
         run: u64,
         /// The certificate.
-        certificate: Certificate,
+        certificate: Box<Certificate>,
         /// The key it is for.
         public_key: PublicKey,
         /// The private key in PEM, if the station made it.
@@ -284,7 +284,8 @@ fn resume(
             match on_record {
                 Some(row) if row.public_key == held => {
                     let der = row.der.ok_or_else(|| lost(run))?;
-                    let certificate = Certificate::from_der(der).map_err(|e| Stop::station(&e))?;
+                    let certificate =
+                        Certificate::from_der(der).map(Box::new).map_err(|e| Stop::station(&e))?;
                     let public_key = key.into_public_key();
                     Ok(Intended::Resumed(Placed::X509 { run, certificate, public_key, private_key: None }))
                 }
@@ -313,7 +314,7 @@ impl Intended {
             Intended::X509 { run, prepared, private_key } => {
                 let public_key = prepared.public_key().clone();
                 let serial = prepared.cert_serial();
-                let certificate = prepared.sign()?;
+                let certificate = Box::new(prepared.sign()?);
                 crash_point::reached("signed");
                 bench.store.change(job.actor, clock::now(), |change| {
                     certificates::issue::issued(change, &serial, certificate.der())

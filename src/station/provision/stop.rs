@@ -29,7 +29,7 @@ pub struct Stop {
     verdict: Verdict,
     code: Code,
     message: String,
-    alarm: Option<AuditEvent>,
+    alarm: Option<Box<AuditEvent>>,
 }
 
 impl Stop {
@@ -75,7 +75,7 @@ impl From<ReserveError> for Stop {
             | ReserveError::QuotaSpent { .. }
             | ReserveError::Store(_) => Verdict::Error,
         };
-        let alarm = error.alarm();
+        let alarm = error.alarm().map(Box::new);
         Stop { alarm, ..Stop::new(verdict, error.code(), error.to_string()) }
     }
 }
@@ -86,7 +86,7 @@ impl From<IntendError> for Stop {
             IntendError::DuplicateKey { .. } => Verdict::Quarantine,
             IntendError::Store(_) => Verdict::Error,
         };
-        let alarm = error.alarm();
+        let alarm = error.alarm().map(Box::new);
         Stop { alarm, ..Stop::new(verdict, error.code(), error.to_string()) }
     }
 }
@@ -147,7 +147,7 @@ pub fn end(bench: &Bench<'_>, job: &Job<'_>, walk: &Walk, stop: Stop) -> Ending 
     let Stop { verdict, code, message, alarm } = stop;
     let recorded = bench.store.change(job.actor, at, |change| {
         if let Some(alarm) = alarm {
-            change.record(alarm);
+            change.record(*alarm);
         }
         match walk.run() {
             Some(run) => {
