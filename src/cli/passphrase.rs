@@ -22,6 +22,12 @@ pub fn of_vault(common: &Common) -> Result<Secret, Failure> {
             return from_file(&path);
         }
     }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            Code::VaultLocked,
+            "the vault's passphrase is needed, and there is no terminal to ask at",
+        ));
+    }
     ask("Passphrase of the vault: ")
 }
 

@@ -13,7 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["domain", "durable"]),
     ("station", &["domain", "durable", "ca", "vault", "device", "azure", "store"]),
     ("web", &["domain", "durable", "store", "station"]),
-    ("sim", &["domain", "ca", "vault", "azure"]),
+    ("sim", &["domain", "durable", "ca", "vault", "azure"]),
     ("cli", &["domain", "durable", "ca", "vault", "device", "azure", "store", "station", "web", "sim"]),
 ];
 

@@ -1,3 +1,5 @@
+//! Enrollments as a service client makes, reads, changes and lists them.
+
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What goes wrong on demand, and what may not be started.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Devices that register with a certificate of their own or under a group's CA.
+
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, PKCS_ECDSA_P384_SHA384,

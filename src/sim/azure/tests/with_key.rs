@@ -1,3 +1,5 @@
+//! Devices that register with a symmetric key, in every spelling of a token that clients use.
+
 use serde_json::{Value, json};
 
 use super::*;
