@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
+use zeroize::Zeroizing;
+
 use self::frame::{Frame, Mark, Parsed};
 use self::message::{Answer, KeyForm, Limits, Place, Request};
 use super::driver::{CsrKey, Driver, Identified};
@@ -68,7 +70,7 @@ impl<P: Read + Write> LinesideDriver<P> {
     fn ask_times(&mut self, request: &Request<'_>, shown: Shown, attempts: u32) -> Result<Frame, LineError> {
         let number = self.next;
         self.next += 1;
-        let bytes = request.print(number);
+        let bytes = Zeroizing::new(request.print(number));
         let verb = request.verb();
         let mut left = self.answer_within;
         repeat(attempts, |before| {
@@ -188,7 +190,7 @@ impl<P: Read + Write> LinesideDriver<P> {
                     let body = content.get(sent..total.min(sent + size)).unwrap_or_default();
                     let place = Some(Place { total, at: sent });
                     let request = Request::Put { path: &file.path, mode: file.mode, place, body };
-                    self.link.send(&request.print(self.next), shown)?;
+                    self.link.send(&Zeroizing::new(request.print(self.next)), shown)?;
                     sent += body.len();
                     under_way.push_back((self.next, sent));
                     self.next += 1;
