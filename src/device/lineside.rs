@@ -26,6 +26,8 @@ const LONGEST_ANSWER: usize = 16 * 1024;
 const ATTEMPTS: u32 = 12;
 /// Repeats of a file that fits one body, before it is cut into parts.
 const WHOLE_ATTEMPTS: u32 = 3;
+/// One more repeat is granted for this many bytes of a file in parts.
+const BYTES_PER_ATTEMPT: usize = 512;
 /// The shortest part into which a bad line makes us cut a file.
 const SHORTEST_PART: usize = 128;
 /// A device may say “wait” for this many times the recipe's deadline.
@@ -178,7 +180,9 @@ impl<P: Read + Write> LinesideDriver<P> {
         let (total, shown) = (content.len(), if file.secret { Shown::Length } else { Shown::Plain });
         let mut size = longest.min(limits.chunk);
         let mut acknowledged = 0;
-        repeat(ATTEMPTS, |before| {
+        // a longer file meets more losses
+        let attempts = ATTEMPTS + u32::try_from(total / BYTES_PER_ATTEMPT).unwrap_or(0);
+        repeat(attempts, |before| {
             self.begin_again(before)?;
             if before > 0 {
                 size = (size / 2).max(SHORTEST_PART.min(limits.chunk));
