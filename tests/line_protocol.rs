@@ -1,6 +1,8 @@
 //! The `lineside` driver against virtual devices on pseudo-terminals: the whole conversation, and every way
 //! in which the devices and their lines go wrong.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests may fail loudly, too
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -200,7 +202,9 @@ fn a_long_file_goes_in_parts_and_one_too_long_is_refused_before_it_is_sent() {
 
 #[test]
 fn lost_and_changed_bytes_cost_time_and_nothing_else() {
-    for (fault, seed) in [("drop-bytes", 1), ("drop-bytes", 2), ("noise", 1), ("noise", 2)] {
+    for (fault, seed) in
+        [("drop-bytes", 1), ("drop-bytes", 2), ("drop-bytes", 3), ("noise", 1), ("noise", 2), ("noise", 3)]
+    {
         let bench = Bench::seeded(&[fault], seed);
         let mut driver = bench.driver(&recipe(), 1);
         whole_run(driver.as_mut()).unwrap_or_else(|error| panic!("{fault} {seed}: {error}"));

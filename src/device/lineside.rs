@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
+use zeroize::Zeroizing;
+
 use self::frame::{Frame, Mark, Parsed};
 use self::message::{Answer, KeyForm, Limits, Place, Request};
 use super::driver::{CsrKey, Driver, Identified};
@@ -24,6 +26,8 @@ const LONGEST_ANSWER: usize = 16 * 1024;
 const ATTEMPTS: u32 = 12;
 /// Repeats of a file that fits one body, before it is cut into parts.
 const WHOLE_ATTEMPTS: u32 = 3;
+/// One more repeat is granted for this many bytes of a file in parts.
+const BYTES_PER_ATTEMPT: usize = 512;
 /// The shortest part into which a bad line makes us cut a file.
 const SHORTEST_PART: usize = 128;
 /// A device may say “wait” for this many times the recipe's deadline.
@@ -68,7 +72,7 @@ impl<P: Read + Write> LinesideDriver<P> {
     fn ask_times(&mut self, request: &Request<'_>, shown: Shown, attempts: u32) -> Result<Frame, LineError> {
         let number = self.next;
         self.next += 1;
-        let bytes = request.print(number);
+        let bytes = Zeroizing::new(request.print(number));
         let verb = request.verb();
         let mut left = self.answer_within;
         repeat(attempts, |before| {
@@ -176,7 +180,9 @@ impl<P: Read + Write> LinesideDriver<P> {
         let (total, shown) = (content.len(), if file.secret { Shown::Length } else { Shown::Plain });
         let mut size = longest.min(limits.chunk);
         let mut acknowledged = 0;
-        repeat(ATTEMPTS, |before| {
+        // a longer file meets more losses
+        let attempts = ATTEMPTS + u32::try_from(total / BYTES_PER_ATTEMPT).unwrap_or(0);
+        repeat(attempts, |before| {
             self.begin_again(before)?;
             if before > 0 {
                 size = (size / 2).max(SHORTEST_PART.min(limits.chunk));
@@ -188,7 +194,7 @@ impl<P: Read + Write> LinesideDriver<P> {
                     let body = content.get(sent..total.min(sent + size)).unwrap_or_default();
                     let place = Some(Place { total, at: sent });
                     let request = Request::Put { path: &file.path, mode: file.mode, place, body };
-                    self.link.send(&request.print(self.next), shown)?;
+                    self.link.send(&Zeroizing::new(request.print(self.next)), shown)?;
                     sent += body.len();
                     under_way.push_back((self.next, sent));
                     self.next += 1;

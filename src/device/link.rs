@@ -24,12 +24,14 @@ pub struct Link<P> {
     port: P,
     baud: u32,
     received: Vec<u8>,
+    /// How the last bytes were sent; what comes back may be their echo.
+    shown: Shown,
 }
 
 impl<P: Read + Write> Link<P> {
     /// A link over an open port; the baud rate only stretches deadlines by the time bytes are on the wire.
     pub fn new(port: P, baud: u32) -> Link<P> {
-        Link { port, baud: baud.max(300), received: Vec::new() }
+        Link { port, baud: baud.max(300), received: Vec::new(), shown: Shown::Plain }
     }
 
     /// How long this many bytes are on the wire (10 bits each).
@@ -40,6 +42,7 @@ impl<P: Read + Write> Link<P> {
 
     /// Sends these bytes; gives up when the port takes none of them for three seconds beyond their time on the wire.
     pub fn send(&mut self, bytes: &[u8], shown: Shown) -> Result<(), LineError> {
+        self.shown = shown;
         match shown {
             Shown::Plain => tracing::trace!(target: "lineside::line", sent = %harmless(bytes, 120)),
             Shown::Length => tracing::trace!(target: "lineside::line", sent_secret_bytes = bytes.len()),
@@ -67,7 +70,12 @@ impl<P: Read + Write> Link<P> {
                 Ok(0) => return Err(LineError::Gone),
                 Ok(count) => {
                     let came = block.get(..count).unwrap_or_default();
-                    tracing::trace!(target: "lineside::line", received = %harmless(came, 120));
+                    match self.shown {
+                        Shown::Plain => {
+                            tracing::trace!(target: "lineside::line", received = %harmless(came, 120));
+                        }
+                        Shown::Length => tracing::trace!(target: "lineside::line", received_bytes = count),
+                    }
                     if self.received.len() + count > MOST_RECEIVED {
                         return Err(LineError::Protocol { what: "it sends without end".to_owned() });
                     }

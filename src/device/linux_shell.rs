@@ -29,6 +29,8 @@ const PENDING: &str = ".lineside-new";
 const PENDING_KEY: &str = ".new";
 /// How often a file is taken up again where a document was damaged.
 const SENDS: u32 = 8;
+/// Once more for this many bytes.
+const BYTES_PER_SEND: usize = 1024;
 /// Raw bytes of the shortest document that a bad line makes us send.
 const SHORTEST_DOCUMENT: usize = 114;
 /// The longest signature or request in base64 that is taken.
@@ -149,7 +151,9 @@ impl<P: Read + Write> LinuxShellDriver<P> {
         self.console.set(&format!("T={path}{PENDING}"))?;
         progress(0, in_all(content.len()));
         let (mut sent, mut size) = (0, DOCUMENT);
-        repeat(SENDS, |before| {
+        // a longer file meets more losses
+        let sends = SENDS + u32::try_from(content.len() / BYTES_PER_SEND).unwrap_or(0);
+        repeat(sends, |before| {
             self.console.interrupt(before)?;
             if before > 0 {
                 // a bad line lets short documents through; the last one may have arrived and only its answer not

@@ -165,8 +165,7 @@ impl<P: Read + Write> Console<P> {
                 Output::More | Output::Damaged | Output::Done(..) => Err(garbled()),
             }
         })?;
-        let tools =
-            "for t in base64 cksum sha256sum openssl od; do command -v $t >/dev/null || echo $t; done";
+        let tools = "for t in stty base64 cksum sha256sum openssl od tr wc; do command -v $t >/dev/null || echo $t; done";
         let missing = self.ask(tools)?;
         if !missing.is_empty() {
             let what = format!("its console lacks {}", harmless(missing.replace('\n', ", ").as_bytes(), 80));
