@@ -7,4 +7,7 @@
 
 mod qemu;
 
+mod line_protocol;
+mod linux_console;
 mod qemu_boot;
+mod virtual_bench;

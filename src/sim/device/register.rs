@@ -17,7 +17,7 @@ use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 
 use super::SimError;
-use super::keys;
+use crate::azure::sas::{Resource, SasKey, SasToken};
 use crate::domain::utc_time::UtcTime;
 
 /// How a registration ended.
@@ -122,13 +122,17 @@ fn attempt(
     let Settings { id_scope, global_endpoint, registration_id } = settings;
     let base =
         format!("{}/{id_scope}/registrations/{registration_id}", global_endpoint.trim_end_matches('/'));
-    let resource = format!("{id_scope}/registrations/{registration_id}");
+    let Ok(id) = registration_id.parse() else {
+        return Ok(Registration::Failed { why: format!("“{registration_id}” is no registration ID") });
+    };
+    let resource = Resource::DpsRegistration { id_scope: id_scope.to_owned(), registration_id: id };
     let signed = |request: RequestBuilder| match credential {
         Credential::Certificate { .. } => request,
-        Credential::Key(key) => match sas_token(&resource, key, now().plus(TOKEN_LIFE)) {
-            Some(token) => request.header("Authorization", token),
-            None => request,
-        },
+        Credential::Key(key) => {
+            let expires = now().plus(TOKEN_LIFE);
+            let token = SasToken::new(&resource, &SasKey::from_bytes(key), Some("registration"), expires);
+            request.header("Authorization", token.header().expose())
+        }
     };
     let body = serde_json::json!({ "registrationId": registration_id }).to_string();
     let asked = client
@@ -220,44 +224,4 @@ fn client(credential: &Credential, anchors: &Path) -> Result<Client, SimError> {
         .timeout(Duration::from_secs(15))
         .build()
         .map_err(|error| bad(error.to_string()))
-}
-
-/// A device's SAS token for DPS: signed is the percent-encoded resource, a line feed and the expiry.
-fn sas_token(resource: &str, key: &[u8], expiry: UtcTime) -> Option<String> {
-    let encoded = |text: &str| -> String {
-        text.bytes()
-            .map(|byte| match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                    char::from(byte).to_string()
-                }
-                other => format!("%{other:02X}"),
-            })
-            .collect()
-    };
-    let (resource, expiry) = (encoded(resource), expiry.seconds());
-    let signature = BASE64.encode(keys::hmac(key, false, format!("{resource}\n{expiry}").as_bytes())?);
-    Some(format!(
-        "SharedAccessSignature sr={resource}&sig={}&se={expiry}&skn=registration",
-        encoded(&signature)
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_token_is_the_one_recomputed_from_azures_page() {
-        // key, resource and expiry of Azure's how-to page; its printed signature was scrubbed, this one is right
-        let key = BASE64
-            .decode(
-                "18RQk/hOPJR9EbsJlk2j8WA6vWaj/yi+oaYg7zmxfQNdOyMSu+SJ8O7TSlZhDJCYmn4rzEiVKIzNiVAWjLxrGA==",
-            )
-            .unwrap();
-        let expiry = UtcTime::from_seconds(1_663_952_627);
-        assert_eq!(
-            sas_token("0ne00111111/registrations/my-symkey-device", &key, expiry).unwrap(),
-            "SharedAccessSignature sr=0ne00111111%2Fregistrations%2Fmy-symkey-device&sig=8VPprb8BiTkuVE0hBqHm%2FSVrzVpdD8VZcXugntdbhuU%3D&se=1663952627&skn=registration"
-        );
-    }
 }

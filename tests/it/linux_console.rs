@@ -1,8 +1,6 @@
 //! The `linux-shell` driver against real shells on a pseudo-terminal. Log-in needs a real console and is tried
 //! elsewhere, in QEMU; here it is everything that comes after.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests may fail loudly, too
-
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;

@@ -1,8 +1,6 @@
 //! A bench of virtual devices: what it tells, how cables are pulled, and how devices register over TLS with
 //! nothing but what was injected. The server here answers as DPS was recorded to.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests may fail loudly, too
-
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;

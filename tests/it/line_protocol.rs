@@ -1,8 +1,6 @@
 //! The `lineside` driver against virtual devices on pseudo-terminals: the whole conversation, and every way
 //! in which the devices and their lines go wrong.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests may fail loudly, too
-
 use std::path::Path;
 use std::time::{Duration, Instant};
 
