@@ -37,6 +37,11 @@ impl Pages {
         self.address
     }
 
+    /// Whether the process was told to end (SIGINT or SIGTERM).
+    pub fn ended(&self) -> bool {
+        self.thread.is_finished()
+    }
+
     /// Waits until the process is told to end.
     pub fn wait(self) {
         // a server thread that panicked has said so already

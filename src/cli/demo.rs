@@ -83,6 +83,12 @@ impl Demo {
             bar.set_message(lot.product);
             let mut bench = Bench::plug_in(plant, lot, count, !self.exit)?;
             while !bench.done(&tally, plant.refused(lot)?) {
+                if plant.interrupted() {
+                    return Err(Failure::work(
+                        Code::Interrupted,
+                        "the demo was ended before its devices were done",
+                    ));
+                }
                 if Instant::now() > deadline {
                     let why = format!("the devices were not done after {} s", DEADLINE.as_secs());
                     return Err(Failure::work(Code::Silent, why));

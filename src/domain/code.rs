@@ -140,6 +140,7 @@ codes! {
     CheckpointInvalid = "LS-AUDIT-03", "Check that checkpoint and verifier key belong to this station.";
     AuditEntryUnknown = "LS-AUDIT-04", "Check the device or entry number.";
     // -- the station itself
+    Interrupted = "LS-ST-02", "Run the command again; nothing is lost.";
     Internal = "LS-ST-01", "Try again; if it stays, keep the log lines for the maker.";
 }
 

@@ -120,7 +120,18 @@ pub fn prepare(
     driver: &mut dyn Driver,
 ) -> Result<Offer, Stop> {
     let resume = match &device.standing {
-        Standing::Resume { run, .. } => Some(run.id),
+        Standing::Resume { run, .. } => {
+            let same = run.work_order.as_ref() == Some(job.work_order)
+                && run.product_digest == Some(job.recipe.product.digest);
+            if !same {
+                return Err(Stop::new(
+                    Verdict::Quarantine,
+                    Code::RunNotResumable,
+                    format!("Run {} was begun under another work order or recipe.", run.id),
+                ));
+            }
+            Some(run.id)
+        }
         Standing::New | Standing::Known(_) => None,
     };
     match &job.recipe.product.credential {
