@@ -136,7 +136,7 @@ codes! {
     RecordsConflict = "LS-DB-04", "Look at the record again; somebody else changed it in between.";
     // -- the audit log
     AuditBroken = "LS-AUDIT-01", "Stop issuing, keep this folder as evidence, and compare with the checkpoints kept elsewhere.";
-    AuditBehind = "LS-AUDIT-02", "The database was rolled back: restore the newest one, or `lineside restore` to begin a new log.";
+    AuditBehind = "LS-AUDIT-02", "Put the newest station.db back: this one is older than a checkpoint that was signed.";
     CheckpointInvalid = "LS-AUDIT-03", "Check that checkpoint and verifier key belong to this station.";
     AuditEntryUnknown = "LS-AUDIT-04", "Check the device or entry number.";
     // -- the station itself
