@@ -150,6 +150,18 @@ impl fmt::Display for Code {
     }
 }
 
+/// An error's words as a sentence for a person: begun with a capital, ended with a full stop.
+pub fn sentence(words: &impl fmt::Display) -> String {
+    let mut text = words.to_string();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+    text
+}
+
 /// An error that a person may see: its `Display` is one plain sentence, its code says what to do next.
 pub trait Coded: std::error::Error {
     /// The code of this error.
@@ -171,5 +183,12 @@ mod tests {
             assert!(code.next_step().ends_with('.'), "{code} has no sentence");
         }
         assert_eq!(Code::find("LS-XX-99"), None);
+    }
+
+    #[test]
+    fn words_become_a_sentence() {
+        assert_eq!(sentence(&"the port is gone"), "The port is gone.");
+        assert_eq!(sentence(&"“0000” is a placeholder."), "“0000” is a placeholder.");
+        assert_eq!(sentence(&""), ".");
     }
 }

@@ -10,7 +10,7 @@ use askama::Template;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use crate::domain::code::Coded;
+use crate::domain::code::{Coded, sentence};
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::station::doorkeeper::Doorkeeper;
@@ -153,19 +153,15 @@ pub async fn login(
             if let LoginError::Store(error) = &error {
                 tracing::error!(code = %error.code(), "log-in: {error}");
             }
-            login_again(&floor, Some(sentence(&error)))
+            login_again(&floor, Some(told(&error)))
         }
         Err(_) => login_again(&floor, Some("The station is busy. Please try again.".to_owned())),
     }
 }
 
 /// An error for a person: what happened, what to do, the code.
-fn sentence(error: &impl Coded) -> String {
-    let mut text = error.to_string();
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    format!("{}. {} ({})", text.trim_end_matches('.'), error.code().next_step(), error.code())
+fn told(error: &impl Coded) -> String {
+    format!("{} {} ({})", sentence(error), error.code().next_step(), error.code())
 }
 
 /// A form that carries nothing but its token.
@@ -244,7 +240,7 @@ pub async fn unlock(
         Ok(Ok(())) => go_to("/"),
         Ok(Err(error)) => {
             keeper.failed(PASSPHRASE, clock::now());
-            unlock_again(&floor, Some(sentence(&error)))
+            unlock_again(&floor, Some(told(&error)))
         }
         Err(_) => unlock_again(&floor, Some("The station is busy. Please try again.".to_owned())),
     }
