@@ -139,6 +139,7 @@ codes! {
     AuditBehind = "LS-AUDIT-02", "The database was rolled back: restore the newest one, or `lineside restore` to begin a new log.";
     CheckpointInvalid = "LS-AUDIT-03", "Check that checkpoint and verifier key belong to this station.";
     AuditEntryUnknown = "LS-AUDIT-04", "Check the device or entry number.";
+    AuditNotSigned = "LS-AUDIT-05", "Sign a checkpoint with `lineside audit checkpoint`, then ask again.";
     // -- the station itself
     Internal = "LS-ST-01", "Try again; if it stays, keep the log lines for the maker.";
 }

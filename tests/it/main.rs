@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on says why and fails
 
+mod factory;
 mod qemu;
 
+mod audit_tampering;
+mod keys;
 mod qemu_boot;
