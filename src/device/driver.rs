@@ -45,7 +45,8 @@ pub trait Driver {
     fn identify(&mut self) -> Result<Identified, LineError>;
 
     /// Has the device make a new key beside the one in use, and returns its PKCS#10 request (DER) with this
-    /// common name. With `reuse`, a pending key of the same kind from an earlier attempt is kept.
+    /// common name. With `reuse`, the key of an earlier attempt is kept if it is of the same kind: the pending
+    /// one or, if that was committed already and none is pending, the one in use.
     fn request_csr(&mut self, cn: &str, key: CsrKey, reuse: bool) -> Result<Vec<u8>, LineError>;
 
     /// Sends a file to a place beside its own; `progress` hears bytes sent and bytes in all.

@@ -201,9 +201,10 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         };
         let key_file = format!("K={}{PENDING_KEY}", quote(&path));
         let long = self.identify.answer_within * 3;
+        // kept: the pending key, else the one in use, to which an earlier attempt's commit has moved it
         let keep = if reuse {
             format!(
-                "[ -s \"$K\" ] && openssl pkey -in \"$K\" -noout -text 2>/dev/null | grep -q 'CURVE: {curve}' || "
+                "H=$K; [ -s \"$H\" ] || H=${{K%{PENDING_KEY}}}; openssl pkey -in \"$H\" -noout -text 2>/dev/null | grep -q 'CURVE: {curve}' || "
             )
         } else {
             String::new()
@@ -218,7 +219,7 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         // a configuration of its own: the device's may be missing, or add extensions
         self.console.change(
             &format!(
-                "{key_file}; umask 077; printf '[req]\\ndistinguished_name=d\\n[d]\\n' >\"$K.cnf\" && openssl req -new -sha256 -config \"$K.cnf\" -key \"$K\" -subj /CN={cn} -outform DER -out \"$K.csr\""
+                "{key_file}; H=$K; [ -s \"$H\" ] || H=${{K%{PENDING_KEY}}}; umask 077; printf '[req]\\ndistinguished_name=d\\n[d]\\n' >\"$K.cnf\" && openssl req -new -sha256 -config \"$K.cnf\" -key \"$H\" -subj /CN={cn} -outform DER -out \"$K.csr\""
             ),
             long,
         )?;

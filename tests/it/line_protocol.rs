@@ -309,6 +309,25 @@ fn a_new_key_leaves_the_old_one_alone_until_commit_and_can_be_kept() {
 }
 
 #[test]
+fn a_run_that_broke_off_goes_on_with_the_key_in_use_and_proves_again_only_after_a_new_commit() {
+    let bench = Bench::new(&[]);
+    let mut driver = bench.driver(&recipe(), 1);
+    let state = |error: LineError| matches!(error, LineError::Refused { code, .. } if code == "state");
+    let first = driver.identify().and_then(|_| driver.request_csr("sn-17", CsrKey::P256, false)).unwrap();
+    driver.commit().and_then(|()| driver.finish()).unwrap();
+    assert!(state(driver.commit().unwrap_err()), "this conversation is over");
+
+    let mut driver = bench.driver_after(driver);
+    let again = driver.identify().and_then(|_| driver.request_csr("sn-17", CsrKey::P256, true)).unwrap();
+    let key_of = |csr: &[u8]| x509_cert::request::CertReq::from_der(csr).unwrap().info.public_key;
+    assert_eq!(key_of(&first), key_of(&again), "the committed key is asked for again");
+    driver.commit().unwrap();
+    assert!(state(driver.prove_signature(&challenge()).unwrap_err()), "nothing was committed");
+    driver.put(&file("chain.pem", "{}"), &mut no_progress).and_then(|()| driver.commit()).unwrap();
+    driver.prove_signature(&challenge()).unwrap();
+}
+
+#[test]
 fn a_station_that_died_in_mid_sentence_is_understood_again() {
     use std::io::Write;
     let bench = Bench::new(&[]);

@@ -217,6 +217,35 @@ fn bash_with_its_line_editor_does_the_same_and_writes_no_history() {
 }
 
 #[test]
+fn a_run_that_broke_off_after_commit_goes_on_with_the_key_in_use() {
+    let console = Console::start(SH, clean);
+    let key_of = |csr: &[u8]| x509_cert::request::CertReq::from_der(csr).unwrap().info.public_key;
+    let mut driver = console.driver(&console.x509());
+    driver.identify().unwrap();
+    let first = driver.request_csr("sn-17", CsrKey::P256, true).unwrap();
+    driver.commit().unwrap();
+    drop(driver);
+
+    let mut driver = console.driver(&console.x509());
+    driver.identify().unwrap();
+    let again = driver.request_csr("sn-17", CsrKey::P256, true).unwrap();
+    assert_eq!(key_of(&first), key_of(&again));
+    let file = rendered(console.file("etc/chain.pem"), b"chain", false);
+    write_file(driver.as_mut(), &file, &mut no_progress).unwrap();
+    driver.commit().unwrap();
+    let signature = driver.prove_signature(&challenge()).unwrap();
+    let spki = key_of(&first).to_der().unwrap();
+    let key =
+        <p256::ecdsa::VerifyingKey as p256::pkcs8::DecodePublicKey>::from_public_key_der(&spki).unwrap();
+    let signature = p256::ecdsa::DerSignature::try_from(signature.as_slice()).unwrap();
+    key.verify(&challenge().message(), &signature).unwrap();
+    let other = driver.request_csr("sn-17", CsrKey::P384, true).unwrap();
+    assert_ne!(key_of(&first), key_of(&other), "a key of another kind is not taken for it");
+    let new = driver.request_csr("sn-17", CsrKey::P256, false).unwrap();
+    assert_ne!(key_of(&first), key_of(&new), "a new key is new");
+}
+
+#[test]
 fn noise_on_the_line_costs_time_and_nothing_else() {
     // one byte in 3000 towards the shell loses a bit
     let mut count = 0_u32;

@@ -51,6 +51,8 @@ pub(super) struct Firmware {
     model: String,
     faults: Vec<Fault>,
     session: Option<String>,
+    /// The present conversation was ended by `finish`.
+    finished: bool,
     last: u32,
     kept: Option<(u32, Vec<u8>)>,
     /// A file that comes in parts: path, whole length, bytes so far.
@@ -67,6 +69,7 @@ impl Firmware {
             model: model.to_owned(),
             faults: faults.to_vec(),
             session: None,
+            finished: false,
             last: 0,
             kept: None,
             upload: None,
@@ -153,6 +156,9 @@ impl Firmware {
         content: Option<Vec<u8>>,
     ) -> io::Result<Answer> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        if self.finished && matches!(verb, Verb::Csr | Verb::Put | Verb::Commit) {
+            return Ok(Answer::Err("state", "this conversation is finished"));
+        }
         match (verb, words.as_slice(), content) {
             (Verb::Hello, ["hello", "1", session], None) => Ok(self.hello(session)),
             (Verb::Identify, ["identify"], None) => {
@@ -175,6 +181,7 @@ impl Firmware {
             (Verb::Finish, ["finish"], None) => {
                 self.memory.record(&Entry { verb: "finish".to_owned(), ..Entry::default() })?;
                 self.memory.forget_own("provable")?;
+                self.finished = true;
                 Ok(ok())
             }
             _ => Ok(Answer::Err("argument", "this is not how it is asked")),
@@ -185,6 +192,7 @@ impl Firmware {
         if self.session.as_deref() != Some(session) {
             self.memory.pending.clear();
             self.upload = None;
+            self.finished = false;
         }
         self.session = Some(session.to_owned());
         self.kept = None;
@@ -197,8 +205,9 @@ impl Firmware {
     }
 
     fn csr(&mut self, cn: &str, reuse: bool) -> io::Result<Answer> {
-        let kept = self.memory.own("pending-key.pem").filter(|_| reuse);
-        let pem = match kept {
+        // a station that died after `commit` asks for the key it saw: by then it is the one in use
+        let held = || self.memory.own("pending-key.pem").or_else(|| self.memory.own("key.pem"));
+        let pem = match reuse.then(held).flatten() {
             Some(pem) => pem,
             None => {
                 let Some(pem) = keys::make_key() else { return Ok(Answer::Err("failed", "no key came")) };
@@ -279,9 +288,12 @@ impl Firmware {
 
     fn commit(&mut self) -> io::Result<Answer> {
         self.memory.record(&Entry { verb: "commit".to_owned(), ..Entry::default() })?;
-        self.memory.commit()?;
-        self.memory.rename_own("pending-key.pem", "key.pem")?;
-        self.memory.set_own("provable", b"")?;
+        // one that moves nothing must not open a finished device to proofs again
+        if !self.memory.pending.is_empty() || self.memory.own("pending-key.pem").is_some() {
+            self.memory.commit()?;
+            self.memory.rename_own("pending-key.pem", "key.pem")?;
+            self.memory.set_own("provable", b"")?;
+        }
         Ok(ok())
     }
 

@@ -21,9 +21,10 @@ use crate::station::provision::bench::{Bench, Job};
 use crate::station::provision::identify::Device;
 use crate::station::provision::stop::Stop;
 use crate::store::audit::log;
-use crate::store::certificates;
 use crate::store::certificates::issue::Intent;
+use crate::store::certificates::{self, CertificateState};
 use crate::store::devices::standing::Standing;
+use crate::store::runs::Run;
 use crate::store::runs::reserve::{self, Reservation};
 use crate::vault::derive::{self, DerivedKey};
 use crate::vault::group_key::Which;
@@ -120,16 +121,8 @@ pub fn prepare(
     driver: &mut dyn Driver,
 ) -> Result<Offer, Stop> {
     let resume = match &device.standing {
-        Standing::Resume { run, .. } => {
-            let same = run.work_order.as_ref() == Some(job.work_order)
-                && run.product_digest == Some(job.recipe.product.digest);
-            if !same {
-                return Err(Stop::new(
-                    Verdict::Quarantine,
-                    Code::RunNotResumable,
-                    format!("Run {} was begun under another work order or recipe.", run.id),
-                ));
-            }
+        Standing::Resume { run, device: _ } => {
+            same_recipe(job, run)?;
             Some(run.id)
         }
         Standing::New | Standing::Known(_) => None,
@@ -160,6 +153,22 @@ pub fn prepare(
             })
         }
     }
+}
+
+/// A run goes on under the very recipe it began under: its credential and its enrollment depend on it.
+fn same_recipe(job: &Job<'_>, run: &Run) -> Result<(), Stop> {
+    let recipe = &job.recipe.product;
+    if run.product_digest == Some(recipe.digest) {
+        return Ok(());
+    }
+    Err(Stop::new(
+        Verdict::Skipped,
+        Code::RunNotResumable,
+        format!(
+            "Run {} began under another recipe than {} is now; it cannot go on with it.",
+            run.id, recipe.name
+        ),
+    ))
 }
 
 /// The kind of key that is made when the profile allows several: the first it names.
@@ -293,14 +302,19 @@ fn resume(
             let on_record = bench.store.read(|r| certificates::by_run(r, run))?;
             let held = key.public_key().digest();
             match on_record {
-                Some(row) if row.public_key == held => {
+                Some(row) if row.public_key == held && row.state == CertificateState::Issued => {
                     let der = row.der.ok_or_else(|| lost(run))?;
                     let certificate =
                         Certificate::from_der(der).map(Box::new).map_err(|e| Stop::station(&e))?;
                     let public_key = key.into_public_key();
                     Ok(Intended::Resumed(Placed::X509 { run, certificate, public_key, private_key: None }))
                 }
-                _ => Err(lost(run)),
+                Some(row) if row.public_key == held => Err(Stop::new(
+                    Verdict::Quarantine,
+                    Code::RunNotResumable,
+                    format!("Run {run} cannot go on: its certificate is {} by now.", row.state),
+                )),
+                Some(_) | None => Err(lost(run)),
             }
         }
         (Credential::X509 { .. }, None) => Err(lost(run)),
