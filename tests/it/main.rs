@@ -9,5 +9,7 @@ mod factory;
 mod qemu;
 
 mod audit_tampering;
+mod cli_contract;
 mod keys;
+mod provision_one;
 mod qemu_boot;
