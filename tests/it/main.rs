@@ -11,5 +11,6 @@ mod qemu;
 mod audit_tampering;
 mod cli_contract;
 mod keys;
+mod outbox;
 mod provision_one;
 mod qemu_boot;
