@@ -12,5 +12,6 @@ mod audit_tampering;
 mod cli_contract;
 mod keys;
 mod outbox;
+mod pages;
 mod provision_one;
 mod qemu_boot;
