@@ -52,7 +52,7 @@ codes! {
     Usage = "LS-SET-07", "See `lineside --help`.";
     FileUnreadable = "LS-SET-08", "Check that the file exists and may be read.";
     StationBusy = "LS-SET-09", "Stop the other lineside that serves this station first.";
-    ListenRefused = "LS-SET-10", "Listen on a loopback address such as 127.0.0.1:8080.";
+    ListenRefused = "LS-SET-10", "Listen on a free loopback address such as 127.0.0.1:8470.";
     // -- people and rights
     LoginRefused = "LS-AUTH-01", "Check name and password; after five failures wait a minute.";
     NotAllowed = "LS-AUTH-02", "Ask somebody whose role allows this.";

@@ -100,6 +100,9 @@ impl Serving {
             // a thread that panicked has said so already; the others are still to be waited for
             let _ = thread.join();
         }
+        if let Err(error) = people::settle_at_end(&self.floor.store, &self.keeper, clock::now()) {
+            tracing::error!(code = %error.code(), "failed log-ins could not be recorded: {error}");
+        }
     }
 }
 

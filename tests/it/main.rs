@@ -9,8 +9,12 @@ mod factory;
 mod qemu;
 
 mod audit_tampering;
+mod cli_contract;
 mod keys;
 mod line_protocol;
 mod linux_console;
+mod outbox;
+mod pages;
+mod provision_one;
 mod qemu_boot;
 mod virtual_bench;

@@ -50,6 +50,11 @@ impl Azure {
         self.running.faults()
     }
 
+    /// Everything that was asked, oldest first.
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        self.running.requests()
+    }
+
     /// What was asked about this registration ID, oldest first.
     pub fn asked(&self, id: &str) -> Vec<LoggedRequest> {
         let path = format!("/enrollments/{id}");
