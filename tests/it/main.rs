@@ -7,6 +7,7 @@
 
 mod qemu;
 
+mod crash;
 mod line_protocol;
 mod linux_console;
 mod qemu_boot;
