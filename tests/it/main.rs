@@ -10,6 +10,7 @@ mod qemu;
 
 mod audit_tampering;
 mod cli_contract;
+mod crash;
 mod keys;
 mod line_protocol;
 mod linux_console;
