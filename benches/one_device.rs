@@ -25,6 +25,7 @@ use lineside::domain::verdict::Verdict;
 use lineside::station::folder::Folder;
 use lineside::station::founding::{self, Founding};
 use lineside::station::provision::bench::{Bench, Job};
+use lineside::station::provision::live::LiveRuns;
 use lineside::station::provision::provision;
 use lineside::station::settings::Settings;
 use lineside::station::{clock, keys, products, profiles};
@@ -160,7 +161,9 @@ fn main() {
         })
         .unwrap();
     let templates = TemplateSet::new(None);
-    let bench = Bench { store: &store, keys: &unlocked, settings: &settings, templates: &templates };
+    let live = LiveRuns::default();
+    let bench =
+        Bench { store: &store, keys: &unlocked, settings: &settings, templates: &templates, live: &live };
     let job = Job {
         recipe: &recipe,
         profile_text: Some(&profile),

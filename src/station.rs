@@ -17,6 +17,7 @@ pub mod people;
 pub mod products;
 pub mod profiles;
 pub mod provision;
+pub mod refusals;
 pub mod revocation;
 pub mod serving;
 pub mod settings;

@@ -50,7 +50,8 @@ impl Ca {
                 let serial = cert_serial
                     .parse::<CertSerial>()
                     .map_err(|e| Failure::usage(Code::CertificateUnknown, e))?;
-                revocation::revoke(&session.store, &session.actor, clock::now(), &serial, *reason)?;
+                revocation::revoke(&session.store, &session.actor, clock::now(), &serial, *reason)
+                    .map_err(|error| session.refused(&format!("revocation of {serial}"), error))?;
                 output::report(common.json, &json!({ "revoked": serial, "reason": reason }), || {
                     format!("{serial} is revoked. `lineside ca crl` makes the list that says so.")
                 })

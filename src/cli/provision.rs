@@ -18,6 +18,7 @@ use crate::domain::stage::Stage;
 use crate::domain::verdict::Verdict;
 use crate::station::products::{self, Recipe};
 use crate::station::provision::bench::{Bench, Job};
+use crate::station::provision::live::LiveRuns;
 use crate::station::provision::provision;
 use crate::station::{clock, profiles};
 use crate::store::work_orders::{self, NewWorkOrder};
@@ -63,11 +64,13 @@ impl Provision {
         let order = WorkOrderInUse::take(&session, &recipe, self.work_order.as_ref())?;
         let person = session.person();
         let templates = TemplateSet::new(Some(session.folder.templates()));
+        let live = LiveRuns::default();
         let bench = Bench {
             store: &session.store,
             keys: &unlocked,
             settings: &session.settings,
             templates: &templates,
+            live: &live,
         };
         let job = Job {
             recipe: &recipe,

@@ -69,7 +69,8 @@ impl Run {
 
 fn decide(session: &Session, common: &Common, decided: &Decided, decision: Decision) -> Result<(), Failure> {
     let why = reason(&decided.reason)?;
-    decisions::decide(&session.store, &session.actor, clock::now(), decided.run, decision, why)?;
+    decisions::decide(&session.store, &session.actor, clock::now(), decided.run, decision, why)
+        .map_err(|error| session.refused(&format!("{decision:?} of run {}", decided.run), error))?;
     let done = match decision {
         Decision::Resume => "goes on when its device is in a slot again",
         Decision::Supersede => "is superseded; its device may be provisioned anew",

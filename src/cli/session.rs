@@ -5,12 +5,12 @@ use std::os::unix::fs::MetadataExt;
 use crate::cli::Common;
 use crate::cli::failure::Failure;
 use crate::cli::passphrase;
-use crate::domain::code::Code;
+use crate::domain::code::{Code, Coded};
 use crate::domain::person::Actor;
 use crate::station::folder::{Folder, Lock};
 use crate::station::keys::{self, Unlocked};
 use crate::station::settings::Settings;
-use crate::station::{checkpoints, clock};
+use crate::station::{checkpoints, clock, refusals};
 use crate::store::Store;
 
 /// A station opened for one command.
@@ -47,6 +47,12 @@ impl Session {
         let lock = self.folder.lock()?;
         checkpoints::check_newest(&self.folder, &self.settings, &self.store)?;
         Ok((self.unlock(common)?, lock))
+    }
+
+    /// What was asked for is refused: that goes on record before the person is told.
+    pub fn refused<E: Coded>(&self, what: &str, error: E) -> Failure {
+        refusals::record(&self.store, &self.actor, clock::now(), what, &error);
+        Failure::from(error)
     }
 
     /// The person's name for records that hold one: `--as`, else the operating system's user.

@@ -52,7 +52,9 @@ impl User {
                 };
                 let salt = clock::random().map_err(|e| Failure::work(Code::Internal, e))?;
                 let hash = Secret::from(password::hash(&given, &salt)?);
-                store.change(actor, now, |change| people::add(change, name, *role, &hash))?;
+                store
+                    .change(actor, now, |change| people::add(change, name, *role, &hash))
+                    .map_err(|error| session.refused(&format!("new person {name}"), error))?;
                 output::report(common.json, &json!({ "name": name, "role": role }), || {
                     format!("{name} may log in as {role}.")
                 })
@@ -75,7 +77,9 @@ impl User {
                 })
             }
             User::Disable { name } => {
-                store.change(actor, now, |change| people::disable(change, name))?;
+                store
+                    .change(actor, now, |change| people::disable(change, name))
+                    .map_err(|error| session.refused(&format!("disabling of {name}"), error))?;
                 output::report(common.json, &json!({ "disabled": name }), || {
                     format!("{name} is let in no longer.")
                 })

@@ -67,20 +67,26 @@ impl WorkOrder {
                 };
                 let order =
                     NewWorkOrder { name, product, quantity: *quantity, spare: *spare, serials: &serials };
-                store.change(actor, now, |change| work_orders::add(change, &order))?;
+                store
+                    .change(actor, now, |change| work_orders::add(change, &order))
+                    .map_err(|error| session.refused(&format!("new work order {name}"), error))?;
                 output::report(common.json, &json!({ "work_order": name }), || {
                     format!("{name} is written down. Release it with `lineside work-order activate {name}`.")
                 })
             }
             WorkOrder::Activate { name } => {
                 let person = session.person();
-                store.change(actor, now, |change| work_orders::activate(change, name, &person))?;
+                store
+                    .change(actor, now, |change| work_orders::activate(change, name, &person))
+                    .map_err(|error| session.refused(&format!("activation of work order {name}"), error))?;
                 output::report(common.json, &json!({ "active": name }), || {
                     format!("The slots run {name} now.")
                 })
             }
             WorkOrder::Close { name, short } => {
-                store.change(actor, now, |change| work_orders::close(change, name, *short))?;
+                store
+                    .change(actor, now, |change| work_orders::close(change, name, *short))
+                    .map_err(|error| session.refused(&format!("closing of work order {name}"), error))?;
                 output::report(common.json, &json!({ "closed": name }), || format!("{name} is closed."))
             }
             WorkOrder::List => {

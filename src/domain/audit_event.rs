@@ -136,6 +136,9 @@ pub enum AuditEvent {
     /// A run ended. `proof` says which proof was had.
     RunFinished {
         run: u64,
+        /// What the device said its serial number is, if the run ended before it was reserved.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        serial: Option<String>,
         verdict: Verdict,
         stage: String,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,6 +149,12 @@ pub enum AuditEvent {
     RunResumed {
         run: u64,
         reason: String,
+    },
+    /// A run that was to be resumed goes on; the decision is spent.
+    RunTakenUp {
+        run: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        slot: Option<Name>,
     },
     RunSuperseded {
         run: u64,

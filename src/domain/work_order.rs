@@ -6,7 +6,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::name::Name;
-use super::serial_number::SerialNumber;
 
 /// The most units one work order may hold, spare included.
 pub const LARGEST_WORK_ORDER: u32 = 10_000_000;
@@ -22,7 +21,7 @@ pub struct WorkOrder {
     pub quantity: u32,
     /// How many issues beyond that re-work may use.
     pub spare: u32,
-    /// The serial numbers it may hold, folded; empty allows any.
+    /// The serial numbers it may hold, folded; empty if it may hold any, or where the list was not asked for.
     pub serials: Vec<String>,
     /// Where it stands.
     pub state: WorkOrderState,
@@ -79,11 +78,6 @@ impl FromStr for WorkOrderState {
 }
 
 impl WorkOrder {
-    /// Whether this serial number belongs to the order.
-    pub fn allows(&self, serial: &SerialNumber) -> bool {
-        self.serials.is_empty() || self.serials.contains(&serial.folded())
-    }
-
     /// How many credentials may be issued under it in all.
     pub fn quota(&self) -> u32 {
         self.quantity.saturating_add(self.spare)
@@ -121,22 +115,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_order_with_a_list_takes_only_its_own_serials() {
-        let mut order = WorkOrder {
-            name: "lot-1".parse().unwrap(),
-            product: "gateway-7".parse().unwrap(),
-            quantity: 10,
-            spare: 2,
-            serials: Vec::new(),
-            state: WorkOrderState::Planned,
-            released_by: String::new(),
-        };
-        let serial: SerialNumber = "SN-17".parse().unwrap();
-        assert!(order.allows(&serial));
-        order.serials = vec!["sn-18".into()];
-        assert!(!order.allows(&serial));
-        order.serials.push("sn-17".into());
-        assert!(order.allows(&serial));
-        assert_eq!(order.quota(), 12);
+    fn each_state_is_read_back() {
+        for state in WorkOrderState::ALL {
+            assert_eq!(state.as_str().parse(), Ok(state));
+        }
+        assert!("open".parse::<WorkOrderState>().is_err());
     }
 }

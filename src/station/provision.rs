@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod credential;
 pub mod identify;
+pub mod live;
 pub mod place;
 pub mod stop;
 
@@ -27,7 +28,7 @@ pub fn provision(
     driver: &mut dyn Driver,
     progress: &Progress<'_>,
 ) -> Ending {
-    let mut walk = Walk { stage: Stage::Identify, run: None, serial: None };
+    let mut walk = Walk::begun();
     match walk.down(bench, job, driver, progress) {
         Ok(ending) => ending,
         Err(stop) => stop::end(bench, job, &walk, stop),
@@ -42,6 +43,11 @@ pub struct Walk {
 }
 
 impl Walk {
+    /// Nothing has been asked yet.
+    pub fn begun() -> Walk {
+        Walk { stage: Stage::Identify, run: None, serial: None }
+    }
+
     fn down(
         &mut self,
         bench: &Bench<'_>,
@@ -62,6 +68,7 @@ impl Walk {
         crash_point::reached("before-intent");
         let intended = credential::reserve_and_intend(bench, job, &device, offer)?;
         self.run = Some(intended.run());
+        let _under_way = bench.live.enter(intended.run());
         crash_point::reached("after-intent");
         let credential = intended.issue(bench, job)?;
         self.enter(Stage::Issued, progress);

@@ -14,6 +14,7 @@ use crate::station::checkpoints::CheckpointFailed;
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::folder::{Folder, FolderError, Lock};
 use crate::station::keys::Keys;
+use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{BadSettings, Settings};
 use crate::station::slots::{self, Floor};
 use crate::station::{checkpoints, clock, outbox, people};
@@ -84,6 +85,7 @@ impl Serving {
             settings: Arc::new(settings),
             store: Arc::new(store),
             keys: Arc::new(Keys::default()),
+            live: Arc::new(LiveRuns::default()),
             stop: Arc::new(AtomicBool::new(false)),
         };
         let keeper = Arc::new(Doorkeeper::default());

@@ -23,8 +23,8 @@ use crate::station::keys::{Keys, Unlocked};
 use crate::station::products::{self, Recipe};
 use crate::station::profiles;
 use crate::station::provision::bench::{Bench, Job};
-use crate::station::provision::provision;
-use crate::station::provision::stop::Stop;
+use crate::station::provision::live::LiveRuns;
+use crate::station::provision::{Walk, provision, stop};
 use crate::station::settings::{Settings, Slot};
 use crate::station::slots::presence::Watch;
 use crate::store::Store;
@@ -44,6 +44,8 @@ pub struct Floor {
     pub store: Arc<Store>,
     /// The keys, once unlocked.
     pub keys: Arc<Keys>,
+    /// The runs under way in them.
+    pub live: Arc<LiveRuns>,
     /// What the slots show.
     pub board: Arc<Board>,
     /// Set when the station is to end.
@@ -145,11 +147,16 @@ fn attend(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch) -> Ending 
             Some(port) => port,
             None => port::open(&slot.port, slot.baud)?,
         };
-        Ok::<_, Stop>(driver::open_driver(&task.recipe.product, port, password, clock::random()?))
+        Ok::<_, stop::Stop>(driver::open_driver(&task.recipe.product, port, password, clock::random()?))
     })();
     let templates = TemplateSet::new(Some(floor.folder.templates()));
-    let bench =
-        Bench { store: &floor.store, keys: &task.keys, settings: &floor.settings, templates: &templates };
+    let bench = Bench {
+        store: &floor.store,
+        keys: &task.keys,
+        settings: &floor.settings,
+        templates: &templates,
+        live: &floor.live,
+    };
     let job = Job {
         recipe: &task.recipe,
         profile_text: task.profile_text.as_deref(),
@@ -165,6 +172,6 @@ fn attend(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch) -> Ending 
             tracing::info!(slot = %slot.name, verdict = %ending.verdict, serial = ending.serial, run = ending.run, code = ending.code, "{}", ending.message);
             ending
         }
-        Err(stop) => crate::station::provision::stop::before_any_run(stop),
+        Err(stop) => stop::end(&bench, &job, &Walk::begun(), stop),
     }
 }

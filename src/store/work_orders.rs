@@ -207,10 +207,11 @@ pub fn get(reader: &Reader<'_>, name: &Name) -> Result<Option<Progress>, StoreEr
     with_list(reader, reader.row("work_order", &sql, [name.as_str()], parse)?)
 }
 
-/// The active work order, with its list of serial numbers.
+/// The active work order, without its list of serial numbers: slots ask several times a second, and the list
+/// may be long.
 pub fn active(reader: &Reader<'_>) -> Result<Option<Progress>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM work_order WHERE state = 'active'");
-    with_list(reader, reader.row("work_order", &sql, [], parse)?)
+    reader.row("work_order", &sql, [], parse)
 }
 
 fn with_list(reader: &Reader<'_>, found: Option<Progress>) -> Result<Option<Progress>, StoreError> {

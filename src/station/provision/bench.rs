@@ -7,6 +7,7 @@ use crate::domain::serial_number::SerialNumber;
 use crate::domain::stage::Stage;
 use crate::station::keys::Unlocked;
 use crate::station::products::Recipe;
+use crate::station::provision::live::LiveRuns;
 use crate::station::settings::Settings;
 use crate::store::Store;
 
@@ -20,6 +21,8 @@ pub struct Bench<'a> {
     pub settings: &'a Settings,
     /// The recipes' templates.
     pub templates: &'a TemplateSet,
+    /// The runs under way in this process.
+    pub live: &'a LiveRuns,
 }
 
 /// What is to be done with the device in the slot.

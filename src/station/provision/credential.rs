@@ -25,7 +25,7 @@ use crate::store::certificates::issue::Intent;
 use crate::store::certificates::{self, CertificateState};
 use crate::store::devices::standing::Standing;
 use crate::store::runs::Run;
-use crate::store::runs::reserve::{self, Reservation};
+use crate::store::runs::reserve::{self, Reservation, ReserveError};
 use crate::vault::derive::{self, DerivedKey};
 use crate::vault::group_key::Which;
 
@@ -295,6 +295,7 @@ fn resume(
     match (&job.recipe.product.credential, key) {
         (Credential::GroupKey { group }, _) => {
             let group_key = bench.keys.vault.group_key(group)?;
+            take_up(bench, job, run)?;
             let key = derive::derive(group_key, Which::Primary, &device.identity.registration_id);
             Ok(Intended::Resumed(Placed::Group { run, group: group.clone(), key }))
         }
@@ -307,6 +308,7 @@ fn resume(
                     let certificate =
                         Certificate::from_der(der).map(Box::new).map_err(|e| Stop::station(&e))?;
                     let public_key = key.into_public_key();
+                    take_up(bench, job, run)?;
                     Ok(Intended::Resumed(Placed::X509 { run, certificate, public_key, private_key: None }))
                 }
                 Some(row) if row.public_key == held => Err(Stop::new(
@@ -319,6 +321,17 @@ fn resume(
         }
         (Credential::X509 { .. }, None) => Err(lost(run)),
     }
+}
+
+/// Spends the engineer's decision, so that of two units that claim to be the device only one goes on; none does
+/// while the run is still under way in another slot.
+fn take_up(bench: &Bench<'_>, job: &Job<'_>, run: u64) -> Result<(), Stop> {
+    let Some(_under_way) = bench.live.enter(run) else {
+        return Err(Stop::from(ReserveError::Unfinished { run }));
+    };
+    bench.store.change(job.actor, clock::now(), |change| {
+        reserve::take_up(change, run, job.slot, job.person).map_err(Stop::from)
+    })
 }
 
 fn lost(run: u64) -> Stop {

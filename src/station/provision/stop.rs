@@ -9,7 +9,6 @@ use crate::device::error::{Fault, LineError};
 use crate::device::render::RenderError;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded, sentence};
-use crate::domain::person::Actor;
 use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::verdict::Verdict;
 use crate::station::board::Ending;
@@ -170,6 +169,7 @@ pub fn end(bench: &Bench<'_>, job: &Job<'_>, walk: &Walk, stop: Stop) -> Ending 
                     product_digest: Some(&product.digest),
                     work_order: Some(job.work_order),
                     slot: job.slot,
+                    serial: walk.serial(),
                     person: job.person,
                     started: at,
                     verdict,
@@ -202,31 +202,5 @@ pub fn end(bench: &Bench<'_>, job: &Job<'_>, walk: &Walk, stop: Stop) -> Ending 
             code: Some(error.code().to_string()),
             at,
         },
-    }
-}
-
-/// What the tile shows when not even the port could be opened: nothing was asked, so nothing is on record.
-pub fn before_any_run(stop: Stop) -> Ending {
-    let Stop { verdict, code, message, alarm: _ } = stop;
-    Ending {
-        verdict,
-        run: None,
-        serial: None,
-        message,
-        next: code.next_step().to_owned(),
-        code: Some(code.to_string()),
-        at: clock::now(),
-    }
-}
-
-/// Records that something was asked for and refused before any run began.
-pub fn record_refused(bench: &Bench<'_>, actor: &Actor, what: &str, code: Code, why: &str) {
-    let event = AuditEvent::Refused { what: what.to_owned(), code: code.to_string(), why: why.to_owned() };
-    let written = bench.store.change(actor, clock::now(), |change| {
-        change.record(event);
-        Ok::<_, StoreError>(())
-    });
-    if let Err(error) = written {
-        tracing::error!(code = %error.code(), "a refusal could not be recorded: {error}");
     }
 }

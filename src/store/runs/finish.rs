@@ -147,6 +147,7 @@ fn write(change: &mut Change<'_>, run: u64, finish: &Finish<'_>) -> Result<(), S
 fn record(change: &mut Change<'_>, run: u64, finish: &Finish<'_>) {
     change.record(AuditEvent::RunFinished {
         run,
+        serial: None,
         verdict: finish.verdict,
         stage: finish.stage.to_string(),
         code: finish.code.map(|code| code.to_string()),
@@ -165,6 +166,8 @@ pub struct Failure<'a> {
     pub work_order: Option<&'a Name>,
     /// The slot.
     pub slot: Option<&'a Name>,
+    /// What the device said its serial number is, as far as it came.
+    pub serial: Option<&'a str>,
     /// Who is responsible.
     pub person: &'a str,
     /// When it began.
@@ -184,8 +187,19 @@ pub struct Failure<'a> {
 /// # Errors
 /// A conflict if it is said to have passed.
 pub fn record_failure(change: &mut Change<'_>, failure: &Failure<'_>) -> Result<u64, StoreError> {
-    let Failure { product, product_digest, work_order, slot, person, started, verdict, stage, code, message } =
-        *failure;
+    let Failure {
+        product,
+        product_digest,
+        work_order,
+        slot,
+        serial,
+        person,
+        started,
+        verdict,
+        stage,
+        code,
+        message,
+    } = *failure;
     if verdict == Verdict::Pass {
         let why = "cannot pass: no device was reserved";
         return Err(StoreError::Conflict { table: "run", key: "without a number".to_owned(), why });
@@ -211,6 +225,7 @@ pub fn record_failure(change: &mut Change<'_>, failure: &Failure<'_>) -> Result<
     change.touch_number(Table::Run, run);
     change.record(AuditEvent::RunFinished {
         run,
+        serial: serial.map(|text| text.chars().take(64).collect()),
         verdict,
         stage: stage.to_string(),
         code: code.map(|code| code.to_string()),

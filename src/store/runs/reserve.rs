@@ -225,6 +225,33 @@ pub fn reserve(
     Ok((reserved, IssuePermit::mint(work_order.clone(), run)))
 }
 
+/// Takes up a run that broke off and that an engineer decided is to go on; the decision is spent by it.
+///
+/// # Errors
+/// [`ReserveError::Unfinished`] if nobody decided so, or somebody was faster.
+pub fn take_up(
+    change: &mut Change<'_>,
+    run: u64,
+    slot: Option<&Name>,
+    person: &str,
+) -> Result<(), ReserveError> {
+    let taken = change.update_one(
+        Table::Run,
+        &run.to_string(),
+        "is not to be resumed",
+        "UPDATE run SET resume = 0, slot = ?2, person = ?3 WHERE id = ?1 AND resume = 1 AND verdict IS NULL",
+        (sql_id(run), slot.map(Name::as_str), person),
+    );
+    match taken {
+        Ok(()) => {}
+        Err(StoreError::Conflict { .. }) => return Err(ReserveError::Unfinished { run }),
+        Err(error) => return Err(error.into()),
+    }
+    change.touch_number(Table::Run, run);
+    change.record(AuditEvent::RunTakenUp { run, slot: slot.cloned() });
+    Ok(())
+}
+
 /// The intent of a run that gives a derived key: from here on the key may be on the device.
 ///
 /// # Errors

@@ -202,6 +202,10 @@ fn a_run_that_broke_off_waits_for_a_decision_and_is_resumed() {
     let claim = Claim { serial: &one.serial, mac: Some(&one.mac), identity: &one.identity };
     let standing = bench.store.read(|reader| standing(reader, &claim)).unwrap();
     assert!(matches!(standing, Standing::Resume { run: ref open, .. } if open.id == run && open.resume));
+    let take_up = || bench.store.change(&actor(), at(9), |change| reserve::take_up(change, run, None, "ada"));
+    take_up().unwrap();
+    assert!(matches!(take_up(), Err(ReserveError::Unfinished { run: open }) if open == run));
+    assert!(matches!(refused(&bench, &unit(1)), ReserveError::Unfinished { .. }));
     bench.finish(run, Verdict::Pass).unwrap();
     assert_eq!(state_of(&bench, 1), CertificateState::Issued);
     assert!(bench.store.read(|reader| unfinished(reader, 10)).unwrap().is_empty());
@@ -295,6 +299,7 @@ fn runs_are_listed_newest_first_with_their_devices() {
         product_digest: None,
         work_order: Some(&"lot-1".parse().unwrap()),
         slot: None,
+        serial: Some("SN-1"),
         person: "ada",
         started: at(7),
         verdict: Verdict::Skipped,
