@@ -10,5 +10,6 @@ mod qemu;
 mod crash;
 mod line_protocol;
 mod linux_console;
+mod order_witness;
 mod qemu_boot;
 mod virtual_bench;

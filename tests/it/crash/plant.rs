@@ -111,7 +111,8 @@ pub struct Device {
     pub registration_id: String,
     /// Where it remembers.
     pub state: PathBuf,
-    port: PathBuf,
+    /// Where its line appears.
+    pub port: PathBuf,
 }
 
 /// The plant.
@@ -196,12 +197,25 @@ impl Plant {
 
     /// What a command reports, or what it says on standard error if it fails.
     pub fn try_cli(&self, command: &[&str]) -> Result<Value, String> {
-        let done = Command::new(env!("CARGO_BIN_EXE_lineside"))
+        // a wrapper that does nothing
+        self.try_cli_under(&["env"], command)
+    }
+
+    /// What a command reports that another program runs, such as strace.
+    pub fn cli_under(&self, wrapper: &[&str], command: &[&str]) -> Value {
+        let done = self.try_cli_under(wrapper, command);
+        done.unwrap_or_else(|error| panic!("{} lineside {}: {error}", wrapper[0], command.join(" ")))
+    }
+
+    fn try_cli_under(&self, wrapper: &[&str], command: &[&str]) -> Result<Value, String> {
+        let done = Command::new(wrapper[0])
+            .args(&wrapper[1..])
+            .arg(env!("CARGO_BIN_EXE_lineside"))
             .args(self.arguments(command, &self.places()))
             .env_remove("LINESIDE_LOG")
             .stdin(Stdio::null())
             .output()
-            .unwrap();
+            .unwrap_or_else(|error| panic!("{} is needed: {error}", wrapper[0]));
         if !done.status.success() {
             return Err(String::from_utf8_lossy(&done.stderr).into_owned());
         }
@@ -210,7 +224,7 @@ impl Plant {
 
     /// What a command reports; it must succeed.
     pub fn cli(&self, command: &[&str]) -> Value {
-        self.try_cli(command).unwrap_or_else(|error| panic!("lineside {}: {error}", command.join(" ")))
+        self.cli_under(&["env"], command)
     }
 
     /// Starts the station and does not wait for it.
