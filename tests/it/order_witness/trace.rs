@@ -86,21 +86,29 @@ fn unescape(text: &str) -> Vec<u8> {
     text.split("\\x").filter_map(|digits| u8::from_str_radix(digits, 16).ok()).collect()
 }
 
+/// Everything that was written to one place, and where in it each write begins.
+#[derive(Default)]
+struct Stream {
+    bytes: Vec<u8>,
+    /// Offset in `bytes`, and the call.
+    starts: Vec<(usize, usize)>,
+}
+
 /// The first write to this file (or to any) that begins any of these texts; a text may come in several writes.
 pub fn first(calls: &[Call], wanted: Option<&str>, texts: &[&[u8]]) -> Option<usize> {
-    let mut streams: BTreeMap<&str, (Vec<u8>, Vec<(usize, usize)>)> = BTreeMap::new();
+    let mut streams: BTreeMap<&str, Stream> = BTreeMap::new();
     for (at, call) in calls.iter().enumerate() {
         if let Call::Write { to, bytes } = call
             && wanted.is_none_or(|wanted| wanted == to)
         {
-            let (stream, starts) = streams.entry(to).or_default();
-            starts.push((stream.len(), at));
-            stream.extend_from_slice(bytes);
+            let stream = streams.entry(to).or_default();
+            stream.starts.push((stream.bytes.len(), at));
+            stream.bytes.extend_from_slice(bytes);
         }
     }
-    let found = streams.values().flat_map(|(stream, starts)| {
+    let found = streams.values().flat_map(|Stream { bytes, starts }| {
         texts.iter().filter_map(move |text| {
-            let place = stream.windows(text.len()).position(|window| window == *text)?;
+            let place = bytes.windows(text.len()).position(|window| window == *text)?;
             starts.iter().rev().find(|(start, _)| *start <= place).map(|(_, at)| *at)
         })
     });
