@@ -4,6 +4,7 @@
 pub mod failure;
 pub mod output;
 pub mod passphrase;
+pub mod progress;
 pub mod session;
 
 mod audit;

@@ -17,6 +17,7 @@ pub mod revocation_reason;
 pub mod secret;
 pub mod serial_number;
 pub mod stage;
+pub mod toml_fault;
 pub mod utc_time;
 pub mod verdict;
 pub mod work_order;

@@ -10,15 +10,17 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let filter =
         EnvFilter::try_from_env("LINESIDE_LOG").unwrap_or_else(|_| EnvFilter::new("warn,lineside=info"));
-    // a log that goes to a file or a pipe holds no colours
-    let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(colours)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
-    match cli::run(Cli::parse()) {
+    let done = match Cli::try_parse() {
+        Ok(cli) => cli::run(cli),
+        Err(error) => cli::failure::usage_or_help(&error),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::note(&format!("lineside: {failure}"));

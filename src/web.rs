@@ -17,6 +17,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::slots::Floor;
+use crate::web::gate::VaultDoor;
 use crate::web::session::Sessions;
 
 /// Requests are handled by this many threads.
@@ -35,6 +36,11 @@ impl Pages {
     /// Where they are.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Whether the process was told to end (SIGINT or SIGTERM).
+    pub fn ended(&self) -> bool {
+        self.thread.is_finished()
     }
 
     /// Waits until the process is told to end.
@@ -57,6 +63,7 @@ pub fn start(listen: SocketAddr, floor: &Floor, keeper: &Arc<Doorkeeper>) -> io:
     let address = listener.local_addr()?;
     let floor = web::Data::new(floor.clone());
     let keeper = web::Data::from(Arc::clone(keeper));
+    let vault_door = web::Data::new(VaultDoor::default());
     let sessions = web::Data::new(Sessions::default());
     let (tell, told) = std::sync::mpsc::channel();
     let thread = thread::Builder::new().name("pages".to_owned()).spawn(move || {
@@ -65,10 +72,12 @@ pub fn start(listen: SocketAddr, floor: &Floor, keeper: &Arc<Doorkeeper>) -> io:
                 App::new()
                     .app_data(floor.clone())
                     .app_data(keeper.clone())
+                    .app_data(vault_door.clone())
                     .app_data(sessions.clone())
                     .app_data(web::FormConfig::default().limit(LARGEST_FORM))
-                    .wrap(headers())
                     .wrap(from_fn(gate::only_our_host))
+                    // the last one is the outermost: no answer goes out without these
+                    .wrap(headers())
                     .configure(routes)
             })
             .workers(WORKERS)

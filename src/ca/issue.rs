@@ -209,7 +209,7 @@ impl Prepared {
         self.permit.work_order()
     }
 
-    /// Signs exactly the prepared bytes, once. The signature is verified with another library, and the certificate
+    /// Signs exactly the prepared bytes, once. The signature is verified, and the certificate
     /// read back, before it is returned. After a failure the serial number is not used again.
     pub fn sign(self) -> Result<Certificate, SignFailed> {
         let found = Digest::of(&self.body);

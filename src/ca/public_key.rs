@@ -4,9 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use aws_lc_rs::signature::{self, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::{self, Decode};
 use x509_cert::spki::SubjectPublicKeyInfoRef;
@@ -105,14 +104,8 @@ impl Coded for BadPublicKey {
 /// A public key on P-256 or P-384. Two are equal when they are the same point on the same curve.
 #[derive(Clone)]
 pub struct PublicKey {
-    point: Point,
+    kind: KeyKind,
     spki: Vec<u8>,
-}
-
-#[derive(Clone)]
-enum Point {
-    P256(p256::ecdsa::VerifyingKey),
-    P384(p384::ecdsa::VerifyingKey),
 }
 
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -153,19 +146,17 @@ impl PublicKey {
         }
         let off_curve = |_| BadPublicKey::NotOnCurve(kind);
         let mut spki = kind.spki_head().to_vec();
-        let point = match kind {
+        match kind {
             KeyKind::EcP256 => {
                 let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(off_curve)?;
                 spki.extend_from_slice(key.to_sec1_point(false).as_bytes());
-                Point::P256(key)
             }
             KeyKind::EcP384 => {
                 let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(off_curve)?;
                 spki.extend_from_slice(key.to_sec1_point(false).as_bytes());
-                Point::P384(key)
             }
-        };
-        Ok(PublicKey { point, spki })
+        }
+        Ok(PublicKey { kind, spki })
     }
 
     /// The key as DER SubjectPublicKeyInfo: named curve, uncompressed point.
@@ -175,10 +166,7 @@ impl PublicKey {
 
     /// Its kind.
     pub fn kind(&self) -> KeyKind {
-        match self.point {
-            Point::P256(_) => KeyKind::EcP256,
-            Point::P384(_) => KeyKind::EcP384,
-        }
+        self.kind
     }
 
     /// SHA-256 of [`PublicKey::spki_der`]: the name of the key in the records.
@@ -193,18 +181,16 @@ impl PublicKey {
 
     /// Whether this is a DER ECDSA signature by this key over the message (FIPS 186-5 §6.4.2). The hash need not
     /// have the length of the curve.
-    pub(super) fn verifies(&self, hash: Hash, message: &[u8], signature: &[u8]) -> bool {
-        let digest: Vec<u8> = match hash {
-            Hash::Sha256 => Sha256::digest(message).to_vec(),
-            Hash::Sha384 => Sha384::digest(message).to_vec(),
-            Hash::Sha512 => Sha512::digest(message).to_vec(),
+    pub(super) fn verifies(&self, hash: Hash, message: &[u8], signed: &[u8]) -> bool {
+        let algorithm = match (self.kind, hash) {
+            (KeyKind::EcP256, Hash::Sha256) => &signature::ECDSA_P256_SHA256_ASN1,
+            (KeyKind::EcP256, Hash::Sha384) => &signature::ECDSA_P256_SHA384_ASN1,
+            (KeyKind::EcP256, Hash::Sha512) => &signature::ECDSA_P256_SHA512_ASN1,
+            (KeyKind::EcP384, Hash::Sha256) => &signature::ECDSA_P384_SHA256_ASN1,
+            (KeyKind::EcP384, Hash::Sha384) => &signature::ECDSA_P384_SHA384_ASN1,
+            (KeyKind::EcP384, Hash::Sha512) => &signature::ECDSA_P384_SHA512_ASN1,
         };
-        match &self.point {
-            Point::P256(key) => p256::ecdsa::Signature::from_der(signature)
-                .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok()),
-            Point::P384(key) => p384::ecdsa::Signature::from_der(signature)
-                .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok()),
-        }
+        UnparsedPublicKey::new(algorithm, self.point_bytes()).verify(message, signed).is_ok()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The one place where the CA's private key is used. What it signs, it verifies with another library before
+//! The one place where the CA's private key is used. What it signs, it verifies before
 //! anybody sees it: a faulty signature can give away an ECDSA key.
 
 use x509_cert::der::asn1::{BitStringRef, ObjectIdentifier};

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::cli::Common;
 use crate::cli::failure::Failure;
-use crate::cli::output;
 use crate::cli::session::Session;
+use crate::cli::{output, progress};
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::Code;
 use crate::station::folder::Folder;
@@ -93,7 +93,13 @@ fn verify(
         vkey: vkey.map(|text| text.trim().to_owned()),
         checkpoints: notes.iter().map(|path| read(path)).collect::<Result<_, _>>()?,
     };
-    let report = store::inspect(&folder.database(), |r| verify::verify(r, &options, &mut |_, _| {}))?;
+    let bar = progress::bar(0, "entries", common.json);
+    let mut tick = |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    };
+    let report = store::inspect(&folder.database(), |r| verify::verify(r, &options, &mut tick))?;
+    bar.finish_and_clear();
     let value = json!({
         "sound": report.sound(), "origin": report.origin, "entries": report.entries, "root": report.root,
         "rows": report.rows, "covered_until": report.covered_until,
@@ -145,7 +151,13 @@ fn export_log(common: &Common, dir: &Path) -> Result<(), Failure> {
     })?;
     checkpoints::sign(&session.folder, &session.settings, store, &unlocked, clock::now())?;
     let vkey = unlocked.checkpoint_key.vkey();
-    let exported = store.read(|r| export::export(r, dir, vkey, &mut |_, _| {}))?;
+    let bar = progress::bar(0, "entries", common.json);
+    let mut tick = |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    };
+    let exported = store.read(|r| export::export(r, dir, vkey, &mut tick))?;
+    bar.finish_and_clear();
     output::report(common.json, &json!({ "entries": exported.entries, "files": exported.files }), || {
         format!("{} entries in {} files: {}", exported.entries, exported.files, dir.display())
     })

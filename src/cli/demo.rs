@@ -8,14 +8,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::cli::Common;
 use crate::cli::demo::bench::{Bench, Tally};
 use crate::cli::demo::plant::{GATEWAYS, Plant, SENSORS};
 use crate::cli::failure::Failure;
-use crate::cli::output;
+use crate::cli::{output, progress};
 use crate::domain::code::Code;
 use crate::store::audit::log;
 use crate::store::error::StoreError;
@@ -71,7 +70,7 @@ impl Demo {
 
     /// Makes the gateways, changes over, makes the sensors.
     fn produce(&self, plant: &Plant, common: &Common) -> Result<Tally, Failure> {
-        let bar = progress_bar(self.devices, common.json);
+        let bar = progress::bar(u64::from(self.devices), "devices", common.json);
         let deadline = Instant::now() + DEADLINE;
         let mut tally = Tally::default();
         for lot in [&GATEWAYS, &SENSORS] {
@@ -83,6 +82,12 @@ impl Demo {
             bar.set_message(lot.product);
             let mut bench = Bench::plug_in(plant, lot, count, !self.exit)?;
             while !bench.done(&tally, plant.refused(lot)?) {
+                if plant.interrupted() {
+                    return Err(Failure::work(
+                        Code::Interrupted,
+                        "the demo was ended before its devices were done",
+                    ));
+                }
                 if Instant::now() > deadline {
                     let why = format!("the devices were not done after {} s", DEADLINE.as_secs());
                     return Err(Failure::work(Code::Silent, why));
@@ -138,15 +143,4 @@ impl Demo {
 
 fn temporary_place() -> PathBuf {
     std::env::temp_dir().join(format!("lineside-demo-{}", std::process::id()))
-}
-
-fn progress_bar(devices: u16, json: bool) -> ProgressBar {
-    if json {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(u64::from(devices));
-    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} devices  {msg}  {elapsed}") {
-        bar.set_style(style);
-    }
-    bar
 }

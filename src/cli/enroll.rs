@@ -12,7 +12,8 @@ use crate::station::clock;
 use crate::station::outbox as sender;
 use crate::store::error::StoreError;
 use crate::store::outbox::settle;
-use crate::store::outbox::{self, OutboxRow};
+use crate::store::outbox::{self, OutboxRow, OutboxState};
+use crate::store::reader::Reader;
 
 /// The outbox to Azure.
 #[derive(Subcommand)]
@@ -39,20 +40,21 @@ impl Enroll {
                 let mut tried = 0;
                 // a row that fails is not due again at once, so this ends
                 loop {
-                    let now = sender::send_due(&session.store, &unlocked, &session.settings)?;
-                    tried += now;
-                    if now == 0 {
+                    let round = sender::send_due(&session.store, &unlocked, &session.settings)?;
+                    tried += round.tried;
+                    if round.tried == 0 || round.rest.is_some() {
                         break;
                     }
                 }
-                let depth = session.store.read(outbox::depth)?;
+                let (depth, code) =
+                    session.store.read(|r| Ok::<_, StoreError>((outbox::depth(r)?, worst(r)?)))?;
                 let left = depth.waiting + depth.conflict + depth.parked;
                 output::report(common.json, &json!({ "tried": tried, "left": left }), || {
                     format!("{tried} tried, {left} left.")
                 })?;
                 if left > 0 {
                     let why = format!("{left} enrollments are not at Azure yet");
-                    return Err(Failure::work(Code::CloudUnreachable, why));
+                    return Err(Failure::work(code, why));
                 }
                 Ok(())
             }
@@ -66,6 +68,16 @@ impl Enroll {
             }
         }
     }
+}
+
+/// Why something is left: what needs a person comes before what only needs time.
+fn worst(r: &Reader<'_>) -> Result<Code, StoreError> {
+    for state in [OutboxState::Conflict, OutboxState::Parked, OutboxState::Waiting] {
+        if let Some(code) = outbox::list(r, Some(state), 1, None)?.pop().and_then(|row| row.last_code) {
+            return Ok(code);
+        }
+    }
+    Ok(Code::CloudUnreachable)
 }
 
 fn status(session: &Session, common: &Common) -> Result<(), Failure> {

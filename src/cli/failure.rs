@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+use clap::error::ErrorKind;
+
+use crate::cli::output;
 use crate::domain::code::{Code, Coded};
 
 /// The end of a command that failed.
@@ -40,6 +43,22 @@ impl fmt::Display for Failure {
         let sentence = self.sentence.trim_end_matches('.');
         write!(f, "{sentence}. {} [{}]", self.code.next_step(), self.code)
     }
+}
+
+/// What the command line's parser has to say: help and version are printed, what was not understood is a failure.
+pub fn usage_or_help(error: &clap::Error) -> Result<(), Failure> {
+    if !error.use_stderr() {
+        return output::line(&error.render().to_string());
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        output::note(&error.render().to_string());
+        return Err(Failure::usage(Code::Usage, "the command is not complete"));
+    }
+    // the first paragraph says what is wrong; the next step of the code says where to read on
+    let text = error.render().to_string();
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = paragraph.split_whitespace().collect();
+    Err(Failure::usage(Code::Usage, words.join(" ").trim_start_matches("error: ")))
 }
 
 /// Codes that say the command or the settings are wrong rather than the work.

@@ -11,6 +11,7 @@ use crate::cli::output;
 use crate::domain::code::Code;
 use crate::domain::name::Name;
 use crate::domain::product::Product;
+use crate::domain::product::recipe::BadRecipe;
 use crate::station::folder::Folder;
 use crate::station::products;
 
@@ -79,12 +80,22 @@ impl Products {
                         format!("{} cannot be read: {error}", file.display()),
                     )
                 })?;
-                let product = Product::parse(&text)?;
-                output::report(
-                    common.json,
-                    &json!({ "name": product.name, "digest": product.digest }),
-                    || format!("{} is usable.", product.name),
-                )
+                match products::check(&folder, &text) {
+                    Ok(Product { name, digest, .. }) => {
+                        let value = json!({ "usable": true, "name": name, "digest": digest, "faults": [] });
+                        output::report(common.json, &value, || format!("{name} is usable."))
+                    }
+                    Err(BadRecipe { faults }) => {
+                        let value = json!({ "usable": false, "faults": faults });
+                        output::report(common.json, &value, || faults.join("\n"))?;
+                        let many = match faults.len() {
+                            1 => "one fault".to_owned(),
+                            count => format!("{count} faults"),
+                        };
+                        let why = format!("{} is not usable: it has {many}", file.display());
+                        Err(Failure::work(Code::ProductInvalid, why))
+                    }
+                }
             }
         }
     }

@@ -79,7 +79,7 @@ pub enum LineError {
         why: String,
     },
     /// The file on the device is not what was sent.
-    #[error("“{path}” reads back as {found}, sent was {sent}")]
+    #[error("“{path}” does not read back as it was sent ({} instead of {})", brief(found), brief(sent))]
     ReadBackDiffers {
         /// The file.
         path: String,
@@ -149,6 +149,11 @@ impl LineError {
             | LineError::Restarted { .. } => false,
         }
     }
+}
+
+/// Enough of a digest for an engineer to compare by eye.
+fn brief(digest: &Digest) -> String {
+    digest.to_string().chars().take(8).collect()
 }
 
 impl Coded for LineError {

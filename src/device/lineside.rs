@@ -1,4 +1,4 @@
-//! Driver for our own line protocol (`lineside/PROTOCOL.md`): numbered requests, asked again with the same
+//! Driver for our own line protocol (ARCHITECTURE.md): numbered requests, asked again with the same
 //! number, so that nothing is done twice and no old answer is taken for a new one.
 
 pub mod frame;

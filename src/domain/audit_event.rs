@@ -191,8 +191,9 @@ pub enum AuditEvent {
         registration_id: RegistrationId,
         why: String,
     },
+    /// So many operations of the outbox wait again.
     EnrollmentRetried {
-        rows: u64,
+        count: u64,
     },
     LogExported {
         entries: u64,
@@ -231,6 +232,16 @@ impl AuditEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_event_has_a_member_of_a_name_that_the_entry_itself_uses() {
+        let (_, events) = include_str!("audit_event.rs").split_once("pub enum AuditEvent {").unwrap();
+        let (events, _) = events.split_once("\n}\n").unwrap();
+        assert!(events.contains("\n        count: u64,"), "the members were not found");
+        for taken in ["at", "actor", "event", "rows"] {
+            assert!(!events.contains(&format!("\n        {taken}: ")), "{taken} would be written twice");
+        }
+    }
 
     #[test]
     fn an_entry_is_canonical_and_read_back() {

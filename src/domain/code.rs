@@ -52,7 +52,7 @@ codes! {
     Usage = "LS-SET-07", "See `lineside --help`.";
     FileUnreadable = "LS-SET-08", "Check that the file exists and may be read.";
     StationBusy = "LS-SET-09", "Stop the other lineside that serves this station first.";
-    ListenRefused = "LS-SET-10", "Listen on a loopback address such as 127.0.0.1:8080.";
+    ListenRefused = "LS-SET-10", "Listen on a free loopback address such as 127.0.0.1:8470.";
     // -- people and rights
     LoginRefused = "LS-AUTH-01", "Check name and password; after five failures wait a minute.";
     NotAllowed = "LS-AUTH-02", "Ask somebody whose role allows this.";
@@ -136,10 +136,12 @@ codes! {
     RecordsConflict = "LS-DB-04", "Look at the record again; somebody else changed it in between.";
     // -- the audit log
     AuditBroken = "LS-AUDIT-01", "Stop issuing, keep this folder as evidence, and compare with the checkpoints kept elsewhere.";
-    AuditBehind = "LS-AUDIT-02", "The database was rolled back: restore the newest one, or `lineside restore` to begin a new log.";
+    AuditBehind = "LS-AUDIT-02", "Put the newest station.db back: this one is older than a checkpoint that was signed.";
     CheckpointInvalid = "LS-AUDIT-03", "Check that checkpoint and verifier key belong to this station.";
     AuditEntryUnknown = "LS-AUDIT-04", "Check the device or entry number.";
+    AuditNotSigned = "LS-AUDIT-05", "Sign a checkpoint with `lineside audit checkpoint`, then ask again.";
     // -- the station itself
+    Interrupted = "LS-ST-02", "Run the command again; nothing is lost.";
     Internal = "LS-ST-01", "Try again; if it stays, keep the log lines for the maker.";
 }
 
@@ -147,6 +149,18 @@ impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// An error's words as a sentence for a person: begun with a capital, ended with a full stop.
+pub fn sentence(words: &impl fmt::Display) -> String {
+    let mut text = words.to_string();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+    text
 }
 
 /// An error that a person may see: its `Display` is one plain sentence, its code says what to do next.
@@ -170,5 +184,12 @@ mod tests {
             assert!(code.next_step().ends_with('.'), "{code} has no sentence");
         }
         assert_eq!(Code::find("LS-XX-99"), None);
+    }
+
+    #[test]
+    fn words_become_a_sentence() {
+        assert_eq!(sentence(&"the port is gone"), "The port is gone.");
+        assert_eq!(sentence(&"“0000” is a placeholder."), "“0000” is a placeholder.");
+        assert_eq!(sentence(&""), ".");
     }
 }

@@ -60,10 +60,19 @@ impl Doorkeeper {
     /// Names whose window is over with failures nobody has written down yet, and how many; they are
     /// forgotten here.
     pub fn untold(&self, now: UtcTime) -> Vec<(String, u64)> {
+        self.forget(|count| now.since(count.since) >= WINDOW)
+    }
+
+    /// All names with failures nobody has written down yet, when the station ends.
+    pub fn last_untold(&self) -> Vec<(String, u64)> {
+        self.forget(|_| true)
+    }
+
+    fn forget(&self, over: impl Fn(&Count) -> bool) -> Vec<(String, u64)> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut untold = Vec::new();
         counts.retain(|name, count| {
-            if now.since(count.since) < WINDOW {
+            if !over(count) {
                 return true;
             }
             if count.failures > count.told {
@@ -105,6 +114,10 @@ mod tests {
         assert!(keeper.untold(start).is_empty());
         assert_eq!(keeper.untold(start.plus(WINDOW)), [("ada".to_owned(), 3)]);
         assert!(keeper.untold(start.plus(WINDOW)).is_empty());
+        keeper.failed("bob", start);
+        keeper.failed("bob", start);
+        assert_eq!(keeper.last_untold(), [("bob".to_owned(), 1)]);
+        assert!(keeper.last_untold().is_empty());
     }
 
     #[test]

@@ -124,11 +124,21 @@ pub fn found(
         std::fs::remove_dir_all(&beside).map_err(io(&beside))?;
     }
     durable::private_folder(&beside).map_err(io(&beside))?;
-    let founded = build(&Folder::at(&beside), founding, actor, now)?;
-    if place.exists() {
-        std::fs::remove_dir(place).map_err(io(place))?;
-    }
-    std::fs::rename(&beside, place).map_err(io(place))?;
+    let founded = build(&Folder::at(&beside), founding, actor, now).and_then(|founded| {
+        if place.exists() {
+            std::fs::remove_dir(place).map_err(io(place))?;
+        }
+        std::fs::rename(&beside, place).map_err(io(place))?;
+        Ok(founded)
+    });
+    let founded = match founded {
+        Ok(founded) => founded,
+        Err(error) => {
+            // why there is no station is what the caller must hear; keys nobody will use are not left lying
+            let _ = std::fs::remove_dir_all(&beside);
+            return Err(error);
+        }
+    };
     let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(io(place))?;
     Ok(founded)

@@ -30,6 +30,10 @@ use crate::vault::error::VaultError;
 const REST: Duration = Duration::from_millis(250);
 /// Rows taken at once.
 const AT_ONCE: u32 = 32;
+/// The longest rest after a failure that would meet every row: soon after the cloud is back, it is noticed.
+const LONGEST_OUTAGE_REST: Duration = Duration::from_secs(30);
+/// The longest rest that Azure itself can ask of the whole outbox; the row that it refused waits longer.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// The name of the secret that holds the connection string.
 pub const SECRET: &str = "dps";
@@ -68,23 +72,25 @@ pub fn start(floor: &Floor) -> std::io::Result<JoinHandle<()>> {
     thread::Builder::new().name("outbox".to_owned()).spawn(move || {
         let mut told = String::new();
         while !floor.stop.load(Ordering::Relaxed) {
-            let sent = match floor.keys.current() {
+            let rest = match floor.keys.current() {
                 Some(keys) => tend(&floor, &keys, &mut told),
-                None => 0,
+                None => REST,
             };
-            if sent == 0 {
-                thread::sleep(REST);
+            let mut rested = Duration::ZERO;
+            while rested < rest && !floor.stop.load(Ordering::Relaxed) {
+                thread::sleep(REST.min(rest - rested));
+                rested += REST;
             }
         }
     })
 }
 
-/// Sends what is due now; says once what keeps it from sending.
-fn tend(floor: &Floor, keys: &Arc<Unlocked>, told: &mut String) -> usize {
+/// Sends what is due now; says once what keeps it from sending. How long to rest then.
+fn tend(floor: &Floor, keys: &Arc<Unlocked>, told: &mut String) -> Duration {
     match send_due(&floor.store, keys, &floor.settings) {
-        Ok(sent) => {
+        Ok(Round { tried, rest }) => {
             told.clear();
-            sent
+            rest.unwrap_or(if tried == 0 { REST } else { Duration::ZERO })
         }
         Err(error) => {
             let now = error.to_string();
@@ -92,7 +98,7 @@ fn tend(floor: &Floor, keys: &Arc<Unlocked>, told: &mut String) -> usize {
                 tracing::warn!(code = %error.code(), "the outbox cannot send: {now}");
                 *told = now;
             }
-            0
+            REST
         }
     }
 }
@@ -108,28 +114,56 @@ pub fn client(keys: &Unlocked, settings: &Settings) -> Result<DpsClient, CannotS
     Ok(DpsClient::new(&connection, &roots, settings.azure.timeout)?)
 }
 
-/// Sends every row that is due, oldest first, and returns how many were tried.
-pub fn send_due(store: &Store, keys: &Unlocked, settings: &Settings) -> Result<usize, CannotSend> {
-    let rows = store.read(|r| outbox::due(r, clock::now(), AT_ONCE))?;
-    if rows.is_empty() {
-        return Ok(0);
-    }
-    let client = client(keys, settings)?;
-    for (at, row) in rows.iter().enumerate() {
-        let now = clock::now();
-        let settled = send(store, keys, &client, row, now);
-        let wait = matches!(&settled, Settled::Again(error) if is_outage(error));
-        settle(store, row, settled, now)?;
-        if wait {
-            // the others would fare no better now
-            return Ok(at + 1);
-        }
-    }
-    Ok(rows.len())
+/// What one round of sending came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Round {
+    /// How many rows were tried.
+    pub tried: usize,
+    /// Nothing more should be asked for this long: the cloud is away, or asked for patience.
+    pub rest: Option<Duration>,
 }
 
-fn is_outage(error: &DpsError) -> bool {
-    matches!(error, DpsError::Unreachable { .. } | DpsError::Throttled { .. } | DpsError::Server { .. })
+/// Sends rows that are due, oldest first, until one meets a failure that all others would meet, too.
+pub fn send_due(store: &Store, keys: &Unlocked, settings: &Settings) -> Result<Round, CannotSend> {
+    let rows = store.read(|r| outbox::due(r, clock::now(), AT_ONCE))?;
+    if rows.is_empty() {
+        return Ok(Round { tried: 0, rest: None });
+    }
+    let client = client(keys, settings)?;
+    for (row, tried) in rows.iter().zip(1..) {
+        let now = clock::now();
+        let settled = send(store, keys, &client, row, now);
+        let longest = longest_rest(&settled);
+        let next = settle(store, row, settled, now)?;
+        if let (Some(longest), Some(next)) = (longest, next) {
+            return Ok(Round { tried, rest: Some(next.since(now).min(longest)) });
+        }
+    }
+    Ok(Round { tried: rows.len(), rest: None })
+}
+
+/// How long a failure may keep the other rows from being tried; none if it is the row's own.
+fn longest_rest(settled: &Settled) -> Option<Duration> {
+    match settled {
+        Settled::Again(DpsError::Throttled { .. } | DpsError::Server { retry_after: Some(_), .. }) => {
+            Some(LONGEST_PATIENCE)
+        }
+        Settled::Again(
+            DpsError::Unreachable { .. }
+            | DpsError::Untrusted { .. }
+            | DpsError::Server { retry_after: None, .. },
+        ) => Some(LONGEST_OUTAGE_REST),
+        Settled::Again(
+            DpsError::Exists(_)
+            | DpsError::Changed(_)
+            | DpsError::Refused { .. }
+            | DpsError::Strange { .. }
+            | DpsError::Request { .. },
+        )
+        | Settled::Sent(_)
+        | Settled::Conflict(_)
+        | Settled::Parked { .. } => None,
+    }
 }
 
 /// What became of one row.
@@ -188,7 +222,13 @@ fn failed(error: DpsError) -> Settled {
     }
 }
 
-fn settle(store: &Store, row: &OutboxRow, settled: Settled, now: UtcTime) -> Result<(), CannotSend> {
+/// Writes down what became of a row; when it is tried again, if it is.
+fn settle(
+    store: &Store,
+    row: &OutboxRow,
+    settled: Settled,
+    now: UtcTime,
+) -> Result<Option<UtcTime>, CannotSend> {
     let station = Actor::Station;
     match settled {
         Settled::Sent(outcome) => {
@@ -208,7 +248,8 @@ fn settle(store: &Store, row: &OutboxRow, settled: Settled, now: UtcTime) -> Res
             let jitter = clock::random().map(u32::from_be_bytes).unwrap_or(u32::MAX / 2);
             let next = schedule::next_try(row.attempts.saturating_add(1), now, error.server_asked(), jitter);
             settle::failed(store, row.id, next, Some(error.code()), &error.to_string())?;
+            return Ok(Some(next));
         }
     }
-    Ok(())
+    Ok(None)
 }

@@ -52,6 +52,8 @@ pub fn login(
     given: &Secret,
     now: UtcTime,
 ) -> Result<Person, LoginError> {
+    // `Ada` and `ada` are one person, so they are one door
+    let name = &name.to_ascii_lowercase();
     if !keeper.admits(name, now) {
         count_failure(store, keeper, name, now)?;
         return Err(LoginError::Closed);
@@ -89,6 +91,11 @@ fn count_failure(store: &Store, keeper: &Doorkeeper, name: &str, now: UtcTime) -
 /// Writes down the failures whose minute is over. To be called now and then.
 pub fn settle(store: &Store, keeper: &Doorkeeper, now: UtcTime) -> Result<(), StoreError> {
     keeper.untold(now).into_iter().try_for_each(|(name, times)| record_refused(store, &name, times, now))
+}
+
+/// Writes down all failures that are not written down yet. To be called when the station ends.
+pub fn settle_at_end(store: &Store, keeper: &Doorkeeper, now: UtcTime) -> Result<(), StoreError> {
+    keeper.last_untold().into_iter().try_for_each(|(name, times)| record_refused(store, &name, times, now))
 }
 
 fn record_refused(store: &Store, name: &str, times: u64, now: UtcTime) -> Result<(), StoreError> {

@@ -1,11 +1,13 @@
 //! Recipes: the ready ones that are built in, and those in the station's `products` folder, which win.
 
+use crate::device::render::template_set::TemplateSet;
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
-use crate::domain::product::Product;
 use crate::domain::product::recipe::BadRecipe;
+use crate::domain::product::{Credential, Product};
 use crate::durable;
 use crate::station::folder::{Folder, FolderError};
+use crate::station::profiles;
 
 /// The ready recipes.
 pub const BUILT_IN: [(&str, &str); 3] = [
@@ -83,11 +85,29 @@ pub fn find(folder: &Folder, name: &Name) -> Result<Recipe, RecipeError> {
         let text = built_in_text(name).ok_or_else(|| RecipeError::Missing(name.clone()))?;
         (text.to_owned(), true)
     };
-    let product = Product::parse(&text).map_err(|bad| RecipeError::Bad { name: name.to_string(), bad })?;
+    let product = check(folder, &text).map_err(|bad| RecipeError::Bad { name: name.to_string(), bad })?;
     if product.name != *name {
         return Err(RecipeError::Name { file: name.clone(), inside: product.name });
     }
     Ok(Recipe { product, text, built_in })
+}
+
+/// Reads a recipe and checks that the templates and the certificate profile it names can be had here.
+pub fn check(folder: &Folder, text: &str) -> Result<Product, BadRecipe> {
+    let product = Product::parse(text)?;
+    let mut faults = Vec::new();
+    if let Credential::X509 { profile, .. } = &product.credential
+        && let Err(missing) = profiles::text(folder, profile)
+    {
+        faults.push(format!("[credential] profile: {missing}"));
+    }
+    let templates = TemplateSet::new(Some(folder.templates()));
+    for (at, file) in (1..).zip(&product.inject) {
+        if !templates.has(&file.template) {
+            faults.push(format!("[[inject]] {at} template: there is no template “{}”", file.template));
+        }
+    }
+    if faults.is_empty() { Ok(product) } else { Err(BadRecipe { faults }) }
 }
 
 /// The text of a ready recipe.

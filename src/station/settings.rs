@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
+use crate::domain::toml_fault;
 
 /// The checked settings of a station.
 #[derive(Debug, Clone)]
@@ -138,9 +139,9 @@ impl Settings {
     /// Reads and checks the text of `station.toml`; relative paths are taken from `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Settings, BadSettings> {
         let file: SettingsFile =
-            toml::from_str(text).map_err(|error| BadSettings(error.to_string().trim_end().to_owned()))?;
+            toml::from_str(text).map_err(|fault| BadSettings(toml_fault::in_one_line(text, &fault)))?;
         let name = file.name.parse::<Name>().map_err(|e| BadSettings(format!("name: {e}")))?;
-        let listen = parse_listen(&file.listen)?;
+        let listen = parse_listen(&file.listen).map_err(|e| BadSettings(format!("listen: {e}")))?;
         let id_scope = file.azure.id_scope;
         if id_scope.len() > 32 || !id_scope.chars().all(|c| c.is_ascii_alphanumeric()) {
             return Err(BadSettings(format!("[azure] id_scope: “{id_scope}” is not an ID scope")));
@@ -176,17 +177,27 @@ impl Settings {
     }
 }
 
-/// An address for the pages. Only loopback: any other address needs TLS, which the pages do not speak yet.
-pub fn parse_listen(text: &str) -> Result<SocketAddr, BadSettings> {
-    let listen: SocketAddr = text
-        .parse()
-        .map_err(|_| BadSettings(format!("listen: “{text}” is not an address such as 127.0.0.1:8470")))?;
-    if !listen.ip().is_loopback() {
-        return Err(BadSettings(format!(
-            "listen: {listen} is not a loopback address, and only TLS may be offered to the network"
-        )));
+/// Why nothing can be served at an address.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadListen {
+    /// Address and port are needed.
+    #[error("“{0}” is not an address such as 127.0.0.1:8470")]
+    Form(String),
+    /// Others could hear what is said there.
+    #[error("{0} is not a loopback address, and only TLS may be offered to the network")]
+    NotLoopback(SocketAddr),
+}
+
+impl Coded for BadListen {
+    fn code(&self) -> Code {
+        Code::ListenRefused
     }
-    Ok(listen)
+}
+
+/// An address for the pages. Only loopback: any other address needs TLS, which the pages do not speak yet.
+pub fn parse_listen(text: &str) -> Result<SocketAddr, BadListen> {
+    let listen: SocketAddr = text.parse().map_err(|_| BadListen::Form(text.to_owned()))?;
+    if listen.ip().is_loopback() { Ok(listen) } else { Err(BadListen::NotLoopback(listen)) }
 }
 
 fn slot(part: SlotPart, folder: &Path) -> Result<Slot, BadSettings> {

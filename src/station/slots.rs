@@ -15,6 +15,7 @@ use crate::domain::name::Name;
 use crate::domain::person::Actor;
 use crate::domain::product::Credential;
 use crate::domain::stage::Stage;
+use crate::domain::verdict::Verdict;
 use crate::station::board::{Board, Ending, Tile};
 use crate::station::clock;
 use crate::station::folder::Folder;
@@ -64,13 +65,19 @@ pub fn start(floor: &Floor) -> std::io::Result<Vec<JoinHandle<()>>> {
 
 fn tend(floor: &Floor, slot: &Slot) {
     let mut watch = Watch::new(slot);
+    // a device that was pulled in the middle of its run took its verdict's place away with it: the verdict
+    // stays until the next one comes, or nobody would ever see it
+    let mut lingers = false;
     while !floor.stop.load(Ordering::Relaxed) {
         match ready(floor) {
             Err(why) => floor.board.show(&slot.name, Tile::NotReady { why }),
             Ok(task) => {
-                floor.board.show(&slot.name, Tile::Ready);
+                if !lingers {
+                    floor.board.show(&slot.name, Tile::Ready);
+                }
                 if watch.device_is_there(|| answers(slot, &task)) {
                     let ending = attend(floor, slot, &task, &mut watch);
+                    lingers = ending.verdict == Verdict::Aborted;
                     floor.board.show(&slot.name, Tile::Verdict(ending));
                     hold(floor, slot, &task, &mut watch);
                 }

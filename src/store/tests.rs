@@ -137,7 +137,7 @@ fn rows_go_to_the_entry_after_them_and_the_rest_to_the_last() {
     // bob's row was changed again by the third event, which alone vouches for it
     assert!(named(2).is_empty());
     assert_eq!(named(3), ["person/eve"]);
-    assert_eq!(named(4), ["person/bob", "secret_check/dps"]);
+    assert_eq!(named(4), ["person/bob", "secret_check/secret/dps"]);
 }
 
 #[test]

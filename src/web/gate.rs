@@ -10,7 +10,7 @@ use askama::Template;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use crate::domain::code::Coded;
+use crate::domain::code::{Coded, sentence};
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::station::doorkeeper::Doorkeeper;
@@ -153,19 +153,15 @@ pub async fn login(
             if let LoginError::Store(error) = &error {
                 tracing::error!(code = %error.code(), "log-in: {error}");
             }
-            login_again(&floor, Some(sentence(&error)))
+            login_again(&floor, Some(told(&error)))
         }
         Err(_) => login_again(&floor, Some("The station is busy. Please try again.".to_owned())),
     }
 }
 
 /// An error for a person: what happened, what to do, the code.
-fn sentence(error: &impl Coded) -> String {
-    let mut text = error.to_string();
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    format!("{}. {} ({})", text.trim_end_matches('.'), error.code().next_step(), error.code())
+fn told(error: &impl Coded) -> String {
+    format!("{} {} ({})", sentence(error), error.code().next_step(), error.code())
 }
 
 /// A form that carries nothing but its token.
@@ -208,15 +204,19 @@ pub struct UnlockForm {
     passphrase: String,
 }
 
-/// What failed passphrases are counted under.
-const PASSPHRASE: &str = "vault-passphrase";
+/// Slows down guessing of the passphrase. Each failure is in the log by itself, so none is told from here.
+#[derive(Default)]
+pub struct VaultDoor(Doorkeeper);
+
+/// There is one passphrase, whoever gives it.
+const PASSPHRASE: &str = "passphrase";
 
 /// `POST /unlock`: whoever knows the vault's passphrase may open it.
 pub async fn unlock(
     request: HttpRequest,
     form: web::Form<UnlockForm>,
     floor: web::Data<Floor>,
-    keeper: web::Data<Doorkeeper>,
+    door: web::Data<VaultDoor>,
     sessions: web::Data<Sessions>,
 ) -> HttpResponse {
     let UnlockForm { csrf, passphrase } = form.into_inner();
@@ -227,7 +227,7 @@ pub async fn unlock(
     if floor.keys.current().is_some() {
         return go_to("/");
     }
-    if !keeper.admits(PASSPHRASE, clock::now()) {
+    if !door.0.admits(PASSPHRASE, clock::now()) {
         return unlock_again(&floor, Some("Too many wrong passphrases: wait a minute.".to_owned()));
     }
     let actor = match signed_in(&request, &sessions, true) {
@@ -243,8 +243,8 @@ pub async fn unlock(
     match opened {
         Ok(Ok(())) => go_to("/"),
         Ok(Err(error)) => {
-            keeper.failed(PASSPHRASE, clock::now());
-            unlock_again(&floor, Some(sentence(&error)))
+            door.0.failed(PASSPHRASE, clock::now());
+            unlock_again(&floor, Some(told(&error)))
         }
         Err(_) => unlock_again(&floor, Some("The station is busy. Please try again.".to_owned())),
     }

@@ -10,7 +10,7 @@ use crate::station::board::Tile;
 use crate::station::slots::Floor;
 use crate::store::error::StoreError;
 use crate::store::outbox::Depth;
-use crate::store::runs;
+use crate::store::runs::{self, Run, decide};
 use crate::store::work_orders::{self, Progress};
 use crate::web::gate::{go_to, page as show, signed_in};
 use crate::web::session::Sessions;
@@ -43,7 +43,7 @@ struct UnfinishedView {
     number: u64,
     serial: String,
     stage: &'static str,
-    choice: &'static str,
+    advice: String,
 }
 
 /// What the page reads in one go.
@@ -109,11 +109,23 @@ fn look(floor: &Floor) -> Result<Seen, StoreError> {
                 number: run.id,
                 serial: device.map(|device| device.serial.to_string()).unwrap_or_default(),
                 stage: run.stage.as_str(),
-                choice: if run.resume { "supersede" } else { "resume" },
+                advice: advice(&run),
             })
             .collect();
         Ok(Seen { order: work_orders::active(r)?, depth: crate::store::outbox::depth(r)?, unfinished })
     })
+}
+
+/// What an engineer can do about a run without a verdict.
+fn advice(run: &Run) -> String {
+    let number = run.id;
+    if run.resume {
+        format!("Put the unit into a slot: its run goes on there. Or lineside run supersede {number}")
+    } else if decide::resumable(run) {
+        format!("lineside run resume {number} to go on, or lineside run supersede {number} to begin anew")
+    } else {
+        format!("lineside run supersede {number}, then run the unit again")
+    }
 }
 
 fn is_running(floor: &Floor, slot: Option<&Name>) -> bool {

@@ -5,11 +5,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on says why and fails
 
+mod factory;
 mod qemu;
 
+mod audit_tampering;
+mod cli_contract;
 mod crash;
+mod keys;
 mod line_protocol;
 mod linux_console;
 mod order_witness;
+mod outbox;
+mod pages;
+mod provision_one;
 mod qemu_boot;
 mod virtual_bench;

@@ -177,6 +177,11 @@ impl Plant {
         Ok(())
     }
 
+    /// Whether somebody pressed Ctrl-C.
+    pub fn interrupted(&self) -> bool {
+        self.pages.ended()
+    }
+
     /// Leaves these devices in their slots until the plant ends.
     pub fn keep(&self, bench: Bench) {
         if let Ok(mut benches) = self.benches.lock() {

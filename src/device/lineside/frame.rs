@@ -1,4 +1,4 @@
-//! Lines of the `lineside` protocol as bytes, both ways; pure. The grammar stands in `PROTOCOL.md`.
+//! Lines of the `lineside` protocol as bytes, both ways; pure. The grammar stands in ARCHITECTURE.md.
 
 /// The longest line with its line feed, without its body.
 pub const LONGEST_LINE: usize = 512;
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn the_pages_example_is_true() {
-        let page = include_str!("PROTOCOL.md");
+        let page = include_str!("../../../ARCHITECTURE.md");
         let example = page.split("## Example\n```\n").nth(1).unwrap().split("```").next().unwrap();
         let lines: Vec<&str> = example.lines().collect();
         for (mark, start) in [(Mark::Request, '>'), (Mark::Reply, '<')] {

@@ -20,6 +20,7 @@ use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
 use crate::domain::registration_id::IdTemplate;
 use crate::domain::serial_number::{SerialNumber, SerialRule};
+use crate::domain::toml_fault;
 
 /// What is wrong with a recipe: every fault found, each naming its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +62,7 @@ impl Product {
     /// Reads and checks a recipe.
     pub fn parse(text: &str) -> Result<Product, BadRecipe> {
         let file: RecipeFile = toml::from_str(text)
-            .map_err(|error| BadRecipe { faults: vec![error.to_string().trim_end().to_owned()] })?;
+            .map_err(|fault| BadRecipe { faults: vec![toml_fault::in_one_line(text, &fault)] })?;
         let mut faults = Faults(Vec::new());
         let product = check(&file, Digest::of(text.as_bytes()), &mut faults);
         match product {

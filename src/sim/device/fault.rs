@@ -86,6 +86,9 @@ pub enum Fault {
     BadProof,
     /// It restarts once, at this request.
     ResetAt(Verb),
+    /// Its memory is a copy of another device's, the state of the random generator included: all devices with
+    /// this fault make the same key.
+    ClonedKey,
 }
 
 impl fmt::Display for Fault {
@@ -102,6 +105,7 @@ impl fmt::Display for Fault {
             Fault::WrongModel => f.write_str("wrong-model"),
             Fault::BadProof => f.write_str("bad-proof"),
             Fault::ResetAt(verb) => write!(f, "reset-at={}", verb.as_str()),
+            Fault::ClonedKey => f.write_str("cloned-key"),
         }
     }
 }
@@ -109,7 +113,7 @@ impl fmt::Display for Fault {
 /// Why a text names no fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "“{0}” is not a fault; there are drop-bytes, noise, silent, wrong-digest, unplug-at=VERB, bad-csr, placeholder-serial, slow, wrong-model, bad-proof and reset-at=VERB with the verbs hello, identify, csr, put, digest, commit, prove and finish"
+    "“{0}” is not a fault; there are drop-bytes, noise, silent, wrong-digest, unplug-at=VERB, bad-csr, placeholder-serial, slow, wrong-model, bad-proof, reset-at=VERB and cloned-key with the verbs hello, identify, csr, put, digest, commit, prove and finish"
 )]
 pub struct BadFault(String);
 
@@ -126,6 +130,7 @@ impl FromStr for Fault {
             Fault::Slow,
             Fault::WrongModel,
             Fault::BadProof,
+            Fault::ClonedKey,
         ];
         let at = Verb::ALL.into_iter().flat_map(|verb| [Fault::UnplugAt(verb), Fault::ResetAt(verb)]);
         plain
@@ -179,7 +184,7 @@ mod tests {
 
     #[test]
     fn every_fault_is_read_as_it_is_written() {
-        for text in "drop-bytes noise silent wrong-digest bad-csr placeholder-serial slow wrong-model bad-proof unplug-at=put reset-at=prove".split(' ') {
+        for text in "drop-bytes noise silent wrong-digest bad-csr placeholder-serial slow wrong-model bad-proof cloned-key unplug-at=put reset-at=prove".split(' ') {
             assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
         }
         assert!("unplug-at=lunch".parse::<Fault>().is_err());

@@ -210,7 +210,8 @@ impl Firmware {
         let pem = match reuse.then(held).flatten() {
             Some(pem) => pem,
             None => {
-                let Some(pem) = keys::make_key() else { return Ok(Answer::Err("failed", "no key came")) };
+                let made = if self.has(Fault::ClonedKey) { keys::cloned_key() } else { keys::make_key() };
+                let Some(pem) = made else { return Ok(Answer::Err("failed", "no key came")) };
                 self.memory.set_own("pending-key.pem", pem.as_bytes())?;
                 pem.into_bytes()
             }

@@ -23,6 +23,12 @@ pub(super) fn make_key() -> Option<String> {
     Some(key.to_pkcs8_pem(LineEnding::LF).ok()?.to_string())
 }
 
+/// The key of every device whose memory is a copy of another's, as PKCS#8 PEM.
+pub(super) fn cloned_key() -> Option<String> {
+    let key = p256::SecretKey::from_slice(&[0x42; 32]).ok()?;
+    Some(key.to_pkcs8_pem(LineEnding::LF).ok()?.to_string())
+}
+
 fn signing_key(pem: &[u8]) -> Option<SigningKey> {
     let key = p256::SecretKey::from_pkcs8_pem(std::str::from_utf8(pem).ok()?).ok()?;
     Some(SigningKey::from(key))

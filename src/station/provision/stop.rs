@@ -8,7 +8,7 @@ use crate::ca::signer::SignFailed;
 use crate::device::error::{Fault, LineError};
 use crate::device::render::RenderError;
 use crate::domain::audit_event::AuditEvent;
-use crate::domain::code::{Code, Coded};
+use crate::domain::code::{Code, Coded, sentence};
 use crate::domain::person::Actor;
 use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::verdict::Verdict;
@@ -35,7 +35,7 @@ pub struct Stop {
 impl Stop {
     /// A stop with its verdict.
     pub fn new(verdict: Verdict, code: Code, message: impl Into<String>) -> Stop {
-        Stop { verdict, code, message: message.into(), alarm: None }
+        Stop { verdict, code, message: sentence(&message.into()), alarm: None }
     }
 
     /// The device is at fault.

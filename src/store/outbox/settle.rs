@@ -106,13 +106,13 @@ pub fn retry(change: &mut Change<'_>, only: Option<u64>) -> Result<u64, StoreErr
     )?;
     let count = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
     if rows.is_empty() {
-        change.record(AuditEvent::EnrollmentRetried { rows: 0 });
+        change.record(AuditEvent::EnrollmentRetried { count: 0 });
     }
     for some in rows.chunks(RETRIED_AT_ONCE) {
         for id in some {
             change.touch_number(Table::Outbox, *id);
         }
-        change.record(AuditEvent::EnrollmentRetried { rows: count(some.len()) });
+        change.record(AuditEvent::EnrollmentRetried { count: count(some.len()) });
     }
     Ok(count(rows.len()))
 }

@@ -7,6 +7,7 @@ use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
 use crate::domain::product::KeyOrigin;
 use crate::domain::revocation_reason::RevocationReason;
+use crate::domain::stage::Stage;
 use crate::domain::verdict::Verdict;
 use crate::store::certificates::{self, CertificateState};
 use crate::store::change::Change;
@@ -81,6 +82,16 @@ pub fn decide(
             break_off(change, &row, decision, reason)
         }
         (Some(verdict), _) => afterwards(change, &row, verdict, decision, reason),
+    }
+}
+
+/// Whether [`Decision::Resume`] could be carried out, as far as the run's own row tells.
+pub fn resumable(run: &Run) -> bool {
+    match &run.credential {
+        // the certificate is on record from this stage on
+        Some(CredentialKind::X509 { key: KeyOrigin::OnDevice }) => run.stage >= Stage::Issued,
+        Some(CredentialKind::GroupKey { group: _ }) => run.stage.may_have_credential(),
+        Some(CredentialKind::X509 { key: KeyOrigin::Station }) | None => false,
     }
 }
 
