@@ -5,6 +5,7 @@
 
 mod enrollments;
 pub mod plant;
+mod process;
 mod records;
 mod scene;
 

@@ -3,91 +3,17 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How long anything may take that takes well under a second on a quiet machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+use super::process::Process;
+
 /// Slots of the station. One is used once in a station's life, so that no verdict of an earlier device is held there.
 const SLOTS: usize = 12;
-
-/// A process and everything it says. It is killed when this is dropped, or when the thread that started it ends.
-pub struct Process {
-    child: Child,
-    lines: Receiver<String>,
-    heard: Vec<String>,
-}
-
-impl Process {
-    pub fn start(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Process {
-        // setpriv becomes the program; so it ends even if this program is killed before it can end it
-        let mut child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", program])
-            .args(arguments)
-            .env_remove("LINESIDE_LOG")
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("setpriv of util-linux starts the program");
-        let (tell, lines) = channel();
-        listen(child.stdout.take().expect("it is a pipe"), tell.clone());
-        listen(child.stderr.take().expect("it is a pipe"), tell);
-        Process { child, lines, heard: Vec::new() }
-    }
-
-    /// Waits for a line that means something to `read`, on either output.
-    pub fn until<T>(&mut self, what: &str, mut read: impl FnMut(&str) -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(line) = self.lines.recv_timeout(left) else {
-                panic!("no {what}; it said:\n{}", self.heard.join("\n"));
-            };
-            let found = read(&line);
-            self.heard.push(line);
-            if let Some(found) = found {
-                return found;
-            }
-        }
-    }
-
-    /// SIGKILL, and gone when this returns.
-    pub fn kill(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        // it may have ended by itself; then there is nothing to end
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-fn listen(stream: impl Read + Send + 'static, tell: Sender<String>) {
-    thread::spawn(move || {
-        for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            if tell.send(line).is_err() {
-                break;
-            }
-        }
-    });
-}
 
 /// A kind of device.
 #[derive(Debug)]
@@ -299,16 +225,4 @@ fn plugged(bench: &mut Process, kind: &Kind, home: &Path) -> Device {
         let (port, state) = (event["port"].as_str()?.into(), home.join("devices").join(&serial));
         Some(Device { serial, mac, registration_id, state, port })
     })
-}
-
-/// Waits until `look` sees something.
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(seen) = look() {
-            return seen;
-        }
-        assert!(Instant::now() < deadline, "no {what} within {} s", PATIENCE.as_secs());
-        thread::sleep(Duration::from_millis(20));
-    }
 }
