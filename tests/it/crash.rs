@@ -5,6 +5,7 @@
 
 mod enrollments;
 pub mod plant;
+mod process;
 mod records;
 mod scene;
 
@@ -16,8 +17,8 @@ use self::plant::{Device, Kind, Plant};
 use self::records::{Records, journal};
 use self::scene::Scene;
 
-const GATEWAY: Kind = Kind { product: "demo-gateway", prefix: "GW", id_prefix: "gw", x509: true };
-const SENSOR: Kind = Kind { product: "demo-sensor", prefix: "SE", id_prefix: "sn", x509: false };
+pub const GATEWAY: Kind = Kind { product: "demo-gateway", prefix: "GW", id_prefix: "gw", x509: true };
+pub const SENSOR: Kind = Kind { product: "demo-sensor", prefix: "SE", id_prefix: "sn", x509: false };
 
 /// What the records of a run make possible once its station was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ mod crash;
 mod keys;
 mod line_protocol;
 mod linux_console;
+mod order_witness;
 mod outbox;
 mod pages;
 mod provision_one;

@@ -80,7 +80,7 @@ fn a_spent_quota_a_foreign_serial_and_an_order_not_released_stop_the_signer() {
     station.release("lot-1", "demo-gateway", 1, 0);
     passes(&station, first, "demo-gateway", &[]);
     let ending = stops(&station, second, "demo-gateway", &[], "ERROR", "LS-WO-04");
-    assert!(ending["message"].as_str().unwrap().contains("all 1 units of work order lot-1"), "{ending}");
+    assert!(ending["message"].as_str().unwrap().contains("All 1 units of work order lot-1"), "{ending}");
     assert_eq!(station.sqlite("SELECT count(*) FROM certificate"), "1", "the signer was not asked");
 
     let serials = station.write("serials", "GW00007\nGW00008\n");

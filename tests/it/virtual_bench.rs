@@ -99,7 +99,7 @@ fn the_bench_tells_who_is_plugged_finished_and_pulled() {
     let folder = tempfile::tempdir().unwrap();
     let (events, _stop, thread) = start(config(folder.path()));
     let Event::Plugged { index: 1, serial, mac, port } = next(&events) else { panic!("not plugged") };
-    assert_eq!((serial.as_str(), mac.as_str()), ("DEMO-00001", "02:4c:53:00:00:01"));
+    assert_eq!((serial.as_str(), mac.as_str()), ("DEMO-00001", "02:4c:53:01:00:01"));
     let Event::Plugged { index: 2, port: second, .. } = next(&events) else { panic!("not plugged") };
     provision(&port, &|_| vec![("dps.json", "{}".to_owned())]);
     assert_eq!(next(&events), Event::Finished { serial: "DEMO-00001".to_owned() });

@@ -8,8 +8,9 @@ use lineside::azure::https::Roots;
 use lineside::domain::secret::Secret;
 use lineside::station::clock;
 
-use super::plant::{Kind, Plant, wait_for};
+use super::plant::{Kind, Plant};
 use super::records::Records;
+use crate::factory::wait_for;
 
 /// Waits until the serving station has sent everything, then looks at every device's registration ID.
 pub fn check(plant: &Plant, kind: &Kind, records: &Records) {

@@ -3,91 +3,17 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How long anything may take that takes well under a second on a quiet machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+use super::process::Process;
+
 /// Slots of the station. One is used once in a station's life, so that no verdict of an earlier device is held there.
 const SLOTS: usize = 12;
-
-/// A process and everything it says. It is killed when this is dropped, or when the thread that started it ends.
-pub struct Process {
-    child: Child,
-    lines: Receiver<String>,
-    heard: Vec<String>,
-}
-
-impl Process {
-    pub fn start(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Process {
-        // setpriv becomes the program; so it ends even if this program is killed before it can end it
-        let mut child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", program])
-            .args(arguments)
-            .env_remove("LINESIDE_LOG")
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("setpriv of util-linux starts the program");
-        let (tell, lines) = channel();
-        listen(child.stdout.take().expect("it is a pipe"), tell.clone());
-        listen(child.stderr.take().expect("it is a pipe"), tell);
-        Process { child, lines, heard: Vec::new() }
-    }
-
-    /// Waits for a line that means something to `read`, on either output.
-    pub fn until<T>(&mut self, what: &str, mut read: impl FnMut(&str) -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(line) = self.lines.recv_timeout(left) else {
-                panic!("no {what}; it said:\n{}", self.heard.join("\n"));
-            };
-            let found = read(&line);
-            self.heard.push(line);
-            if let Some(found) = found {
-                return found;
-            }
-        }
-    }
-
-    /// SIGKILL, and gone when this returns.
-    pub fn kill(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        // it may have ended by itself; then there is nothing to end
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-fn listen(stream: impl Read + Send + 'static, tell: Sender<String>) {
-    thread::spawn(move || {
-        for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            if tell.send(line).is_err() {
-                break;
-            }
-        }
-    });
-}
 
 /// A kind of device.
 #[derive(Debug)]
@@ -111,7 +37,8 @@ pub struct Device {
     pub registration_id: String,
     /// Where it remembers.
     pub state: PathBuf,
-    port: PathBuf,
+    /// Where its line appears.
+    pub port: PathBuf,
 }
 
 /// The plant.
@@ -196,12 +123,25 @@ impl Plant {
 
     /// What a command reports, or what it says on standard error if it fails.
     pub fn try_cli(&self, command: &[&str]) -> Result<Value, String> {
-        let done = Command::new(env!("CARGO_BIN_EXE_lineside"))
+        // a wrapper that does nothing
+        self.try_cli_under(&["env"], command)
+    }
+
+    /// What a command reports that another program runs, such as strace.
+    pub fn cli_under(&self, wrapper: &[&str], command: &[&str]) -> Value {
+        let done = self.try_cli_under(wrapper, command);
+        done.unwrap_or_else(|error| panic!("{} lineside {}: {error}", wrapper[0], command.join(" ")))
+    }
+
+    fn try_cli_under(&self, wrapper: &[&str], command: &[&str]) -> Result<Value, String> {
+        let done = Command::new(wrapper[0])
+            .args(&wrapper[1..])
+            .arg(env!("CARGO_BIN_EXE_lineside"))
             .args(self.arguments(command, &self.places()))
             .env_remove("LINESIDE_LOG")
             .stdin(Stdio::null())
             .output()
-            .unwrap();
+            .unwrap_or_else(|error| panic!("{} is needed: {error}", wrapper[0]));
         if !done.status.success() {
             return Err(String::from_utf8_lossy(&done.stderr).into_owned());
         }
@@ -210,7 +150,7 @@ impl Plant {
 
     /// What a command reports; it must succeed.
     pub fn cli(&self, command: &[&str]) -> Value {
-        self.try_cli(command).unwrap_or_else(|error| panic!("lineside {}: {error}", command.join(" ")))
+        self.cli_under(&["env"], command)
     }
 
     /// Starts the station and does not wait for it.
@@ -285,16 +225,4 @@ fn plugged(bench: &mut Process, kind: &Kind, home: &Path) -> Device {
         let (port, state) = (event["port"].as_str()?.into(), home.join("devices").join(&serial));
         Some(Device { serial, mac, registration_id, state, port })
     })
-}
-
-/// Waits until `look` sees something.
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(seen) = look() {
-            return seen;
-        }
-        assert!(Instant::now() < deadline, "no {what} within {} s", PATIENCE.as_secs());
-        thread::sleep(Duration::from_millis(20));
-    }
 }

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::plant::{Device, Kind, Plant, Process, wait_for};
+use super::plant::{Device, Kind, Plant};
+use super::process::Process;
 use super::records::Records;
 use super::{Dice, Follows, Holds, since_1970, table};
+use crate::factory::wait_for;
 
 /// Kills at random moments.
 const RANDOM_KILLS: usize = 20;
