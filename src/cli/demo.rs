@@ -43,18 +43,18 @@ impl Demo {
             None => (temporary_place(), true),
         };
         let plant = Plant::build(&place, self.devices, common)?;
-        if !common.json {
-            output::note(&format!(
-                "Station  {}\nLog-in   {} / {}\nFolder   {}\n",
-                plant.url(),
-                plant.login.0,
-                plant.login.1.as_str(),
-                place.display()
-            ));
-        }
-        let result = self.produce(&plant, common);
-        let seconds = begun.elapsed().as_secs_f64();
-        let summary = result.and_then(|tally| self.summary(&plant, &tally, seconds, common));
+        output::note(&format!(
+            "Station  {}\nLog-in   {} / {}\nFolder   {}\n",
+            plant.url(),
+            plant.login.0,
+            plant.login.1.as_str(),
+            place.display()
+        ));
+        let mut tally = Tally::default();
+        let produced = self.produce(&plant, &mut tally, common);
+        // the summary is printed however it went: it says how far it came
+        let told = self.summary(&plant, &tally, begun.elapsed().as_secs_f64(), common);
+        let summary = produced.and(told);
         if summary.is_ok() && !self.exit {
             output::note("All devices are done. The station goes on until you press Ctrl-C.");
             plant.wait();
@@ -69,10 +69,9 @@ impl Demo {
     }
 
     /// Makes the gateways, changes over, makes the sensors.
-    fn produce(&self, plant: &Plant, common: &Common) -> Result<Tally, Failure> {
+    fn produce(&self, plant: &Plant, tally: &mut Tally, common: &Common) -> Result<(), Failure> {
         let bar = progress::bar(u64::from(self.devices), "devices", common.json);
         let deadline = Instant::now() + DEADLINE;
-        let mut tally = Tally::default();
         for lot in [&GATEWAYS, &SENSORS] {
             let count = lot.share(self.devices);
             if count == 0 {
@@ -81,7 +80,7 @@ impl Demo {
             plant.activate(lot, count)?;
             bar.set_message(lot.product);
             let mut bench = Bench::plug_in(plant, lot, count, !self.exit)?;
-            while !bench.done(&tally, plant.refused(lot)?) {
+            while !bench.done(tally, plant.refused(lot)?) {
                 if plant.interrupted() {
                     return Err(Failure::work(
                         Code::Interrupted,
@@ -106,7 +105,7 @@ impl Demo {
         }
         plant.wait_until_sent(deadline)?;
         bar.finish_and_clear();
-        Ok(tally)
+        Ok(())
     }
 
     fn summary(&self, plant: &Plant, tally: &Tally, seconds: f64, common: &Common) -> Result<(), Failure> {

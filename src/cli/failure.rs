@@ -40,7 +40,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sentence = self.sentence.trim_end_matches('.');
+        let sentence = self.sentence.trim_end_matches(['.', '?']);
         write!(f, "{sentence}. {} [{}]", self.code.next_step(), self.code)
     }
 }
@@ -75,6 +75,10 @@ fn is_usage(code: Code) -> bool {
             | Code::StationBusy
             | Code::ProductMissing
             | Code::RegistrationIdInvalid
+            | Code::PasswordWeak
+            | Code::ConnectionStringInvalid
+            | Code::GroupKeyInvalid
+            | Code::SecretInvalid
     )
 }
 

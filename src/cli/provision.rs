@@ -13,7 +13,6 @@ use crate::device::{driver, port};
 use crate::domain::code::Code;
 use crate::domain::name::Name;
 use crate::domain::product::Credential;
-use crate::domain::serial_number::SerialNumber;
 use crate::domain::stage::Stage;
 use crate::domain::verdict::Verdict;
 use crate::station::products::{self, Recipe};
@@ -40,7 +39,7 @@ pub struct Provision {
     baud: u32,
     /// The serial number on the unit's label; the device must agree
     #[arg(long)]
-    label: Option<SerialNumber>,
+    label: Option<String>,
 }
 
 impl Provision {
@@ -49,6 +48,8 @@ impl Provision {
         let session = Session::open(common)?;
         let (unlocked, _lock) = session.unlock_alone(common)?;
         let recipe = products::find(&session.folder, &self.product)?;
+        let rule = &recipe.product.identify.serial_rule;
+        let label = self.label.as_deref().map(|text| rule.parse(text)).transpose()?;
         let profile_text = match &recipe.product.credential {
             Credential::X509 { profile, .. } => Some(profiles::text(&session.folder, profile)?),
             Credential::GroupKey { .. } => None,
@@ -79,7 +80,7 @@ impl Provision {
             slot: None,
             person: &person,
             actor: &session.actor,
-            label: self.label.as_ref(),
+            label: label.as_ref(),
         };
         let quiet = common.json;
         let last = std::cell::Cell::new(None);

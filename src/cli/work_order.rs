@@ -11,7 +11,7 @@ use crate::cli::output;
 use crate::cli::session::Session;
 use crate::domain::code::Code;
 use crate::domain::name::Name;
-use crate::domain::serial_number::SerialNumber;
+use crate::domain::serial_number::{SerialNumber, SerialRule};
 use crate::station::clock;
 use crate::station::products;
 use crate::store::work_orders::{self, NewWorkOrder, Progress};
@@ -60,9 +60,9 @@ impl WorkOrder {
         let (store, actor, now) = (&session.store, &session.actor, clock::now());
         match self {
             WorkOrder::Add { name, product, quantity, spare, serials } => {
-                products::find(&session.folder, product)?;
+                let rule = products::find(&session.folder, product)?.product.identify.serial_rule;
                 let serials = match serials {
-                    Some(path) => read_serials(path)?,
+                    Some(path) => read_serials(path, &rule)?,
                     None => Vec::new(),
                 };
                 let order =
@@ -126,13 +126,13 @@ fn as_row(progress: &Progress) -> Vec<String> {
     ]
 }
 
-fn read_serials(path: &std::path::Path) -> Result<Vec<SerialNumber>, Failure> {
+fn read_serials(path: &std::path::Path, rule: &SerialRule) -> Result<Vec<SerialNumber>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::usage(Code::FileUnreadable, format!("{} cannot be read: {error}", path.display()))
     })?;
     let mut serials = Vec::new();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let serial = line.parse::<SerialNumber>().map_err(|error| {
+        let serial = rule.parse(line).map_err(|error| {
             Failure::usage(Code::SerialInvalid, format!("{} line {}: {error}", path.display(), at + 1))
         })?;
         serials.push(serial);

@@ -63,7 +63,8 @@ impl SerialRule {
     pub fn parse(&self, text: &str) -> Result<SerialNumber, BadSerial> {
         let text = text.trim();
         if is_placeholder(text) {
-            return Err(BadSerial::Placeholder(text.chars().take(64).collect()));
+            let shown = text.chars().filter(|ch| !ch.is_control()).take(64).collect();
+            return Err(BadSerial::Placeholder(shown));
         }
         let length = text.chars().count();
         if length == 0 || length > 64 {

@@ -2,7 +2,7 @@
 //! wait. Failures are counted and handed over for the audit log in one entry a name and minute.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::domain::utc_time::UtcTime;
@@ -22,6 +22,7 @@ const OTHERS: &str = "(others)";
 #[derive(Default)]
 pub struct Doorkeeper {
     counts: Mutex<HashMap<String, Count>>,
+    turn: Mutex<()>,
 }
 
 struct Count {
@@ -31,6 +32,12 @@ struct Count {
 }
 
 impl Doorkeeper {
+    /// Waits for one's turn to try: asking, checking and counting are one step, and the memory-hungry hash is
+    /// computed once at a time, however many knock together.
+    pub fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether this name may try now.
     pub fn admits(&self, name: &str, now: UtcTime) -> bool {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);

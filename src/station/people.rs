@@ -54,6 +54,7 @@ pub fn login(
 ) -> Result<Person, LoginError> {
     // `Ada` and `ada` are one person, so they are one door
     let name = &name.to_ascii_lowercase();
+    let _turn = keeper.turn();
     if !keeper.admits(name, now) {
         count_failure(store, keeper, name, now)?;
         return Err(LoginError::Closed);

@@ -17,6 +17,7 @@ use crate::station::doorkeeper::Doorkeeper;
 use crate::station::people::{self, LoginError};
 use crate::station::slots::Floor;
 use crate::station::{clock, keys};
+use crate::store;
 use crate::web::session::{Sessions, SignedIn};
 
 /// The cookie that holds a session's token.
@@ -45,10 +46,24 @@ fn is_ours(host: &str) -> bool {
     matches!(name, "127.0.0.1" | "localhost" | "[::1]")
 }
 
-/// Who is logged in, if anybody. `active` counts as something a person did.
-pub fn signed_in(request: &HttpRequest, sessions: &Sessions, active: bool) -> Option<SignedIn> {
+/// Who is logged in, if anybody. `active` counts as something a person did. Somebody who was disabled meanwhile
+/// is logged out.
+pub fn signed_in(
+    request: &HttpRequest,
+    floor: &Floor,
+    sessions: &Sessions,
+    active: bool,
+) -> Option<SignedIn> {
     let cookie = request.cookie(SESSION)?;
-    sessions.holder(cookie.value(), clock::now(), active)
+    let holder = sessions.holder(cookie.value(), clock::now(), active)?;
+    match floor.store.read(|r| store::people::find(r, &holder.person.name)) {
+        Ok(Some(person)) if !person.disabled => Some(holder),
+        Ok(_) => {
+            sessions.end(cookie.value());
+            None
+        }
+        Err(_) => None,
+    }
 }
 
 /// To another page, by GET.
@@ -174,9 +189,10 @@ pub struct BareForm {
 pub async fn logout(
     request: HttpRequest,
     form: web::Form<BareForm>,
+    floor: web::Data<Floor>,
     sessions: web::Data<Sessions>,
 ) -> HttpResponse {
-    let holder = signed_in(&request, &sessions, true);
+    let holder = signed_in(&request, &floor, &sessions, true);
     if holder.is_some_and(|holder| holder.sent(&form.csrf))
         && let Some(cookie) = request.cookie(SESSION)
     {
@@ -227,25 +243,35 @@ pub async fn unlock(
     if floor.keys.current().is_some() {
         return go_to("/");
     }
-    if !door.0.admits(PASSPHRASE, clock::now()) {
-        return unlock_again(&floor, Some("Too many wrong passphrases: wait a minute.".to_owned()));
-    }
-    let actor = match signed_in(&request, &sessions, true) {
+    let actor = match signed_in(&request, &floor, &sessions, true) {
         Some(holder) => Actor::Person { name: holder.person.name },
         None => Actor::Station,
     };
     let inside = floor.clone();
     let opened = web::block(move || {
-        keys::unlock(&inside.folder, &inside.store, &passphrase, &actor, clock::now())
-            .map(|unlocked| inside.keys.put(unlocked))
+        let _turn = door.0.turn();
+        let now = clock::now();
+        if inside.keys.current().is_some() {
+            return Ok(());
+        }
+        if !door.0.admits(PASSPHRASE, now) {
+            return Err("Too many wrong passphrases: wait a minute.".to_owned());
+        }
+        match keys::unlock(&inside.folder, &inside.store, &passphrase, &actor, now) {
+            Ok(unlocked) => {
+                inside.keys.put(unlocked);
+                Ok(())
+            }
+            Err(error) => {
+                door.0.failed(PASSPHRASE, now);
+                Err(told(&error))
+            }
+        }
     })
     .await;
     match opened {
         Ok(Ok(())) => go_to("/"),
-        Ok(Err(error)) => {
-            door.0.failed(PASSPHRASE, clock::now());
-            unlock_again(&floor, Some(told(&error)))
-        }
+        Ok(Err(why)) => unlock_again(&floor, Some(why)),
         Err(_) => unlock_again(&floor, Some("The station is busy. Please try again.".to_owned())),
     }
 }

@@ -63,7 +63,7 @@ pub async fn page(
         return go_to("/unlock");
     }
     // the page refreshes itself, which is nothing that a person does
-    let Some(holder) = signed_in(&request, &sessions, false) else {
+    let Some(holder) = signed_in(&request, &floor, &sessions, false) else {
         return go_to("/login");
     };
     let inside = floor.clone();

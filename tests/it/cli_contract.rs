@@ -172,7 +172,7 @@ fn an_init_that_fails_leaves_nothing_behind() {
         names.sort();
         names
     };
-    init(place.path(), &folder, "too short", &[]).is_refused(1, "LS-AUTH-05");
+    init(place.path(), &folder, "too short", &[]).is_refused(2, "LS-AUTH-05");
     assert_eq!(names(), ["passphrase", "password"], "a password that is too short is found in the middle");
     let below_file = place.path().join("password/station");
     init(place.path(), &below_file, PASSWORD, &[]).is_refused(2, "LS-SET-08");
@@ -263,7 +263,7 @@ fn people_are_added_once_and_the_last_administrator_stays() {
     add("ADA", "auditor").is_refused(1, "LS-AUTH-04");
     let short = station.write("short", "123456789");
     let words = ["user", "add", "bob", "--role", "operator", "--password-file", &short];
-    station.refused(1, "LS-AUTH-05", &words);
+    station.refused(2, "LS-AUTH-05", &words);
     station.ok(&["user", "disable", "ada"]);
     station.refused(1, "LS-AUTH-03", &["user", "disable", "ada"]);
     station.refused(1, "LS-AUTH-03", &["user", "disable", "nobody"]);
@@ -316,7 +316,7 @@ fn work_orders_go_from_planned_to_active_to_closed_and_never_back() {
 fn a_secret_is_kept_by_name_and_a_connection_string_is_read_before_it_is_kept() {
     let station = Station::found();
     let bad = station.write("bad", "HostName=x");
-    station.refused(1, "LS-AZ-05", &["secret", "set", "dps", "--file", &bad]);
+    station.refused(2, "LS-AZ-05", &["secret", "set", "dps", "--file", &bad]);
     assert_eq!(station.json(&["secret", "list"]), json!([]));
     let good = "HostName=a.azure-devices-provisioning.net;SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=AAECAwQFBgcICQoLDA0ODw==";
     let file = station.write("good", good);

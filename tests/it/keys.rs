@@ -94,11 +94,11 @@ fn a_key_that_is_not_whole_is_refused_and_nothing_is_kept() {
             .enumerate()
     {
         let file = station.write(&format!("bad-{number}"), bad);
-        let said = station.refused(1, "LS-VAULT-04", &["key", "add", "plant", "--primary-file", &file]);
+        let said = station.refused(2, "LS-VAULT-04", &["key", "add", "plant", "--primary-file", &file]);
         assert!(!said.contains(bad), "the key is never shown: {said}");
         let good = station.write("good", &golden.primary);
         let words = ["key", "add", "plant", "--primary-file", &good, "--secondary-file", &file];
-        station.refused(1, "LS-VAULT-04", &words);
+        station.refused(2, "LS-VAULT-04", &words);
     }
     let empty = station.write("empty", "\n");
     station.refused(2, "LS-SET-08", &["key", "add", "plant", "--primary-file", &empty]);

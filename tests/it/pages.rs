@@ -246,6 +246,37 @@ fn guessing_the_passphrase_is_slowed_down() {
 }
 
 #[test]
+fn guesses_of_the_passphrase_that_come_together_are_counted_one_by_one() {
+    let station = Station::found();
+    let serving = station.serve_locked();
+    let guesses: Vec<_> = (0..12)
+        .map(|n| {
+            let url = serving.url.clone();
+            std::thread::spawn(move || Browser::at(&url).unlock(&format!("guess number {n}")).body)
+        })
+        .collect();
+    let answers: Vec<String> = guesses.into_iter().map(|guess| guess.join().unwrap()).collect();
+    let tried = answers.iter().filter(|body| body.contains("LS-VAULT-02")).count();
+    let slowed = answers.iter().filter(|body| body.contains("wait a minute")).count();
+    assert_eq!((tried, slowed), (5, 7), "{answers:?}");
+    assert_eq!(station.events("unlock-refused").len(), 5);
+}
+
+#[test]
+fn somebody_who_was_disabled_is_logged_out_at_once() {
+    let station = Station::found();
+    let password = station.beside("password");
+    let words = ["user", "add", "ada", "--role", "engineer", "--password-file", password.to_str().unwrap()];
+    station.ok(&words);
+    let serving = station.serve();
+    let mut browser = Browser::at(&serving.url);
+    browser.log_in("ada", PASSWORD).goes_to("/");
+    assert_eq!(browser.get("/").status, 200);
+    station.ok(&["user", "disable", "ada"]);
+    browser.get("/").goes_to("/login");
+}
+
+#[test]
 fn the_line_page_shows_slots_verdicts_outbox_and_runs_that_wait_for_a_decision() {
     let station = Station::found();
     // a station that died in the middle of a run

@@ -1,6 +1,7 @@
 //! The first step: who is the device, is it one of ours, and has it been here before.
 
 use crate::device::driver::Driver;
+use crate::device::error::harmless;
 use crate::domain::code::Code;
 use crate::domain::mac_address::MacAddress;
 use crate::domain::product::DeviceIdentity;
@@ -34,6 +35,7 @@ pub fn identify(
     if let Some(wanted) = &recipe.identify.expect_model {
         let found = said.model.as_deref().unwrap_or("no model").trim();
         if found != wanted {
+            let found = harmless(found.as_bytes(), 64);
             return Err(Stop::new(
                 Verdict::Skipped,
                 Code::WrongProduct,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::process::Process;
-use super::{SOON, Station, lineside};
+use super::{Station, lineside};
 
 /// Devices that are plugged in until this is dropped.
 pub struct Bench {
@@ -50,11 +50,5 @@ impl Bench {
                 return line;
             }
         }
-    }
-
-    /// Waits until the bench is empty and its process has ended by itself.
-    pub fn cleared(self) {
-        let ended = self.process.wait();
-        assert_eq!(ended.exit, 0, "within {SOON:?}: {ended:?}");
     }
 }

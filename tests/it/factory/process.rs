@@ -89,11 +89,6 @@ impl Process {
         Process { child, lines, out: String::new(), err: Some(err) }
     }
 
-    /// Its process ID.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// The next line it prints, if one comes within the time.
     pub fn line_within(&mut self, time: Duration) -> Option<String> {
         let line = self.lines.recv_timeout(time).ok()?;
