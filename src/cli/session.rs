@@ -7,10 +7,10 @@ use crate::cli::failure::Failure;
 use crate::cli::passphrase;
 use crate::domain::code::Code;
 use crate::domain::person::Actor;
-use crate::station::clock;
 use crate::station::folder::{Folder, Lock};
 use crate::station::keys::{self, Unlocked};
 use crate::station::settings::Settings;
+use crate::station::{checkpoints, clock};
 use crate::store::Store;
 
 /// A station opened for one command.
@@ -41,10 +41,11 @@ impl Session {
         Ok(keys::unlock(&self.folder, &self.store, &passphrase, &self.actor, clock::now())?)
     }
 
-    /// Opens the vault to change it: no other process may serve the station meanwhile, for it would write
-    /// its own copy over ours.
+    /// Opens the vault to change it or to issue: no other process may serve the station meanwhile, for it would
+    /// write its own copy over ours, and the log must continue its newest checkpoint.
     pub fn unlock_alone(&self, common: &Common) -> Result<(Unlocked, Lock), Failure> {
         let lock = self.folder.lock()?;
+        checkpoints::check_newest(&self.folder, &self.settings, &self.store)?;
         Ok((self.unlock(common)?, lock))
     }
 

@@ -51,6 +51,7 @@ impl Walk {
     ) -> Result<Ending, Stop> {
         self.enter(Stage::Identify, progress);
         let device = identify::identify(bench, job, driver, &mut self.serial)?;
+        place::rehearse(bench, job, &device)?;
         crash_point::reached("identified");
 
         self.enter(Stage::Prepare, progress);

@@ -1,7 +1,6 @@
 //! A serving station: opened once, checked against its newest checkpoint, with its threads for slots, outbox
 //! and housekeeping.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -11,6 +10,7 @@ use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
 use crate::domain::person::Actor;
 use crate::station::board::Board;
+use crate::station::checkpoints::CheckpointFailed;
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::folder::{Folder, FolderError, Lock};
 use crate::station::keys::Keys;
@@ -18,7 +18,6 @@ use crate::station::settings::{BadSettings, Settings};
 use crate::station::slots::{self, Floor};
 use crate::station::{checkpoints, clock, outbox, people};
 use crate::store::Store;
-use crate::store::audit::checkpoint::{self, CheckpointError};
 use crate::store::error::StoreError;
 use crate::store::runs;
 
@@ -37,7 +36,7 @@ pub enum CannotServe {
     Store(#[from] StoreError),
     /// The log is behind its newest checkpoint, or another one.
     #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
+    Checkpoint(#[from] CheckpointFailed),
     /// A thread could not be started.
     #[error("a thread could not be started: {0}")]
     Thread(#[from] std::io::Error),
@@ -72,7 +71,7 @@ impl Serving {
         let lock = folder.lock()?;
         let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
         let store = Store::open(&folder.database())?;
-        check_newest(folder, &settings, &store)?;
+        checkpoints::check_newest(folder, &settings, &store)?;
         let unfinished = store.read(runs::count_unfinished)?;
         store.change(&Actor::Station, clock::now(), |change| {
             let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -121,25 +120,4 @@ fn housekeeping(floor: &Floor, keeper: &Arc<Doorkeeper>) -> std::io::Result<Join
             thread::sleep(HOUSEKEEPING);
         }
     })
-}
-
-/// Compares the log with the newest checkpoint in the station's folder and with the copies kept elsewhere.
-fn check_newest(folder: &Folder, settings: &Settings, store: &Store) -> Result<(), CannotServe> {
-    let vkey = folder.read(&folder.ca("audit.vkey"))?;
-    let places = [Some(folder.checkpoints()), settings.checkpoint_copies.clone()];
-    for path in places.into_iter().flatten().filter_map(newest) {
-        let note = folder.read(&path)?;
-        store.read(|r| checkpoint::check(r, &note, vkey.trim()))?;
-    }
-    Ok(())
-}
-
-/// The checkpoint with the greatest size: file names are sizes with leading zeros.
-fn newest(place: PathBuf) -> Option<PathBuf> {
-    let entries = std::fs::read_dir(place).ok()?;
-    let notes = entries.flatten().map(|entry| entry.path()).filter(|path| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.len() == 16 && name.ends_with(".txt") && name[..12].bytes().all(|b| b.is_ascii_digit())
-    });
-    notes.max()
 }

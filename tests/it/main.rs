@@ -5,8 +5,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on says why and fails
 
+mod factory;
 mod qemu;
 
+mod audit_tampering;
+mod keys;
 mod line_protocol;
 mod linux_console;
 mod qemu_boot;

@@ -4,7 +4,7 @@ use crate::ca::proof;
 use crate::device::driver::{self, Driver};
 use crate::device::render::{self, RenderContext, Rendered};
 use crate::domain::code::Code;
-use crate::domain::product::Prove;
+use crate::domain::product::{Credential, KeyOrigin, Prove};
 use crate::domain::proof::Challenge;
 use crate::domain::secret::Secret;
 use crate::domain::stage::Stage;
@@ -17,6 +17,31 @@ use crate::station::provision::identify::Device;
 use crate::station::provision::stop::Stop;
 use crate::vault::hmac_proof;
 
+/// Renders the recipe's files with stand-ins for what is not there yet, before anything is reserved: a template
+/// that cannot be filled must cost no certificate.
+pub fn rehearse(bench: &Bench<'_>, job: &Job<'_>, device: &Device) -> Result<(), Stop> {
+    let mut context = context(bench, job, device);
+    match &job.recipe.product.credential {
+        Credential::X509 { key, .. } => {
+            context.certificate = Some(bench.keys.issuing_pem.clone());
+            context.private_key_pem = match key {
+                KeyOrigin::OnDevice => None,
+                KeyOrigin::Station => Some(Secret::from(bench.keys.issuing_pem.clone())),
+            };
+        }
+        Credential::GroupKey { .. } => context.device_key = Some(Secret::new(vec![0; 32])),
+    }
+    let Err(fault) = files(bench, job, &context) else { return Ok(()) };
+    if context.id_scope.is_none() {
+        context.id_scope = Some("0ne".to_owned());
+        if files(bench, job, &context).is_ok() {
+            let why = "The recipe writes the ID scope to the device, and [azure] id_scope of station.toml is empty.";
+            return Err(Stop::new(Verdict::Error, Code::SettingsInvalid, why));
+        }
+    }
+    Err(fault)
+}
+
 /// The files of the recipe for this device.
 pub fn render(
     bench: &Bench<'_>,
@@ -24,6 +49,21 @@ pub fn render(
     device: &Device,
     credential: &Placed,
 ) -> Result<Vec<Rendered>, Stop> {
+    let mut context = context(bench, job, device);
+    match credential {
+        Placed::X509 { certificate, private_key, .. } => {
+            context.certificate = Some(certificate.pem());
+            context.private_key_pem = private_key.as_ref().map(Secret::duplicate);
+        }
+        Placed::Group { key, .. } => {
+            context.device_key = Some(Secret::new(key.bytes().to_vec()));
+        }
+    }
+    files(bench, job, &context)
+}
+
+/// What is known of this device before it has a credential.
+fn context(bench: &Bench<'_>, job: &Job<'_>, device: &Device) -> RenderContext {
     let recipe = &job.recipe.product;
     let mut context = RenderContext::new(
         recipe,
@@ -37,19 +77,15 @@ pub fn render(
     context.global_endpoint = bench.settings.azure.global_endpoint.clone();
     context.issuing_ca = Some(bench.keys.issuing_pem.clone());
     context.root_ca = Some(bench.keys.root_pem.clone());
-    match credential {
-        Placed::X509 { certificate, private_key, .. } => {
-            context.certificate = Some(certificate.pem());
-            context.private_key_pem = private_key.as_ref().map(Secret::duplicate);
-        }
-        Placed::Group { key, .. } => {
-            context.device_key = Some(Secret::new(key.bytes().to_vec()));
-        }
-    }
+    context
+}
+
+fn files(bench: &Bench<'_>, job: &Job<'_>, context: &RenderContext) -> Result<Vec<Rendered>, Stop> {
+    let recipe = &job.recipe.product;
     recipe
         .inject
         .iter()
-        .map(|file| render::render(file, &context, bench.templates).map_err(Stop::from))
+        .map(|file| render::render(file, context, bench.templates).map_err(Stop::from))
         .collect()
 }
 

@@ -44,7 +44,7 @@ pub enum ExportError {
 impl Coded for ExportError {
     fn code(&self) -> Code {
         match self {
-            ExportError::NoCheckpoint => Code::CheckpointInvalid,
+            ExportError::NoCheckpoint => Code::AuditNotSigned,
             ExportError::CheckpointWrong | ExportError::EntryMissing(_) => Code::AuditBroken,
             ExportError::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => Code::DiskFull,
             ExportError::File { .. } => Code::FileUnreadable,

@@ -32,7 +32,7 @@ impl Coded for ProofError {
     fn code(&self) -> Code {
         match self {
             ProofError::Unknown { .. } => Code::AuditEntryUnknown,
-            ProofError::NotSigned { .. } => Code::CheckpointInvalid,
+            ProofError::NotSigned { .. } => Code::AuditNotSigned,
             ProofError::Wrong { .. } => Code::AuditBroken,
             ProofError::Checkpoint(error) => error.code(),
             ProofError::Store(error) => error.code(),
