@@ -105,6 +105,8 @@ impl Driver for InMemory {
         Ok(())
     }
 
+    fn abandon(&mut self) {}
+
     fn present(&mut self) -> bool {
         true
     }

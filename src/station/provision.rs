@@ -30,7 +30,7 @@ pub fn provision(
     let mut walk = Walk { stage: Stage::Identify, run: None, serial: None };
     match walk.down(bench, job, driver, progress) {
         Ok(ending) => ending,
-        Err(stop) => stop::end(bench, job, &walk, stop),
+        Err(stop) => stop::end(bench, job, &walk, stop, driver),
     }
 }
 
