@@ -106,6 +106,8 @@ impl Driver for InMemory {
         Ok(())
     }
 
+    fn abandon(&mut self) {}
+
     fn present(&mut self) -> bool {
         true
     }

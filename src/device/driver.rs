@@ -67,6 +67,10 @@ pub trait Driver {
     /// Ends the conversation: the device gives no proofs afterwards, a console is logged out.
     fn finish(&mut self) -> Result<(), LineError>;
 
+    /// Leaves a device that did not pass, as far as it still answers: what lies beside its place is taken away,
+    /// a console is logged out. A device in use keeps the credential it has.
+    fn abandon(&mut self);
+
     /// Whether something answers on the line.
     fn present(&mut self) -> bool;
 }

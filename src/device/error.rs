@@ -78,6 +78,12 @@ pub enum LineError {
         /// What was seen.
         why: String,
     },
+    /// The console asks for what nobody told the station.
+    #[error("the console asks for a {what} and the recipe names none")]
+    NoLogin {
+        /// `user` or `password`.
+        what: &'static str,
+    },
     /// The file on the device is not what was sent.
     #[error("“{path}” does not read back as it was sent ({} instead of {})", brief(found), brief(sent))]
     ReadBackDiffers {
@@ -120,13 +126,14 @@ impl LineError {
             LineError::Silent { .. }
             | LineError::Refused { .. }
             | LineError::Protocol { .. }
+            | LineError::LoginFailed { .. }
             | LineError::ReadBackDiffers { .. }
             | LineError::Restarted { .. } => Fault::Device,
             LineError::Missing { .. }
             | LineError::Busy { .. }
             | LineError::OpenFailed { .. }
             | LineError::Garbled { .. }
-            | LineError::LoginFailed { .. }
+            | LineError::NoLogin { .. }
             | LineError::NotCapable { .. }
             | LineError::TooLarge { .. } => Fault::Station,
         }
@@ -143,6 +150,7 @@ impl LineError {
             | LineError::Refused { .. }
             | LineError::Protocol { .. }
             | LineError::LoginFailed { .. }
+            | LineError::NoLogin { .. }
             | LineError::ReadBackDiffers { .. }
             | LineError::NotCapable { .. }
             | LineError::TooLarge { .. }
@@ -167,7 +175,7 @@ impl Coded for LineError {
             LineError::Garbled { .. } => Code::Garbled,
             LineError::Refused { .. } => Code::DeviceRefused,
             LineError::Protocol { .. } => Code::ProtocolBroken,
-            LineError::LoginFailed { .. } => Code::LoginFailed,
+            LineError::LoginFailed { .. } | LineError::NoLogin { .. } => Code::LoginFailed,
             LineError::ReadBackDiffers { .. } => Code::ReadBackDiffers,
             LineError::NotCapable { .. } => Code::NotCapable,
             LineError::TooLarge { .. } => Code::TooLarge,

@@ -291,6 +291,11 @@ impl<P: Read + Write> Driver for LinesideDriver<P> {
         Ok(())
     }
 
+    /// Nothing is to be said: files that were not committed are forgotten with the next hello.
+    fn abandon(&mut self) {
+        self.limits = None;
+    }
+
     fn present(&mut self) -> bool {
         let answer_within = std::mem::replace(&mut self.answer_within, Duration::from_secs(1));
         let answered = self.hello();

@@ -105,16 +105,6 @@ impl<P: Read + Write> Link<P> {
     pub fn discard(&mut self) {
         self.received.clear();
     }
-
-    /// Waits until nothing has come for `pause`, at most until `until`.
-    pub fn quiet(&mut self, pause: Duration, until: Instant) -> Result<(), LineError> {
-        while Instant::now() < until {
-            if !self.fill((Instant::now() + pause).min(until))? {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Nothing came in time, or a signal interrupted: not an end of the line.

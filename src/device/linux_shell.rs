@@ -102,6 +102,14 @@ impl<P: Read + Write> LinuxShellDriver<P> {
         if self.files_pending.contains(path) { format!("{path}{PENDING}") } else { path.to_owned() }
     }
 
+    /// What only helped on the way; it is worth nothing to anybody.
+    fn scratch(&self) -> Vec<String> {
+        let key = self.key_path.iter().filter(|_| self.made_on_device);
+        let of_key =
+            key.flat_map(|path| ["part", "cnf", "csr"].map(|end| format!("{path}{PENDING_KEY}.{end}")));
+        of_key.chain(self.files_pending.iter().map(|path| format!("{path}{PENDING}.d"))).collect()
+    }
+
     fn own_key(&self) -> Result<String, LineError> {
         match &self.key_path {
             Some(path) if self.made_on_device => Ok(path.clone()),
@@ -304,12 +312,8 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
     fn finish(&mut self) -> Result<(), LineError> {
         self.still_open()?;
         let within = self.identify.answer_within.max(Duration::from_secs(30));
-        let mut left: Vec<String> =
-            self.files_pending.iter().map(|path| format!("{path}{PENDING}")).collect();
-        left.extend(self.files_pending.iter().map(|path| format!("{path}{PENDING}.d")));
-        if let Some(path) = self.key_path.as_ref().filter(|_| self.made_on_device) {
-            left.extend(["part", "cnf", "csr"].map(|end| format!("{path}{PENDING_KEY}.{end}")));
-        }
+        let mut left = self.scratch();
+        left.extend(self.files_pending.iter().map(|path| format!("{path}{PENDING}")));
         for path in left {
             self.console.change(&format!("rm -f {}", quote(&path)), within)?;
         }
@@ -317,6 +321,23 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         self.console.close()?;
         self.finished = true;
         Ok(())
+    }
+
+    fn abandon(&mut self) {
+        if !self.console.is_inside() {
+            return;
+        }
+        let mut left = self.scratch();
+        left.extend(self.files_pending.iter().map(|path| format!("{path}{PENDING}")));
+        if let Some(path) = self.key_path.as_ref().filter(|_| self.made_on_device) {
+            left.push(format!("{path}{PENDING_KEY}"));
+        }
+        self.key_pending = false;
+        self.files_pending.clear();
+        self.finished = true;
+        if let Err(error) = self.console.abandon(&left) {
+            tracing::warn!(target: "lineside::line", %error, "the console could not be left tidy");
+        }
     }
 
     fn present(&mut self) -> bool {

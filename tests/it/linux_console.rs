@@ -325,19 +325,53 @@ fn a_console_is_logged_into_and_left_logged_out() {
         let port = port::open(&console.path, 115_200).unwrap();
         open_driver(product, port, password.map(|text| Secret::from(text.to_owned())), [9; 8])
     };
-    let failed = |error: LineError| matches!(error, LineError::LoginFailed { .. });
-    assert!(failed(open(&product, None).identify().unwrap_err()), "the recipe names no user");
+    let error = open(&product, None).identify().unwrap_err();
+    assert_eq!((&error, error.whose()), (&LineError::NoLogin { what: "user" }, Whose::Station));
     product.identify.login = Some(lineside::domain::product::Login {
         user: "root".to_owned(),
         password: Some("gateway-root".parse().unwrap()),
     });
     let error = open(&product, Some("wrong")).identify().unwrap_err();
     assert_eq!(error.to_string(), "log-in at the console failed: the console refused user or password");
+    assert_eq!(error.whose(), Whose::Device);
     for _ in 0..2 {
         let mut driver = open(&product, Some("factory1"));
         assert_eq!(driver.identify().unwrap().serial, "SN-17");
         driver.finish().unwrap();
         assert!(driver.present());
+    }
+}
+
+#[test]
+fn an_abandoned_device_keeps_nothing_of_the_run_and_is_logged_out() {
+    let console = Console::start(&["/bin/sh", "-c", LOGIN], clean);
+    let mut product = console.x509();
+    let password = Some("gateway-root".parse().unwrap());
+    product.identify.login = Some(lineside::domain::product::Login { user: "root".to_owned(), password });
+    let port = port::open(&console.path, 115_200).unwrap();
+    let mut driver = open_driver(&product, port, Some(Secret::from("factory1".to_owned())), [9; 8]);
+    driver.identify().unwrap();
+    driver.request_csr("sn-17", CsrKey::P256, false).unwrap();
+    let file = rendered(console.file("etc/secret"), b"secret", true);
+    write_file(driver.as_mut(), &file, &mut no_progress).unwrap();
+    let left = || -> Vec<_> {
+        let folders = ["etc/keys", "etc"].map(|folder| console.folder.path().join(folder));
+        let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    assert_eq!(left().len(), 3, "the pending key, its folder and the pending file: {:?}", left());
+    driver.abandon();
+    assert_eq!(left(), ["keys"]);
+    assert!(matches!(driver.prove_signature(&challenge()), Err(LineError::Refused { .. })));
+    drop(driver);
+    let mut port = port::open(&console.path, 115_200).unwrap();
+    std::io::Write::write_all(&mut port, b"\r").unwrap();
+    let (mut said, deadline) = (String::new(), std::time::Instant::now() + Duration::from_secs(20));
+    while !said.ends_with("login: ") {
+        let mut block = [0; 256];
+        let count = std::io::Read::read(&mut port, &mut block).unwrap_or(0);
+        said.push_str(&String::from_utf8_lossy(&block[..count]));
+        assert!(std::time::Instant::now() < deadline, "still logged in: {said:?}");
     }
 }
 

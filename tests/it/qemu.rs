@@ -1,19 +1,55 @@
 //! A real Linux at the other end of a serial line: kernel, getty and login in QEMU, its console on a pty.
 //! It is built by `tests/devices/linux/build`; user `root`, password `factory1`.
 
+pub mod console;
+pub mod relay;
+
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use self::console::Console;
+
 /// How long QEMU may take to answer; it answers in milliseconds.
 const ANSWER: Duration = Duration::from_secs(20);
+
+/// How long a device may take to boot: far more than the usual 3 seconds, for other tests run beside it.
+const BOOT: Duration = Duration::from_secs(120);
+/// Emulated devices that may run at once; more starve each other, and then their consoles look slow.
+const MOST_AT_ONCE: u32 = 2;
+
+static RUNNING: Mutex<u32> = Mutex::new(0);
+static ONE_ENDED: Condvar = Condvar::new();
+
+/// Leave to run one device; waits until there is room for it.
+struct Seat;
+
+impl Seat {
+    fn take() -> Seat {
+        let running = RUNNING.lock().expect("nobody panics with it");
+        let mut running =
+            ONE_ENDED.wait_while(running, |running| *running >= MOST_AT_ONCE).expect("nobody panics with it");
+        *running += 1;
+        Seat
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Ok(mut running) = RUNNING.lock() {
+            *running -= 1;
+        }
+        ONE_ENDED.notify_one();
+    }
+}
 
 /// One running device. It is switched off when this is dropped, or when the thread that booted it ends.
 pub struct LinuxDevice {
@@ -23,6 +59,7 @@ pub struct LinuxDevice {
     ports: TempDir,
     link: PathBuf,
     plugged: bool,
+    _seat: Seat,
 }
 
 impl LinuxDevice {
@@ -37,6 +74,7 @@ impl LinuxDevice {
             kernel.is_file() && root.is_file(),
             "the Linux device is not built: run tests/devices/linux/build"
         );
+        let seat = Seat::take();
         // setpriv becomes QEMU; so QEMU ends even if this program is killed before it can drop the device.
         let mut qemu = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "qemu-system-x86_64"])
@@ -67,13 +105,18 @@ impl LinuxDevice {
         });
         let ports = TempDir::new().expect("a folder for the port");
         let link = ports.path().join(format!("gateway-{serial}"));
-        let mut device = LinuxDevice { qemu, commands, answers, ports, link, plugged: false };
+        let mut device = LinuxDevice { qemu, commands, answers, ports, link, plugged: false, _seat: seat };
         device.ask("qmp_capabilities", json!({}));
         let lines = device.ask("query-chardev", json!({}));
         let line = lines.as_array().into_iter().flatten().find(|line| line["label"] == "line");
         let pty = line.and_then(|line| line["filename"].as_str()).and_then(|name| name.strip_prefix("pty:"));
         device.plug_into(pty.expect("QEMU says where its pty is"));
         device
+    }
+
+    /// Waits until the device has booted and asks for a user.
+    pub fn wait_for_login(&self) {
+        Console::open(self.port()).wake(BOOT);
     }
 
     /// The port: a link that stays the same, as udev's by-id links do; it is gone while the device is unplugged.

@@ -1,5 +1,7 @@
-//! The conversation with a console: wake it whatever state it was left in, log in, make the shell ready, and
-//! run checked commands one at a time.
+//! The conversation with a console: checked commands one at a time, once [`entry`] has brought it to a ready
+//! shell.
+
+mod entry;
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -19,7 +21,6 @@ const ATTEMPTS: u32 = 3;
 const DOCUMENT_WAIT: Duration = Duration::from_secs(4);
 /// Ctrl-U: forgets a half-typed line. Ctrl-Q: lets output go on that line noise may have stopped.
 const FRESH_LINE: &[u8] = b"\x11\x15\r";
-const CTRL_C: &[u8] = b"\x03";
 
 /// A console on a link.
 pub struct Console<P> {
@@ -29,6 +30,7 @@ pub struct Console<P> {
     answer_within: Duration,
     session: String,
     commands: u32,
+    inside: bool,
 }
 
 impl<P: Read + Write> Console<P> {
@@ -40,138 +42,13 @@ impl<P: Read + Write> Console<P> {
         answer_within: Duration,
         session: [u8; 8],
     ) -> Console<P> {
-        Console { link, login, password, answer_within, session: hex::encode(session), commands: 0 }
+        let session = hex::encode(session);
+        Console { link, login, password, answer_within, session, commands: 0, inside: false }
     }
 
-    /// Brings the console to a shell that is ready for checked commands.
-    pub fn open(&mut self) -> Result<(), LineError> {
-        let mut refused = 0;
-        loop {
-            let entered = match self.wake()? {
-                Prompt::Login => self.log_in(),
-                Prompt::Shell => Ok(()),
-                // wake ends at one of the two above
-                Prompt::Password | Prompt::Continuation | Prompt::Unknown => Ok(()),
-            };
-            match entered {
-                Ok(()) => return self.prepare(),
-                // once more, because the line may have damaged the password; never a third time
-                Err(error @ LineError::LoginFailed { .. }) if refused == 1 => return Err(error),
-                Err(LineError::LoginFailed { why }) if self.can_log_in() => {
-                    tracing::debug!(target: "lineside::line", %why, "log-in refused, trying once more");
-                    refused += 1;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn can_log_in(&self) -> bool {
-        self.login.as_ref().is_some_and(|login| login.password.is_none() || self.password.is_some())
-    }
-
-    /// Presses keys until a log-in or shell prompt shows: out of a half-typed line, a here-document, a program
-    /// that runs, or a password question that an earlier, interrupted conversation left behind.
-    fn wake(&mut self) -> Result<Prompt, LineError> {
-        let waited = self.answer_within * 3;
-        let until = Instant::now() + waited;
-        let mut pressed = 0_u32;
-        while Instant::now() < until {
-            self.link.discard();
-            let keys: &[u8] = match pressed % 4 {
-                0 => FRESH_LINE,
-                1 => b"\r",
-                2 => CTRL_C,
-                // ends a program that reads to the end of its input and ignores Ctrl-C
-                _ => b"\x03\x04\r",
-            };
-            self.link.send(keys, Shown::Plain)?;
-            pressed += 1;
-            // getty throws away what is typed before it is ready: wait for silence before typing on
-            if self.link.fill((Instant::now() + Duration::from_secs(1)).min(until))? {
-                self.link.quiet(PAUSE, until)?;
-            }
-            match screen::prompt(self.link.received()) {
-                found @ (Prompt::Login | Prompt::Shell) => return Ok(found),
-                Prompt::Continuation | Prompt::Password => self.link.send(CTRL_C, Shown::Plain)?,
-                Prompt::Unknown => {}
-            }
-        }
-        Err(LineError::Silent { what: "a prompt".to_owned(), waited })
-    }
-
-    fn log_in(&mut self) -> Result<(), LineError> {
-        let failed = |why: &str| LineError::LoginFailed { why: why.to_owned() };
-        let Some(login) = &self.login else {
-            return Err(failed("the console asks for a user and the recipe names none"));
-        };
-        let user = format!("{}\r", login.user);
-        self.link.discard();
-        self.link.send(user.as_bytes(), Shown::Plain)?;
-        match self.next_prompt()? {
-            Prompt::Shell => return Ok(()),
-            Prompt::Password => {}
-            Prompt::Login | Prompt::Continuation | Prompt::Unknown => {
-                return Err(failed("the console did not take the user's name"));
-            }
-        }
-        let Some(password) = &self.password else {
-            return Err(failed("the console asks for a password and the recipe names none"));
-        };
-        let mut typed = zeroize::Zeroizing::new(password.expose().to_vec());
-        typed.push(b'\r');
-        self.link.discard();
-        self.link.send(&typed, Shown::Length)?;
-        match self.next_prompt()? {
-            Prompt::Shell => Ok(()),
-            Prompt::Login | Prompt::Password => Err(failed("the console refused user or password")),
-            Prompt::Continuation | Prompt::Unknown => Err(failed("no shell came after the password")),
-        }
-    }
-
-    /// The prompt that comes next. A refused password takes three seconds to be refused.
-    fn next_prompt(&mut self) -> Result<Prompt, LineError> {
-        let until = Instant::now() + self.answer_within.max(Duration::from_secs(8));
-        loop {
-            let more = self.link.fill(until)?;
-            self.link.quiet(PAUSE, until)?;
-            match screen::prompt(self.link.received()) {
-                Prompt::Unknown | Prompt::Continuation if more => {}
-                found => return Ok(found),
-            }
-        }
-    }
-
-    fn prepare(&mut self) -> Result<(), LineError> {
-        repeat(ATTEMPTS, |before| {
-            self.interrupt(before)?;
-            let [first, rest @ ..] = script::PREPARE;
-            // the echo must be off before the functions are sent
-            for lines in [first.to_owned(), rest.join("\r")] {
-                self.link.discard();
-                self.link.send(format!("{lines}\r").as_bytes(), Shown::Plain)?;
-                self.link.quiet(PAUSE, Instant::now() + self.answer_within)?;
-            }
-            // the checks themselves may have arrived damaged: one right and one wrong command show that they hold
-            let garbled = || LineError::Garbled { what: "making the shell ready".to_owned() };
-            let (status, text) = self.once(Mode::Query, "echo ready", self.answer_within)?;
-            if status != 0 || text != "ready" {
-                return Err(garbled());
-            }
-            let tag = self.tag();
-            self.link.send(format!("L {tag} q ZWNobyBiYWQ= 1 8\r").as_bytes(), Shown::Plain)?;
-            match self.wait(&tag, "a wrong checksum", self.answer_within)? {
-                Output::NotRun => Ok(()),
-                Output::More | Output::Damaged | Output::Done(..) => Err(garbled()),
-            }
-        })?;
-        let tools = "for t in stty base64 cksum sha256sum openssl od tr wc; do command -v $t >/dev/null || echo $t; done";
-        let missing = self.ask(tools)?;
-        if !missing.is_empty() {
-            let what = format!("its console lacks {}", harmless(missing.replace('\n', ", ").as_bytes(), 80));
-            return Err(LineError::NotCapable { what });
-        }
-        Ok(())
+    /// Whether a shell was reached and not left again.
+    pub fn is_inside(&self) -> bool {
+        self.inside
     }
 
     /// Runs a command and returns its output; a failing one is a refusal by the device.
@@ -253,8 +130,35 @@ impl<P: Read + Write> Console<P> {
         if before == 0 {
             return Ok(());
         }
+        self.link.discard();
         self.link.send(b"\x11\x03", Shown::Plain)?;
-        self.link.quiet(PAUSE, Instant::now() + self.answer_within)
+        self.settle(PAUSE, Instant::now() + self.answer_within)
+    }
+
+    /// Waits until the console has said what it wanted to say: up to `first` for the first word, then until
+    /// nothing more comes for a while. Kernel messages are no words of the console; some kernels never stop.
+    fn settle(&mut self, first: Duration, until: Instant) -> Result<(), LineError> {
+        let (mut said, mut silent_at) = (String::new(), Instant::now() + first);
+        loop {
+            self.link.fill(silent_at.min(until))?;
+            let now_said = screen::said(self.link.received());
+            if now_said != said {
+                (said, silent_at) = (now_said, Instant::now() + PAUSE);
+            }
+            if Instant::now() >= silent_at.min(until) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes away files that an unfinished run left beside their places, and logs out, as far as the console
+    /// still answers.
+    pub fn abandon(&mut self, left: &[String]) -> Result<(), LineError> {
+        self.interrupt(1)?;
+        for path in left {
+            self.once(Mode::Change, &format!("rm -f {}", script::quote(path)), self.answer_within)?;
+        }
+        self.close()
     }
 
     fn tag(&mut self) -> String {
@@ -264,6 +168,7 @@ impl<P: Read + Write> Console<P> {
 
     /// Logs out. A console that comes back with no log-in prompt has none.
     pub fn close(&mut self) -> Result<(), LineError> {
+        self.inside = false;
         self.link.discard();
         self.link.send(b"stty echo; exit\r", Shown::Plain)?;
         let until = Instant::now() + Duration::from_secs(3);

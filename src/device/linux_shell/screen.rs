@@ -18,7 +18,7 @@ pub enum Prompt {
 
 /// Judges the last line.
 pub fn prompt(bytes: &[u8]) -> Prompt {
-    let text = plain(bytes);
+    let text = said(bytes);
     let last = text.rsplit('\n').next().unwrap_or_default().trim();
     if last.ends_with("login:") {
         Prompt::Login
@@ -31,6 +31,18 @@ pub fn prompt(bytes: &[u8]) -> Prompt {
     } else {
         Prompt::Unknown
     }
+}
+
+/// What the console itself said: the text without control sequences and kernel messages, and without a
+/// kernel's time stamp of which the end has not come yet.
+pub fn said(bytes: &[u8]) -> String {
+    let mut text = without_kernel(&plain(bytes));
+    if let Some(at) = text.rfind('[')
+        && text[at + 1..].bytes().all(|b| b.is_ascii_digit() || b == b' ' || b == b'.' || b == b']')
+    {
+        text.truncate(at);
+    }
+    text
 }
 
 /// The text without carriage returns, NULs and control sequences (ECMA-48 CSI and OSC).
@@ -102,7 +114,10 @@ mod tests {
             (b"Enter 'help' for a list of built-in commands.\r\n\r\n~ # \x1b[6n", Prompt::Shell),
             (b"Last login: Mon\r\n\x1b[?2004hroot@dev:~$ ", Prompt::Shell),
             (b"> QUJD\r\n> \x1b[6n", Prompt::Continuation),
-            (b"~ # [    2.895715] Uhhuh. NMI received\r\n", Prompt::Unknown),
+            (b"~ # [    2.895715] Uhhuh. NMI received\r\n", Prompt::Shell),
+            (b"dev login: [    2.895715] Uhhuh. NMI", Prompt::Login),
+            (b"Password: [    2.8957", Prompt::Password),
+            (b"[    2.895715] Uhhuh. NMI received\r\n", Prompt::Unknown),
             (b"", Prompt::Unknown),
         ] {
             assert_eq!(prompt(bytes), expected, "{}", String::from_utf8_lossy(bytes));

@@ -1,11 +1,12 @@
 //! The commands as they go over the line, and the frame their output comes back in. A line can damage a
-//! command as well as its output, so a command travels as base64 with its checksum, and the device runs it
-//! only if they agree; the output and the exit status come back with a checksum too. Pure.
+//! command as well as its output, so a command travels as base64 with its SHA-256, and the device runs it
+//! only if they agree; the output and the exit status come back with theirs, too. Pure.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::screen::{plain, without_kernel};
+use crate::domain::digest::Digest;
 
 /// busybox ash cuts a line near 1000 characters and runs the stump; nothing longer is ever sent.
 pub const LONGEST_LINE: usize = 900;
@@ -13,6 +14,9 @@ pub const LONGEST_LINE: usize = 900;
 const COLUMN: usize = 57;
 /// Raw bytes of one here-document: 45 lines, below the 4095 bytes a terminal holds while the shell sleeps.
 pub const DOCUMENT: usize = 45 * COLUMN;
+
+/// What a console must have; the first ones are used by [`PREPARE`] itself.
+pub const TOOLS: [&str; 7] = ["stty", "base64", "sha256sum", "wc", "openssl", "od", "tr"];
 
 /// How a command's output is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +30,7 @@ pub enum Mode {
 }
 
 /// Lines that make a shell ready: no history, no echo, a known prompt, and the two functions. `L` runs a
-/// checked command. `W` takes a here-document and, if its checksum is right, appends it to the file `$T`, once:
+/// checked command. `W` takes a here-document and, if its digest is right, appends it to the file `$T`, once:
 /// only while the file is as long as it was (status 1: damaged, 2: cannot be written, 3: not in its place). The
 /// sentinels are split so that an echo of the line does not look like an answer.
 pub const PREPARE: [&str; 5] = [
@@ -34,15 +38,15 @@ pub const PREPARE: [&str; 5] = [
     "[ -n \"$BASH_VERSION\" ] && set +o history",
     "PS1='lineside# '; PS2='> '; export PS1 PS2",
     concat!(
-        "L(){ c=$(printf %s \"$3\"|base64 -d); [ \"$(printf %s \"$c\"|cksum)\" = \"$4 $5\" ]||{ echo \"@@\"\"X $1\"; return; }; ",
+        "L(){ c=$(printf %s \"$3\"|base64 -d); d=$(printf %s \"$c\"|sha256sum); [ \"${d%% *}\" = \"$4\" ]||{ echo \"@@\"\"X $1\"; return; }; ",
         "case $2 in q) v=$(eval \"$c\" 2>/dev/null </dev/null); r=$?;; c) v=$(eval \"$c\" 2>&1 </dev/null); r=$?;; ",
         "*) eval \"$c\" >/dev/null 2>&1; r=$?; v=;; esac; echo \"@@\"\"B $1\"; printf '%s\\n' \"$v\"; ",
-        "echo \"@@\"\"E $1 $r $(printf '%s\\n%s' \"$r\" \"$v\"|cksum)\"; }"
+        "echo \"@@\"\"E $1 $r $(printf '%s\\n%s' \"$r\" \"$v\"|sha256sum)\"; }"
     ),
     concat!(
-        "W(){ base64 -d >\"$T.d\" 2>/dev/null; r=1; [ \"$(cksum <\"$T.d\")\" = \"$4 $5\" ]&&{ r=3; ",
+        "W(){ base64 -d >\"$T.d\" 2>/dev/null; r=1; d=$(sha256sum <\"$T.d\"); [ \"${d%% *}\" = \"$4\" ]&&{ r=3; ",
         "[ $(($(wc -c <\"$T\"))) = $2 ]&&{ cat \"$T.d\" >>\"$T\"||r=2; }; [ $(($(wc -c <\"$T\"))) = $3 ]&&r=0; }; ",
-        "echo \"@@\"\"B $1\"; echo; echo \"@@\"\"E $1 $r $(printf '%s\\n' \"$r\"|cksum)\"; }"
+        "echo \"@@\"\"B $1\"; echo; echo \"@@\"\"E $1 $r $(printf '%s\\n' \"$r\"|sha256sum)\"; }"
     ),
 ];
 
@@ -53,15 +57,15 @@ pub fn checked(tag: &str, mode: Mode, command: &str) -> Option<String> {
         Mode::Change => 'c',
         Mode::Set => 's',
     };
-    let (crc, length) = (cksum(command.as_bytes()), command.len());
-    let line = format!("L {tag} {mode} {} {crc} {length}\r", BASE64.encode(command));
+    let digest = Digest::of(command.as_bytes());
+    let line = format!("L {tag} {mode} {} {digest}\r", BASE64.encode(command));
     if line.len() <= LONGEST_LINE { Some(line) } else { None }
 }
 
 /// A here-document with these bytes (at most [`DOCUMENT`]) for the file `$T`, which has `at` bytes so far.
 pub fn document(tag: &str, at: usize, bytes: &[u8]) -> Vec<u8> {
-    let (end, crc, length) = (at + bytes.len(), cksum(bytes), bytes.len());
-    let mut text = format!("W {tag} {at} {end} {crc} {length} <<'@EOF'\r").into_bytes();
+    let (end, digest) = (at + bytes.len(), Digest::of(bytes));
+    let mut text = format!("W {tag} {at} {end} {digest} <<'@EOF'\r").into_bytes();
     for column in bytes.chunks(COLUMN) {
         text.extend_from_slice(BASE64.encode(column).as_bytes());
         text.push(b'\r');
@@ -75,6 +79,14 @@ pub fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
+/// The tool that a shell says it does not have, if it is one of ours: its name came over the line undamaged.
+pub fn missing_tool(bytes: &[u8]) -> Option<&'static str> {
+    let shown = without_kernel(&plain(bytes));
+    TOOLS.into_iter().find(|tool| {
+        ["not found", "command not found"].iter().any(|words| shown.contains(&format!(" {tool}: {words}\n")))
+    })
+}
+
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
@@ -82,7 +94,7 @@ pub enum Output {
     More,
     /// The command arrived damaged and was not run.
     NotRun,
-    /// The output or its checksum is damaged.
+    /// The output or its digest is damaged.
     Damaged,
     /// Exit status and output.
     Done(u8, String),
@@ -91,9 +103,6 @@ pub enum Output {
 /// Looks for the frame with this tag in what the console showed.
 pub fn output(tag: &str, bytes: &[u8]) -> Output {
     let shown = plain(bytes);
-    if shown.contains(&format!("@@X {tag}\n")) {
-        return Output::NotRun;
-    }
     // first as it stands, then without what the kernel printed in between
     match framed(tag, &shown) {
         Output::Damaged | Output::More => framed(tag, &without_kernel(&shown)),
@@ -102,35 +111,20 @@ pub fn output(tag: &str, bytes: &[u8]) -> Output {
 }
 
 fn framed(tag: &str, shown: &str) -> Output {
+    if shown.contains(&format!("@@X {tag}\n")) {
+        return Output::NotRun;
+    }
     let Some((_, from)) = shown.rsplit_once(&format!("@@B {tag}\n")) else { return Output::More };
     let Some((value, end)) = from.rsplit_once(&format!("\n@@E {tag} ")) else { return Output::More };
     let Some((end, _)) = end.split_once('\n') else { return Output::More };
     let mut numbers = end.split_whitespace();
     let status = numbers.next().and_then(|text| text.parse::<u8>().ok());
-    let crc = numbers.next().and_then(|text| text.parse::<u32>().ok());
-    let (Some(status), Some(crc)) = (status, crc) else { return Output::Damaged };
-    if cksum(format!("{status}\n{value}").as_bytes()) != crc {
+    let digest = numbers.next().and_then(|text| text.parse::<Digest>().ok());
+    let (Some(status), Some(digest)) = (status, digest) else { return Output::Damaged };
+    if Digest::of(format!("{status}\n{value}").as_bytes()) != digest {
         return Output::Damaged;
     }
     Output::Done(status, value.to_owned())
-}
-
-/// The checksum of the POSIX `cksum` utility: CRC-32 (0x04C11DB7, not reflected) of the bytes and then of
-/// their length, least significant byte first.
-pub fn cksum(bytes: &[u8]) -> u32 {
-    let mut length = bytes.len();
-    let mut crc = bytes.iter().fold(0, |crc, byte| step(crc, *byte));
-    while length != 0 {
-        crc = step(crc, u8::try_from(length & 0xff).unwrap_or(0));
-        length >>= 8;
-    }
-    !crc
-}
-
-fn step(crc: u32, byte: u8) -> u32 {
-    (0..8).fold(crc ^ (u32::from(byte) << 24), |crc, _| {
-        if crc & 0x8000_0000 == 0 { crc << 1 } else { (crc << 1) ^ 0x04c1_1db7 }
-    })
 }
 
 #[cfg(test)]
@@ -139,14 +133,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn shown(tag: &str, status: u8, value: &str) -> String {
-        let crc = cksum(format!("{status}\n{value}").as_bytes());
-        format!("lineside# @@B {tag}\r\n{value}\r\n@@E {tag} {status} {crc} 9\r\nlineside# ")
-    }
-
-    #[test]
-    fn the_checksum_is_the_one_of_posix() {
-        assert_eq!(cksum(b"123456789"), 930_766_865);
-        assert_eq!(cksum(b""), 4_294_967_295);
+        let digest = Digest::of(format!("{status}\n{value}").as_bytes());
+        format!("lineside# @@B {tag}\r\n{value}\r\n@@E {tag} {status} {digest}  -\r\nlineside# ")
     }
 
     #[test]
@@ -158,7 +146,9 @@ mod tests {
         assert!(checked("0-1", Mode::Query, &"x".repeat(600)).is_some());
         assert!(checked("0-1", Mode::Query, &"x".repeat(700)).is_none());
         let document = document("0-1", 0, &[7; DOCUMENT]);
-        assert!(document.len() < 4095 && document.split(|b| *b == b'\r').all(|line| line.len() <= 76));
+        assert!(document.len() < 4095);
+        let mut lines = document.split(|b| *b == b'\r').map(<[u8]>::len);
+        assert!(lines.next().is_some_and(|first| first < LONGEST_LINE) && lines.all(|line| line <= 76));
     }
 
     #[test]
@@ -174,6 +164,19 @@ mod tests {
         assert_eq!(output("7-1", text.replace("7-1 0 ", "7-1 1 ").as_bytes()), Output::Damaged);
         assert_eq!(output("7-2", text.as_bytes()), Output::More);
         assert_eq!(output("7-1", b"@@X 7-1\r\nlineside# "), Output::NotRun);
+    }
+
+    #[test]
+    fn a_missing_tool_is_known_by_the_words_of_each_shell() {
+        for (shown, tool) in [
+            ("-sh: sha256sum: not found\r\n@@X 7-1\r\n", Some("sha256sum")),
+            ("bash: base64: command not found\r\n", Some("base64")),
+            ("sh: 5: wc: [   12.345678] usb 1-1: new\r\nnot found\r\n", Some("wc")),
+            ("-sh: shb256sum: not found\r\n", None),
+            ("@@X 7-1\r\nlineside# ", None),
+        ] {
+            assert_eq!(missing_tool(shown.as_bytes()), tool, "{shown}");
+        }
     }
 
     #[test]

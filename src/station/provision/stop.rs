@@ -5,6 +5,7 @@ use crate::ca::csr::BadCsr;
 use crate::ca::issue::Refused;
 use crate::ca::proof::NotProven;
 use crate::ca::signer::SignFailed;
+use crate::device::driver::Driver;
 use crate::device::error::{Fault, LineError};
 use crate::device::render::RenderError;
 use crate::domain::audit_event::AuditEvent;
@@ -140,8 +141,8 @@ impl From<NoEntropy> for Stop {
 
 /// Puts the verdict on record and returns what the tile shows. A run that had reserved gives up its
 /// credential in the same transaction: an intent is voided, a certificate revoked, and what might be live in
-/// the cloud is disabled there.
-pub fn end(bench: &Bench<'_>, job: &Job<'_>, walk: &Walk, stop: Stop) -> Ending {
+/// the cloud is disabled there. Then the device is left, tidied up as far as it answers.
+pub fn end(bench: &Bench<'_>, job: &Job<'_>, walk: &Walk, stop: Stop, driver: &mut dyn Driver) -> Ending {
     let at = clock::now();
     let Stop { verdict, code, message, alarm } = stop;
     let recorded = bench.store.change(job.actor, at, |change| {
@@ -183,15 +184,18 @@ pub fn end(bench: &Bench<'_>, job: &Job<'_>, walk: &Walk, stop: Stop) -> Ending 
     });
     let serial = walk.serial().map(str::to_owned);
     match recorded {
-        Ok(run) => Ending {
-            verdict,
-            run: Some(run),
-            serial,
-            message,
-            next: code.next_step().to_owned(),
-            code: Some(code.to_string()),
-            at,
-        },
+        Ok(run) => {
+            driver.abandon();
+            Ending {
+                verdict,
+                run: Some(run),
+                serial,
+                message,
+                next: code.next_step().to_owned(),
+                code: Some(code.to_string()),
+                at,
+            }
+        }
         // the run keeps no verdict; it is listed for an engineer at the next start
         Err(error) => Ending {
             verdict: Verdict::Error,
