@@ -32,6 +32,8 @@ const BYTES_PER_ATTEMPT: usize = 512;
 const SHORTEST_PART: usize = 128;
 /// A device may say “wait” for this many times the recipe's deadline.
 const MOST_WAITING: u32 = 12;
+/// A file has the time to be sent this often, all its parts and repeats together.
+const MOST_SENDS: u32 = 8;
 
 /// A conversation with a device that speaks the protocol.
 pub struct LinesideDriver<P> {
@@ -75,6 +77,8 @@ impl<P: Read + Write> LinesideDriver<P> {
         let bytes = Zeroizing::new(request.print(number));
         let verb = request.verb();
         let mut left = self.answer_within;
+        // one deadline for all repeats: a device that says `wait` each time gains nothing by it
+        let last = Instant::now() + self.answer_within * MOST_WAITING;
         repeat(attempts, |before| {
             let patience = patience(before).min(left);
             if patience.is_zero() {
@@ -82,7 +86,7 @@ impl<P: Read + Write> LinesideDriver<P> {
             }
             self.begin_again(before)?;
             self.link.send(&bytes, shown)?;
-            let answered = self.wait_for(number, verb, patience + self.link.wire_time(bytes.len()));
+            let answered = self.wait_for(number, verb, patience + self.link.wire_time(bytes.len()), last);
             if matches!(answered, Err(LineError::Silent { .. })) {
                 left = left.saturating_sub(patience);
             }
@@ -99,9 +103,15 @@ impl<P: Read + Write> LinesideDriver<P> {
         Ok(())
     }
 
-    /// The answer with this number. A later one's answer means that this request was lost.
-    fn wait_for(&mut self, number: u32, verb: &str, patience: Duration) -> Result<Frame, LineError> {
-        let last = Instant::now() + self.answer_within * MOST_WAITING;
+    /// The answer with this number, by `last` at the latest, however often the device says `wait`. A later one's
+    /// answer means that this request was lost.
+    fn wait_for(
+        &mut self,
+        number: u32,
+        verb: &str,
+        patience: Duration,
+        last: Instant,
+    ) -> Result<Frame, LineError> {
         let mut until = Instant::now() + patience;
         let garbled = || LineError::Garbled { what: verb.to_owned() };
         loop {
@@ -182,6 +192,8 @@ impl<P: Read + Write> LinesideDriver<P> {
         let mut acknowledged = 0;
         // a longer file meets more losses
         let attempts = ATTEMPTS + u32::try_from(total / BYTES_PER_ATTEMPT).unwrap_or(0);
+        let last =
+            Instant::now() + self.answer_within * MOST_WAITING + self.link.wire_time(total) * MOST_SENDS;
         repeat(attempts, |before| {
             self.begin_again(before)?;
             if before > 0 {
@@ -201,7 +213,7 @@ impl<P: Read + Write> LinesideDriver<P> {
                 }
                 let Some((number, end)) = under_way.pop_front() else { break };
                 let patience = patience(before.min(2)) + self.link.wire_time(size * limits.window);
-                self.wait_for(number, "part", patience)?;
+                self.wait_for(number, "part", patience, last)?;
                 acknowledged = end;
                 progress(in_all(acknowledged), in_all(total));
             }

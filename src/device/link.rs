@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::error::{LineError, harmless};
 
+/// What came in time may be read this much later: a busy station must not take it for silence.
+const GRACE: Duration = Duration::from_millis(250);
 /// Bytes that may wait unread; a device that sends more without being asked breaks the protocol.
 pub const MOST_RECEIVED: usize = 512 * 1024;
 
@@ -62,8 +64,12 @@ impl<P: Read + Write> Link<P> {
         Ok(())
     }
 
-    /// Waits until something more is received, at most until `until`; says whether something came.
+    /// Waits until something more is received, at most until `until`; says whether something came. A device that
+    /// never falls silent stretches nobody's deadline: soon after `until` nothing is taken any more.
     pub fn fill(&mut self, until: Instant) -> Result<bool, LineError> {
+        if Instant::now() >= until + GRACE {
+            return Ok(false);
+        }
         let mut block = [0; 4096];
         loop {
             match self.port.read(&mut block) {
@@ -130,6 +136,36 @@ pub fn repeat<T>(attempts: u32, mut once: impl FnMut(u32) -> Result<T, LineError
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A device that always has one more byte to say.
+    struct Chatter;
+
+    impl Read for Chatter {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            buffer[0] = b'.';
+            Ok(1)
+        }
+    }
+
+    impl Write for Chatter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_device_that_never_falls_silent_stretches_no_deadline() {
+        let mut link = Link::new(Chatter, 115_200);
+        let until = Instant::now();
+        while link.fill(until).unwrap() {
+            link.discard();
+            assert!(Instant::now() < until + Duration::from_secs(5), "it still listens");
+        }
+    }
 
     /// Plays back what a port would do.
     struct Script(Vec<io::Result<Vec<u8>>>);

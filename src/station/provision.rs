@@ -31,7 +31,7 @@ pub fn provision(
     let mut walk = Walk::begun();
     match walk.down(bench, job, driver, progress) {
         Ok(ending) => ending,
-        Err(stop) => stop::end(bench, job, &walk, stop, driver),
+        Err(stop) => stop::end(bench, job, &walk, stop, Some(driver)),
     }
 }
 

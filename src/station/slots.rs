@@ -172,6 +172,6 @@ fn attend(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch) -> Ending 
             tracing::info!(slot = %slot.name, verdict = %ending.verdict, serial = ending.serial, run = ending.run, code = ending.code, "{}", ending.message);
             ending
         }
-        Err(stop) => stop::end(&bench, &job, &Walk::begun(), stop),
+        Err(stop) => stop::end(&bench, &job, &Walk::begun(), stop, None),
     }
 }

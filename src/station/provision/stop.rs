@@ -141,8 +141,14 @@ impl From<NoEntropy> for Stop {
 
 /// Puts the verdict on record and returns what the tile shows. A run that had reserved gives up its
 /// credential in the same transaction: an intent is voided, a certificate revoked, and what might be live in
-/// the cloud is disabled there. Then the device is left, tidied up as far as it answers.
-pub fn end(bench: &Bench<'_>, job: &Job<'_>, walk: &Walk, stop: Stop, driver: &mut dyn Driver) -> Ending {
+/// the cloud is disabled there. Then the device, if its port was open, is left tidied up as far as it answers.
+pub fn end(
+    bench: &Bench<'_>,
+    job: &Job<'_>,
+    walk: &Walk,
+    stop: Stop,
+    driver: Option<&mut dyn Driver>,
+) -> Ending {
     let at = clock::now();
     let Stop { verdict, code, message, alarm } = stop;
     let recorded = bench.store.change(job.actor, at, |change| {
@@ -185,7 +191,9 @@ pub fn end(bench: &Bench<'_>, job: &Job<'_>, walk: &Walk, stop: Stop, driver: &m
     let serial = walk.serial().map(str::to_owned);
     match recorded {
         Ok(run) => {
-            driver.abandon();
+            if let Some(driver) = driver {
+                driver.abandon();
+            }
             Ending {
                 verdict,
                 run: Some(run),
