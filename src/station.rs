@@ -10,6 +10,7 @@ pub mod enrollment;
 pub mod enrollment_record;
 pub mod folder;
 pub mod founding;
+pub mod group_key_rotation;
 pub mod keys;
 pub mod outbox;
 pub mod password;

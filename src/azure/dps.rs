@@ -134,7 +134,7 @@ impl DpsClient {
     pub fn succeed(
         &self,
         record: &IndividualEnrollment,
-        own: &[IndividualEnrollment],
+        own: &[AttestationMechanism],
         now: UtcTime,
     ) -> Result<bool, DpsError> {
         let id = &record.registration_id;
@@ -142,9 +142,8 @@ impl DpsClient {
             let attempt = match self.get_with_keys(id, now)? {
                 None => self.put(record, None, now),
                 Some(theirs) => {
-                    let known = own
-                        .iter()
-                        .any(|own| same_credential::compare(&own.attestation, &theirs.attestation).is_ok());
+                    let known =
+                        own.iter().any(|own| same_credential::compare(own, &theirs.attestation).is_ok());
                     if !known {
                         return Ok(false);
                     }

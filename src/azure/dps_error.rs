@@ -79,9 +79,13 @@ fn wait(retry_after: &Option<Duration>) -> String {
 impl Coded for DpsError {
     fn code(&self) -> Code {
         match self {
-            DpsError::Unreachable { .. } | DpsError::Server { .. } => Code::CloudUnreachable,
+            DpsError::Unreachable { .. } | DpsError::Server { retry_after: None, .. } => {
+                Code::CloudUnreachable
+            }
             DpsError::Untrusted { .. } => Code::CloudRootsInvalid,
-            DpsError::Throttled { .. } => Code::CloudThrottled,
+            DpsError::Throttled { .. } | DpsError::Server { retry_after: Some(_), .. } => {
+                Code::CloudThrottled
+            }
             DpsError::Exists(_) | DpsError::Changed(_) => Code::EnrollmentConflict,
             DpsError::Refused { status: 400 | 413 | 415, .. } => Code::EnrollmentInvalid,
             DpsError::Refused { .. } => Code::CloudRefused,

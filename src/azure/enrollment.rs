@@ -187,46 +187,41 @@ where
 }
 
 impl IndividualEnrollment {
-    /// The record of a device with its own certificate; the text is PEM and holds that certificate alone.
-    pub fn for_x509(
+    /// The record of a device as its recipe has it, enabled.
+    pub fn new(
         enroll: &Enroll,
         identity: &DeviceIdentity,
-        certificate_pem: &str,
-    ) -> Result<IndividualEnrollment, BadCertificateText> {
-        certificate_text::der(certificate_pem)?;
-        let primary = CertificateWithInfo { certificate: Some(certificate_pem.to_owned()), info: None };
-        let client_certificates = Certificates { primary: Some(primary), secondary: None };
-        let x509 = X509 { client_certificates: Some(client_certificates), other: Map::new() };
-        let attestation = AttestationMechanism {
-            kind: AttestationType::X509,
-            symmetric_key: None,
-            x509: Some(x509),
-            tpm: None,
-        };
-        Ok(IndividualEnrollment::new(enroll, identity, attestation))
-    }
-
-    /// The record of a device with two symmetric keys, each as base64 text.
-    pub fn for_keys(
-        enroll: &Enroll,
-        identity: &DeviceIdentity,
-        primary: Secret,
-        secondary: Secret,
+        attestation: AttestationMechanism,
     ) -> IndividualEnrollment {
-        let keys = SymmetricKey {
-            primary_key: Some(KeyText::new(primary)),
-            secondary_key: Some(KeyText::new(secondary)),
-        };
-        IndividualEnrollment::new(enroll, identity, AttestationMechanism::symmetric(keys))
+        let Enroll { service: _, kind: _, iot_edge, allocation, hubs, reprovision, tags, desired } = enroll;
+        let Reprovision { update_hub_assignment, migrate_device_data } = *reprovision;
+        let twin =
+            InitialTwin { tags: tags.clone(), properties: TwinProperties { desired: desired.clone() } };
+        IndividualEnrollment {
+            registration_id: identity.registration_id.clone(),
+            device_id: Some(identity.device_id.to_string()),
+            attestation,
+            capabilities: Some(Capabilities { iot_edge: *iot_edge }),
+            allocation_policy: Some(allocation.as_str().to_owned()),
+            iot_hubs: Some(hubs.clone()).filter(|hubs| !hubs.is_empty()),
+            reprovision_policy: Some(ReprovisionPolicy { update_hub_assignment, migrate_device_data }),
+            provisioning_status: Some(ProvisioningStatus::Enabled),
+            initial_twin: Some(twin).filter(|twin| *twin != InitialTwin::default()),
+            etag: None,
+            other: Map::new(),
+        }
     }
 
-    /// A record that keeps an ID from registering through its group: disabled, with keys that the service
-    /// makes and nobody knows. DPS looks at the individual enrollment first and stops there.
-    pub fn blocking(registration_id: RegistrationId) -> IndividualEnrollment {
+    /// A record that keeps an ID from registering through its group: disabled, and without anything that a
+    /// recipe says. DPS looks at the individual enrollment first and stops there.
+    pub fn blocking(
+        registration_id: RegistrationId,
+        attestation: AttestationMechanism,
+    ) -> IndividualEnrollment {
         IndividualEnrollment {
             registration_id,
             device_id: None,
-            attestation: AttestationMechanism::symmetric(SymmetricKey::default()),
+            attestation,
             capabilities: None,
             allocation_policy: None,
             iot_hubs: None,
@@ -258,33 +253,36 @@ impl IndividualEnrollment {
     pub fn is_edge(&self) -> bool {
         self.capabilities.is_some_and(|capabilities| capabilities.iot_edge)
     }
-
-    fn new(
-        enroll: &Enroll,
-        identity: &DeviceIdentity,
-        attestation: AttestationMechanism,
-    ) -> IndividualEnrollment {
-        let Enroll { service: _, kind: _, iot_edge, allocation, hubs, reprovision, tags, desired } = enroll;
-        let Reprovision { update_hub_assignment, migrate_device_data } = *reprovision;
-        let twin =
-            InitialTwin { tags: tags.clone(), properties: TwinProperties { desired: desired.clone() } };
-        IndividualEnrollment {
-            registration_id: identity.registration_id.clone(),
-            device_id: Some(identity.device_id.to_string()),
-            attestation,
-            capabilities: Some(Capabilities { iot_edge: *iot_edge }),
-            allocation_policy: Some(allocation.as_str().to_owned()),
-            iot_hubs: Some(hubs.clone()).filter(|hubs| !hubs.is_empty()),
-            reprovision_policy: Some(ReprovisionPolicy { update_hub_assignment, migrate_device_data }),
-            provisioning_status: Some(ProvisioningStatus::Enabled),
-            initial_twin: Some(twin).filter(|twin| *twin != InitialTwin::default()),
-            etag: None,
-            other: Map::new(),
-        }
-    }
 }
 
 impl AttestationMechanism {
+    /// With a device's own certificate; the text is PEM and holds that certificate alone.
+    pub fn certificate(pem: &str) -> Result<AttestationMechanism, BadCertificateText> {
+        certificate_text::der(pem)?;
+        let primary = CertificateWithInfo { certificate: Some(pem.to_owned()), info: None };
+        let client_certificates = Certificates { primary: Some(primary), secondary: None };
+        let x509 = X509 { client_certificates: Some(client_certificates), other: Map::new() };
+        Ok(AttestationMechanism {
+            kind: AttestationType::X509,
+            symmetric_key: None,
+            x509: Some(x509),
+            tpm: None,
+        })
+    }
+
+    /// With two symmetric keys, each as base64 text.
+    pub fn keys(primary: Secret, secondary: Secret) -> AttestationMechanism {
+        AttestationMechanism::symmetric(SymmetricKey {
+            primary_key: Some(KeyText::new(primary)),
+            secondary_key: Some(KeyText::new(secondary)),
+        })
+    }
+
+    /// With keys that the service makes and nobody knows.
+    pub fn unknown_keys() -> AttestationMechanism {
+        AttestationMechanism::symmetric(SymmetricKey::default())
+    }
+
     fn symmetric(keys: SymmetricKey) -> AttestationMechanism {
         AttestationMechanism {
             kind: AttestationType::SymmetricKey,

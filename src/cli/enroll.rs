@@ -73,7 +73,8 @@ impl Enroll {
 /// Why something is left: what needs a person comes before what only needs time.
 fn worst(r: &Reader<'_>) -> Result<Code, StoreError> {
     for state in [OutboxState::Conflict, OutboxState::Parked, OutboxState::Waiting] {
-        if let Some(code) = outbox::list(r, Some(state), 1, None)?.pop().and_then(|row| row.last_code) {
+        let rows = outbox::list(r, Some(state), 100, None)?;
+        if let Some(code) = rows.into_iter().find_map(|row| row.last_code) {
             return Ok(code);
         }
     }
@@ -81,28 +82,33 @@ fn worst(r: &Reader<'_>) -> Result<Code, StoreError> {
 }
 
 fn status(session: &Session, common: &Common) -> Result<(), Failure> {
-    let (depth, rows) = session
-        .store
-        .read(|r| Ok::<_, StoreError>((outbox::depth(r)?, outbox::list(r, None, 100, None)?)))?;
+    let (depth, rows) = session.store.read(|r| {
+        let mut rows = Vec::new();
+        for row in outbox::list(r, None, 100, None)? {
+            let held_by = outbox::held_by(r, &row)?;
+            rows.push((row, held_by));
+        }
+        Ok::<_, StoreError>((outbox::depth(r)?, rows))
+    })?;
     let value = json!({
         "waiting": depth.waiting, "conflict": depth.conflict, "parked": depth.parked, "oldest": depth.oldest,
-        "rows": rows.iter().map(as_json).collect::<Vec<_>>(),
+        "rows": rows.iter().map(|(row, held_by)| as_json(row, held_by.as_ref())).collect::<Vec<_>>(),
     });
     output::report(common.json, &value, || {
         let table: Vec<Vec<String>> = rows
             .iter()
-            .map(|row| {
+            .map(|(row, held_by)| {
                 vec![
                     row.id.to_string(),
                     row.registration_id.to_string(),
                     row.operation.as_str().to_owned(),
                     row.state.as_str().to_owned(),
                     row.attempts.to_string(),
-                    row.last_error.clone().unwrap_or_default(),
+                    why(row, held_by.as_ref()),
                 ]
             })
             .collect();
-        let head = ["row", "registration ID", "operation", "state", "attempts", "last error"];
+        let head = ["row", "registration ID", "operation", "state", "attempts", "why"];
         format!(
             "{} waiting, {} in conflict, {} parked\n{}",
             depth.waiting,
@@ -113,11 +119,17 @@ fn status(session: &Session, common: &Common) -> Result<(), Failure> {
     })
 }
 
-fn as_json(row: &OutboxRow) -> serde_json::Value {
+/// What stands in a row's way.
+fn why(row: &OutboxRow, held_by: Option<&OutboxRow>) -> String {
+    let held = held_by.map(|older| format!("waits for row {}, which is {}", older.id, older.state));
+    [held, row.last_error.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+fn as_json(row: &OutboxRow, held_by: Option<&OutboxRow>) -> serde_json::Value {
     json!({
         "row": row.id, "registration_id": row.registration_id, "operation": row.operation.as_str(),
         "state": row.state.as_str(), "attempts": row.attempts, "next_try": row.next_try,
-        "created": row.created, "sent": row.sent, "last_error": row.last_error,
+        "created": row.created, "sent": row.sent, "last_error": row.last_error, "held_by": held_by.map(|older| older.id),
         "last_code": row.last_code.map(|code| code.as_str()),
     })
 }

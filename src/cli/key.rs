@@ -15,7 +15,7 @@ use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
 use crate::domain::registration_id::RegistrationId;
-use crate::station::{clock, vault_changes};
+use crate::station::{clock, group_key_rotation, vault_changes};
 use crate::store::error::StoreError;
 use crate::vault::derive;
 use crate::vault::group_key::{GroupKey, Which};
@@ -103,7 +103,7 @@ impl Key {
                 let keys = files.keys()?;
                 let (mut unlocked, _lock) = session.unlock_alone(common)?;
                 let (store, vault) = (&session.store, &mut unlocked.vault);
-                vault_changes::rotate_group_key(store, vault, name, keys, &session.actor, clock::now())?;
+                group_key_rotation::rotate(store, vault, name, keys, &session.actor, clock::now())?;
                 output::report(common.json, &json!({ "group_key": name }), || {
                     format!("{name} is another key now; keys derived before are derived from the old one.")
                 })

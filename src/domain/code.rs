@@ -102,6 +102,8 @@ codes! {
     VaultUnwritable = "LS-VAULT-09", "Check that the station folder may be written and its disk is not full; the vault is unchanged.";
     RootKeyMissing = "LS-VAULT-10", "Bring root-key.age back into the station folder from where it is kept.";
     VaultTooNew = "LS-VAULT-11", "Use the lineside that wrote this vault, or a newer one.";
+    GroupKeyInUse = "LS-VAULT-12", "Send what waits with `lineside enroll push`, or withdraw it with `lineside run supersede`; then rotate the key.";
+    GroupKeyChanged = "LS-VAULT-13", "The device holds an old key: use `lineside run supersede` and provision it again.";
     // -- the line
     PortMissing = "LS-LINE-01", "Check the cable and the slot's port in station.toml.";
     PortGone = "LS-LINE-02", "Plug the unit in again and leave the cable alone until the verdict.";

@@ -7,7 +7,7 @@ use crate::domain::cert_serial::CertSerial;
 use crate::domain::device_id::DeviceId;
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
-use crate::domain::product::{EnrollKind, EnrollService, Product};
+use crate::domain::product::{DeviceIdentity, EnrollKind, EnrollService, Product};
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::verdict::Verdict;
 use crate::station::provision::credential::Placed;
@@ -20,8 +20,10 @@ use crate::store::recipes;
 use crate::store::runs;
 use crate::store::runs::CredentialKind;
 use crate::store::runs::finish::Accounted;
+use crate::vault::Vault;
+use crate::vault::check::Entry;
 
-/// The body of an outbox row.
+/// The body of an outbox row that makes an enrollment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnrollmentOrder {
@@ -33,43 +35,65 @@ pub struct EnrollmentOrder {
     pub attestation: Attestation,
 }
 
+/// The body of an outbox row that disables one. It needs no recipe: whatever stands at Azure is disabled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockingOrder {
+    /// What is withdrawn.
+    pub attestation: Attestation,
+}
+
 /// How the device attests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attestation {
     /// With this certificate.
     Certificate(CertSerial),
-    /// With both keys derived from this group key.
-    GroupKey(Name),
+    /// With both keys derived from a group key.
+    GroupKey {
+        /// Its name.
+        group: Name,
+        /// The check value of the key that the device's was derived from; none where the device is only to be
+        /// blocked, which any key does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        check: Option<Digest>,
+    },
 }
 
 /// Queues what a PASS asks for: an individual enrollment, unless the recipe enrolls nowhere or its group is
-/// there already.
+/// there already. A device that was blocked, when an earlier attempt failed or was superseded, can no longer
+/// register through its group, so it gets an individual enrollment in place of the one that blocks it.
 pub fn queue_pass(
     change: &mut Change<'_>,
+    vault: &Vault,
     product: &Product,
-    registration_id: &RegistrationId,
-    device_id: &DeviceId,
+    identity: &DeviceIdentity,
     credential: &Placed,
 ) -> Result<(), StoreError> {
-    match (product.enroll.service, product.enroll.kind) {
-        (EnrollService::None, _) | (EnrollService::Dps, EnrollKind::Group) => Ok(()),
-        (EnrollService::Dps, EnrollKind::Individual) => {
-            let attestation = match credential {
-                Placed::X509 { certificate, .. } => {
-                    Attestation::Certificate(certificate.serial().map_err(|_| StoreError::Conflict {
-                        table: "certificate",
-                        key: registration_id.to_string(),
-                        why: "its serial number is not one of ours",
-                    })?)
-                }
-                Placed::Group { group, .. } => Attestation::GroupKey(group.clone()),
-            };
-            let order =
-                EnrollmentOrder { device_id: device_id.clone(), product: product.digest, attestation };
-            queue(change, registration_id, Operation::Create, credential.run(), &order)
-        }
+    let DeviceIdentity { registration_id, device_id } = identity;
+    let wanted = match (product.enroll.service, product.enroll.kind) {
+        (EnrollService::None, _) => false,
+        (EnrollService::Dps, EnrollKind::Individual) => true,
+        (EnrollService::Dps, EnrollKind::Group) => outbox::was_blocked(change, registration_id)?,
+    };
+    if !wanted {
+        return Ok(());
     }
+    let unusable = |why| StoreError::Conflict { table: "run", key: credential.run().to_string(), why };
+    let attestation = match credential {
+        Placed::X509 { certificate, .. } => Attestation::Certificate(
+            certificate
+                .serial()
+                .map_err(|_| unusable("has a certificate whose number is not one of ours"))?,
+        ),
+        Placed::Group { group, .. } => {
+            let check = vault.check_value(&Entry::GroupKey(group.clone()));
+            let check = check.map_err(|_| unusable("has a group key that is not in the vault"))?;
+            Attestation::GroupKey { group: group.clone(), check: Some(check) }
+        }
+    };
+    let order = EnrollmentOrder { device_id: device_id.clone(), product: product.digest, attestation };
+    queue(change, registration_id, Operation::Create, credential.run(), &order)
 }
 
 /// After an ending other than PASS: what DPS would still accept gets a disabled individual enrollment, which
@@ -85,36 +109,43 @@ pub fn disable_what_is_live(
     let (Some(device), Some(credential), true) = (device, credential, *was_live) else {
         return Ok(());
     };
-    let Some(digest) = runs::get(change, run)?.and_then(|run| run.product_digest) else {
-        return Ok(());
-    };
-    let Some((_, text)) = recipes::product_text(change, &digest)? else {
-        return Ok(());
-    };
-    // a recipe on record was checked when it was used
-    let Ok(product) = Product::parse(&text) else {
-        return Ok(());
-    };
-    let under_group =
-        matches!(credential, CredentialKind::GroupKey { .. }) || product.enroll.kind == EnrollKind::Group;
-    if product.enroll.service == EnrollService::None || !(under_group || had_passed) {
-        return Ok(());
-    }
     let attestation = match (credential, certificate) {
-        (CredentialKind::GroupKey { group }, _) => Attestation::GroupKey(group.clone()),
+        (CredentialKind::GroupKey { group }, _) => {
+            Attestation::GroupKey { group: group.clone(), check: None }
+        }
         (CredentialKind::X509 { .. }, Some((serial, _))) => Attestation::Certificate(*serial),
         (CredentialKind::X509 { .. }, None) => return Ok(()),
     };
-    let order =
-        EnrollmentOrder { device_id: device.identity.device_id.clone(), product: digest, attestation };
+    let might_be_accepted = match recipe(change, run)? {
+        Some(product) => {
+            let under_group = matches!(credential, CredentialKind::GroupKey { .. })
+                || product.enroll.kind == EnrollKind::Group;
+            product.enroll.service != EnrollService::None && (under_group || had_passed)
+        }
+        // nobody can say any more: blocking a device that was enrolled nowhere does no harm
+        None => true,
+    };
+    if !might_be_accepted {
+        return Ok(());
+    }
+    let order = BlockingOrder { attestation };
     queue(change, &device.identity.registration_id, Operation::Disable, run, &order)
+}
+
+/// The recipe that a run followed; none if its text is not on record or cannot be read any more.
+fn recipe(change: &Change<'_>, run: u64) -> Result<Option<Product>, StoreError> {
+    let missing = StoreError::Conflict { table: "run", key: run.to_string(), why: "is not there" };
+    let text = match runs::get(change, run)?.ok_or(missing)?.product_digest {
+        Some(digest) => recipes::product_text(change, &digest)?,
+        None => None,
+    };
+    Ok(text.and_then(|(_, text)| Product::parse(&text).ok()))
 }
 
 /// After a revocation: the enrollment of that certificate is disabled, if there may be one.
 pub fn disable_certificate(change: &mut Change<'_>, revoked: &Certificate) -> Result<(), StoreError> {
-    let Some(run) = runs::get(change, revoked.run)? else {
-        return Ok(());
-    };
+    let missing = StoreError::Conflict { table: "run", key: revoked.run.to_string(), why: "is not there" };
+    let run = runs::get(change, revoked.run)?.ok_or(missing)?;
     let accounted = Accounted {
         device: devices::get(change, revoked.device)?,
         credential: run.credential.clone(),
@@ -130,10 +161,9 @@ fn queue(
     registration_id: &RegistrationId,
     operation: Operation,
     run: u64,
-    order: &EnrollmentOrder,
+    order: &impl Serialize,
 ) -> Result<(), StoreError> {
-    // a struct of plain texts always serialises
-    let body = serde_json::to_string(order).unwrap_or_default();
+    let body = serde_json::to_string(order).map_err(StoreError::Json)?;
     outbox::queue(change, &Queued { registration_id, operation, run: Some(run), body: &body })?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! vault at this moment.
 
 use crate::azure::certificate_text::BadCertificateText;
-use crate::azure::enrollment::IndividualEnrollment;
+use crate::azure::enrollment::{AttestationMechanism, IndividualEnrollment};
 use crate::ca::certificate::{BadCertificate, Certificate};
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
@@ -10,13 +10,15 @@ use crate::domain::digest::Digest;
 use crate::domain::name::Name;
 use crate::domain::product::recipe::BadRecipe;
 use crate::domain::product::{DeviceIdentity, Product};
-use crate::station::enrollment::{Attestation, EnrollmentOrder};
+use crate::domain::registration_id::RegistrationId;
+use crate::station::enrollment::{Attestation, BlockingOrder, EnrollmentOrder};
 use crate::store::certificates::{self, CertificateState};
 use crate::store::error::StoreError;
 use crate::store::outbox::{self, Operation, OutboxRow};
 use crate::store::reader::Reader;
 use crate::store::recipes;
 use crate::vault::Vault;
+use crate::vault::check::Entry;
 use crate::vault::derive;
 use crate::vault::error::VaultError;
 use crate::vault::group_key::Which;
@@ -45,6 +47,9 @@ pub enum BadOrder {
     /// The group key is not in the vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The group key in the vault is not the one that the device's key was derived from.
+    #[error("the device's key was derived from {0} as it was before it was changed")]
+    GroupKeyChanged(Name),
     /// The records cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -57,6 +62,7 @@ impl Coded for BadOrder {
             BadOrder::BadRecipe(error) => error.code(),
             BadOrder::Certificate(_) | BadOrder::BadCertificate(_) => Code::CertificateUnknown,
             BadOrder::Vault(error) => error.code(),
+            BadOrder::GroupKeyChanged(_) => Code::GroupKeyChanged,
             BadOrder::Store(error) => error.code(),
         }
     }
@@ -64,63 +70,81 @@ impl Coded for BadOrder {
 
 /// The record that the row asks for.
 pub fn record(r: &Reader, vault: &Vault, row: &OutboxRow) -> Result<IndividualEnrollment, BadOrder> {
-    let (order, product) = read(r, row)?;
-    build(r, vault, row, &order, &product, &order.attestation)
+    let id = &row.registration_id;
+    match row.operation {
+        Operation::Create => {
+            let order = order(row)?;
+            let recipe: Option<(Name, String)> = recipes::product_text(r, &order.product)?;
+            let (_, text) = recipe.ok_or(BadOrder::Recipe(order.product))?;
+            let product = Product::parse(&text)?;
+            let identity = DeviceIdentity { registration_id: id.clone(), device_id: order.device_id };
+            let attestation = mechanism(r, vault, id, &order.attestation)?;
+            Ok(IndividualEnrollment::new(&product.enroll, &identity, attestation))
+        }
+        Operation::Disable => {
+            let withdrawn = serde_json::from_str(&row.body)
+                .map_err(|_| BadOrder::Body(row.id))
+                .and_then(|BlockingOrder { attestation }| mechanism(r, vault, id, &attestation));
+            let attestation = match withdrawn {
+                Ok(attestation) => attestation,
+                Err(BadOrder::Store(error)) if !matches!(error, StoreError::Row { .. }) => {
+                    return Err(error.into());
+                }
+                // a device is blocked even if nothing else is known of it any more
+                Err(_) => AttestationMechanism::unknown_keys(),
+            };
+            Ok(IndividualEnrollment::blocking(id.clone(), attestation))
+        }
+    }
 }
 
-/// The records of this device's own earlier credentials, provided that we ourselves had its enrollment
-/// disabled: only those may be replaced.
+/// How this device's own earlier enrollments attest, provided that we ourselves had them disabled: only
+/// those may be replaced.
 pub fn predecessors(
     r: &Reader,
     vault: &Vault,
     row: &OutboxRow,
-) -> Result<Vec<IndividualEnrollment>, BadOrder> {
-    let disabled_by_us = outbox::sent_before(r, &row.registration_id, row.id)?
-        .is_some_and(|earlier| earlier.operation == Operation::Disable);
+) -> Result<Vec<AttestationMechanism>, BadOrder> {
+    let id = &row.registration_id;
+    let disabled_by_us =
+        outbox::sent_before(r, id, row.id)?.is_some_and(|earlier| earlier.operation == Operation::Disable);
     if !disabled_by_us {
         return Ok(Vec::new());
     }
-    let (order, product) = read(r, row)?;
-    let mut own = vec![build(r, vault, row, &order, &product, &order.attestation)?];
-    for earlier in certificates::by_registration(r, &row.registration_id)? {
+    let mut own = vec![mechanism(r, vault, id, &order(row)?.attestation)?];
+    for earlier in certificates::by_registration(r, id)? {
         let withdrawn = matches!(earlier.state, CertificateState::Revoked | CertificateState::Superseded);
         if withdrawn {
-            let attestation = Attestation::Certificate(earlier.serial);
-            own.push(build(r, vault, row, &order, &product, &attestation)?);
+            own.push(mechanism(r, vault, id, &Attestation::Certificate(earlier.serial))?);
         }
     }
     Ok(own)
 }
 
-fn read(r: &Reader, row: &OutboxRow) -> Result<(EnrollmentOrder, Product), BadOrder> {
-    let order: EnrollmentOrder = serde_json::from_str(&row.body).map_err(|_| BadOrder::Body(row.id))?;
-    let recipe: Option<(Name, String)> = recipes::product_text(r, &order.product)?;
-    let (_, text) = recipe.ok_or(BadOrder::Recipe(order.product))?;
-    let product = Product::parse(&text)?;
-    Ok((order, product))
+fn order(row: &OutboxRow) -> Result<EnrollmentOrder, BadOrder> {
+    serde_json::from_str(&row.body).map_err(|_| BadOrder::Body(row.id))
 }
 
-fn build(
+fn mechanism(
     r: &Reader,
     vault: &Vault,
-    row: &OutboxRow,
-    order: &EnrollmentOrder,
-    product: &Product,
+    id: &RegistrationId,
     attestation: &Attestation,
-) -> Result<IndividualEnrollment, BadOrder> {
-    let identity =
-        DeviceIdentity { registration_id: row.registration_id.clone(), device_id: order.device_id.clone() };
+) -> Result<AttestationMechanism, BadOrder> {
     match attestation {
         Attestation::Certificate(serial) => {
             let on_record = certificates::get(r, serial)?.and_then(|certificate| certificate.der);
             let certificate = Certificate::from_der(on_record.ok_or(BadOrder::Certificate(*serial))?)?;
-            Ok(IndividualEnrollment::for_x509(&product.enroll, &identity, &certificate.pem())?)
+            Ok(AttestationMechanism::certificate(&certificate.pem())?)
         }
-        Attestation::GroupKey(group) => {
-            let group = vault.group_key(group)?;
-            let key = |which| derive::derive(group, which, &identity.registration_id).base64();
-            let (primary, secondary) = (key(Which::Primary), key(Which::Secondary));
-            Ok(IndividualEnrollment::for_keys(&product.enroll, &identity, primary, secondary))
+        Attestation::GroupKey { group, check } => {
+            let now = vault.check_value(&Entry::GroupKey(group.clone()))?;
+            if check.is_some_and(|check| check != now) {
+                return Err(BadOrder::GroupKeyChanged(group.clone()));
+            }
+            let keys = vault.group_key(group)?;
+            let key = |which| derive::derive(keys, which, id).base64();
+            Ok(AttestationMechanism::keys(key(Which::Primary), key(Which::Secondary)))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The outbox sender: takes what is due, makes it so at Azure, and writes down what became of it. It never
-//! stops the line and never spins; attempts and the next try stand in the row.
+//! stops the line and never spins; attempts and the next try stand in the row, and so does the patience that
+//! Azure asked for, which outlives the process and binds every sender.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,9 +32,7 @@ const REST: Duration = Duration::from_millis(250);
 /// Rows taken at once.
 const AT_ONCE: u32 = 32;
 /// The longest rest after a failure that would meet every row: soon after the cloud is back, it is noticed.
-const LONGEST_OUTAGE_REST: Duration = Duration::from_secs(30);
-/// The longest rest that Azure itself can ask of the whole outbox; the row that it refused waits longer.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(15 * 60);
+const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// The name of the secret that holds the connection string.
 pub const SECRET: &str = "dps";
@@ -70,10 +69,10 @@ impl Coded for CannotSend {
 pub fn start(floor: &Floor) -> std::io::Result<JoinHandle<()>> {
     let floor = floor.clone();
     thread::Builder::new().name("outbox".to_owned()).spawn(move || {
-        let mut told = String::new();
+        let mut trouble = Trouble::default();
         while !floor.stop.load(Ordering::Relaxed) {
             let rest = match floor.keys.current() {
-                Some(keys) => tend(&floor, &keys, &mut told),
+                Some(keys) => tend(&floor, &keys, &mut trouble),
                 None => REST,
             };
             let mut rested = Duration::ZERO;
@@ -85,21 +84,37 @@ pub fn start(floor: &Floor) -> std::io::Result<JoinHandle<()>> {
     })
 }
 
+/// What keeps the sender from sending.
+#[derive(Debug, Default)]
+struct Trouble {
+    /// What was last said of it.
+    told: String,
+    /// How often it was met in a row.
+    times: u32,
+}
+
+impl Trouble {
+    /// Met again: says it if it is news. How long to rest, ever longer.
+    fn met(&mut self, error: &CannotSend) -> Duration {
+        let now = error.to_string();
+        if self.told != now {
+            tracing::warn!(code = %error.code(), "the outbox cannot send: {now}");
+            self.told = now;
+        }
+        let rest = REST.saturating_mul(2u32.saturating_pow(self.times)).min(LONGEST_REST);
+        self.times = self.times.saturating_add(1);
+        rest
+    }
+}
+
 /// Sends what is due now; says once what keeps it from sending. How long to rest then.
-fn tend(floor: &Floor, keys: &Arc<Unlocked>, told: &mut String) -> Duration {
+fn tend(floor: &Floor, keys: &Arc<Unlocked>, trouble: &mut Trouble) -> Duration {
     match send_due(&floor.store, keys, &floor.settings) {
         Ok(Round { tried, rest }) => {
-            told.clear();
+            *trouble = Trouble::default();
             rest.unwrap_or(if tried == 0 { REST } else { Duration::ZERO })
         }
-        Err(error) => {
-            let now = error.to_string();
-            if *told != now {
-                tracing::warn!(code = %error.code(), "the outbox cannot send: {now}");
-                *told = now;
-            }
-            REST
-        }
+        Err(error) => trouble.met(&error),
     }
 }
 
@@ -119,40 +134,51 @@ pub fn client(keys: &Unlocked, settings: &Settings) -> Result<DpsClient, CannotS
 pub struct Round {
     /// How many rows were tried.
     pub tried: usize,
-    /// Nothing more should be asked for this long: the cloud is away, or asked for patience.
+    /// Nothing more should be asked for this long: the cloud is away, or asked for patience. What it asked
+    /// for is honoured even if the next round comes sooner.
     pub rest: Option<Duration>,
 }
 
-/// Sends rows that are due, oldest first, until one meets a failure that all others would meet, too.
+/// Sends rows that are due, oldest first, until one meets a failure that all others would meet, too. While
+/// Azure's wish for patience lasts, nothing is sent at all.
 pub fn send_due(store: &Store, keys: &Unlocked, settings: &Settings) -> Result<Round, CannotSend> {
-    let rows = store.read(|r| outbox::due(r, clock::now(), AT_ONCE))?;
+    let now = clock::now();
+    let rows = store.read(|r| outbox::due(r, now, AT_ONCE))?;
     if rows.is_empty() {
         return Ok(Round { tried: 0, rest: None });
     }
+    if let Some(until) = store.read(|r| outbox::patience(r, now))? {
+        return Ok(Round { tried: 0, rest: Some(until.since(now).min(LONGEST_REST)) });
+    }
     let client = client(keys, settings)?;
     for (row, tried) in rows.iter().zip(1..) {
+        let settled = send(store, keys, &client, row, clock::now())?;
+        let meets_all = meets_all(&settled);
+        // the time that Azure asks for begins with its answer
         let now = clock::now();
-        let settled = send(store, keys, &client, row, now);
-        let longest = longest_rest(&settled);
-        let next = settle(store, row, settled, now)?;
-        if let (Some(longest), Some(next)) = (longest, next) {
-            return Ok(Round { tried, rest: Some(next.since(now).min(longest)) });
+        let next = match settle(store, row, settled, now) {
+            Ok(next) => next,
+            // cancelled while it was being sent; what cancelled it is sent after it
+            Err(StoreError::Conflict { table: "outbox", .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        if meets_all {
+            let rest = next.map_or(LONGEST_REST, |next| next.since(now).min(LONGEST_REST));
+            return Ok(Round { tried, rest: Some(rest) });
         }
     }
     Ok(Round { tried: rows.len(), rest: None })
 }
 
-/// How long a failure may keep the other rows from being tried; none if it is the row's own.
-fn longest_rest(settled: &Settled) -> Option<Duration> {
+/// Whether what became of a row would become of all others, too.
+fn meets_all(settled: &Settled) -> bool {
     match settled {
-        Settled::Again(DpsError::Throttled { .. } | DpsError::Server { retry_after: Some(_), .. }) => {
-            Some(LONGEST_PATIENCE)
-        }
         Settled::Again(
-            DpsError::Unreachable { .. }
-            | DpsError::Untrusted { .. }
-            | DpsError::Server { retry_after: None, .. },
-        ) => Some(LONGEST_OUTAGE_REST),
+            DpsError::Throttled { .. }
+            | DpsError::Server { .. }
+            | DpsError::Unreachable { .. }
+            | DpsError::Untrusted { .. },
+        ) => true,
         Settled::Again(
             DpsError::Exists(_)
             | DpsError::Changed(_)
@@ -162,7 +188,7 @@ fn longest_rest(settled: &Settled) -> Option<Duration> {
         )
         | Settled::Sent(_)
         | Settled::Conflict(_)
-        | Settled::Parked { .. } => None,
+        | Settled::Parked { .. } => false,
     }
 }
 
@@ -174,12 +200,30 @@ enum Settled {
     Parked { why: String, code: Code },
 }
 
-fn send(store: &Store, keys: &Unlocked, client: &DpsClient, row: &OutboxRow, now: UtcTime) -> Settled {
-    let parked = |error: BadOrder| Settled::Parked { why: error.to_string(), code: error.code() };
-    let record = match store.read(|r| enrollment_record::record(r, &keys.vault, row)) {
-        Ok(record) => record,
-        Err(error) => return parked(error),
-    };
+fn send(
+    store: &Store,
+    keys: &Unlocked,
+    client: &DpsClient,
+    row: &OutboxRow,
+    now: UtcTime,
+) -> Result<Settled, StoreError> {
+    match try_to_send(store, keys, client, row, now) {
+        Ok(settled) => Ok(settled),
+        // trouble of the records as such says nothing about this row
+        Err(BadOrder::Store(error)) if !matches!(error, StoreError::Row { .. }) => Err(error),
+        Err(error) => Ok(Settled::Parked { why: error.to_string(), code: error.code() }),
+    }
+}
+
+fn try_to_send(
+    store: &Store,
+    keys: &Unlocked,
+    client: &DpsClient,
+    row: &OutboxRow,
+    now: UtcTime,
+) -> Result<Settled, BadOrder> {
+    let make_record = || store.read(|r| enrollment_record::record(r, &keys.vault, row));
+    let record = make_record()?;
     let done = match row.operation {
         Operation::Create => client.ensure(&record, now).map(|outcome| match outcome {
             Outcome::Created => Settled::Sent("created"),
@@ -192,18 +236,11 @@ fn send(store: &Store, keys: &Unlocked, client: &DpsClient, row: &OutboxRow, now
             Disabled::Already => Settled::Sent("disabled already"),
         }),
     };
-    match done {
+    Ok(match done {
         Ok(Settled::Conflict(why)) => {
             // what stands there may be this device's own earlier credential, which we had disabled
-            let own = match store.read(|r| enrollment_record::predecessors(r, &keys.vault, row)) {
-                Ok(own) => own,
-                Err(error) => return parked(error),
-            };
-            let record = match store.read(|r| enrollment_record::record(r, &keys.vault, row)) {
-                Ok(record) => record,
-                Err(error) => return parked(error),
-            };
-            match client.succeed(&record, &own, now) {
+            let own = store.read(|r| enrollment_record::predecessors(r, &keys.vault, row))?;
+            match client.succeed(&make_record()?, &own, now) {
                 Ok(true) => Settled::Sent("replaced"),
                 Ok(false) => Settled::Conflict(why),
                 Err(error) => failed(error),
@@ -211,7 +248,7 @@ fn send(store: &Store, keys: &Unlocked, client: &DpsClient, row: &OutboxRow, now
         }
         Ok(settled) => settled,
         Err(error) => failed(error),
-    }
+    })
 }
 
 fn failed(error: DpsError) -> Settled {
@@ -228,7 +265,7 @@ fn settle(
     row: &OutboxRow,
     settled: Settled,
     now: UtcTime,
-) -> Result<Option<UtcTime>, CannotSend> {
+) -> Result<Option<UtcTime>, StoreError> {
     let station = Actor::Station;
     match settled {
         Settled::Sent(outcome) => {

@@ -102,14 +102,8 @@ impl Walk {
                 revoke_for: RevocationReason::Unspecified,
             };
             finish::finish(change, credential.run(), &finish)?;
-            let identity = &device.identity;
-            enrollment::queue_pass(
-                change,
-                &job.recipe.product,
-                &identity.registration_id,
-                &identity.device_id,
-                &credential,
-            )
+            let (vault, product) = (&bench.keys.vault, &job.recipe.product);
+            enrollment::queue_pass(change, vault, product, &device.identity, &credential)
         })?;
         crash_point::reached("after-verdict");
         Ok(Ending {

@@ -14,6 +14,7 @@ use super::row_digest::Table;
 use super::runs;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::Code;
+use crate::domain::name::Name;
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::utc_time::UtcTime;
 
@@ -220,17 +221,59 @@ pub fn queue(change: &mut Change<'_>, queued: &Queued<'_>) -> Result<u64, StoreE
     Ok(row)
 }
 
-/// Up to `limit` rows that are due, longest due first; for each registration ID only its oldest waiting row,
-/// so that operations on one enrollment never overtake each other.
+/// Up to `limit` rows that are due, longest due first; for each registration ID only its oldest row that is
+/// not settled. Operations on one enrollment never overtake each other, not even one that waits for a person:
+/// sent later, it would undo what came after it.
 pub fn due(reader: &Reader<'_>, now: UtcTime, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM outbox AS due WHERE state = 'waiting' AND next_try <= ?1
            AND NOT EXISTS (SELECT 1 FROM outbox AS older
                            WHERE older.registration_id = due.registration_id AND older.id < due.id
-                             AND older.state IN ('waiting', 'conflict', 'parked') AND older.state = 'waiting')
+                             AND older.state IN ('waiting', 'conflict', 'parked'))
          ORDER BY next_try, id LIMIT ?2"
     );
     reader.rows("outbox", &sql, (now.millis(), limit), parse)
+}
+
+/// The row that must be settled before this one is sent; none if none must.
+pub fn held_by(reader: &Reader<'_>, row: &OutboxRow) -> Result<Option<OutboxRow>, StoreError> {
+    match row.state {
+        OutboxState::Waiting | OutboxState::Conflict | OutboxState::Parked => {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM outbox WHERE registration_id = ?1 AND id < ?2
+                   AND state IN ('waiting', 'conflict', 'parked') ORDER BY id LIMIT 1"
+            );
+            reader.row("outbox", &sql, (row.registration_id.as_str(), sql_id(row.id)), parse)
+        }
+        OutboxState::Sent | OutboxState::Cancelled => Ok(None),
+    }
+}
+
+/// Until when the cloud asked for patience; none if it did not, or that is over. It counts the whole station's
+/// requests, so nothing at all is to be sent before.
+pub fn patience(reader: &Reader<'_>, now: UtcTime) -> Result<Option<UtcTime>, StoreError> {
+    reader.row(
+        "outbox",
+        "SELECT next_try FROM outbox WHERE state = 'waiting' AND next_try > ?1 AND last_code = ?2
+         ORDER BY next_try DESC LIMIT 1",
+        (now.millis(), Code::CloudThrottled.as_str()),
+        |columns| columns.time("next_try"),
+    )
+}
+
+/// Whether a device was ever to be blocked under this registration ID.
+pub fn was_blocked(reader: &Reader<'_>, registration_id: &RegistrationId) -> Result<bool, StoreError> {
+    let sql = "SELECT count(*) FROM outbox
+               WHERE registration_id = ?1 AND operation = 'disable' AND state <> 'cancelled'";
+    Ok(reader.count(sql, [registration_id.as_str()])? > 0)
+}
+
+/// How many enrollments are still to be made with keys derived from this group key.
+pub fn open_under_group(reader: &Reader<'_>, group: &Name) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) FROM outbox JOIN run ON run.id = outbox.run
+               WHERE outbox.state <> 'sent' AND outbox.state IN ('waiting', 'conflict', 'parked')
+                 AND outbox.operation = 'create' AND run.group_key = ?1";
+    reader.count(sql, [group.as_str()])
 }
 
 /// The newest row of this registration ID that was sent before the row with this number.

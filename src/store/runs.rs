@@ -237,6 +237,11 @@ pub fn count_unfinished(reader: &Reader<'_>) -> Result<u64, StoreError> {
     reader.count("SELECT count(*) FROM run WHERE verdict IS NULL", [])
 }
 
+/// How many runs that give keys derived from this group key have no verdict.
+pub fn count_unfinished_under(reader: &Reader<'_>, group: &Name) -> Result<u64, StoreError> {
+    reader.count("SELECT count(*) FROM run WHERE verdict IS NULL AND group_key = ?1", [group.as_str()])
+}
+
 /// The run of a device that has no verdict; there is at most one.
 pub fn unfinished_of(reader: &Reader<'_>, device: u64) -> Result<Option<Run>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM run WHERE device = ?1 AND verdict IS NULL");

@@ -171,6 +171,7 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (next_try, id) WHERE state = 'waiting';
 CREATE INDEX outbox_open ON outbox (registration_id, id) WHERE state IN ('waiting', 'conflict', 'parked');
+CREATE INDEX outbox_disable ON outbox (registration_id) WHERE operation = 'disable';
 CREATE INDEX outbox_state ON outbox (state, id) WHERE state <> 'sent';
 
 CREATE TABLE crl (

@@ -2,9 +2,11 @@
 //! records: the line goes on, nothing is asked too often, and what stands at Azure in the end is what the
 //! records say.
 
+mod rework;
+
 use std::time::Duration;
 
-use lineside::azure::enrollment::{AttestationType, IndividualEnrollment};
+use lineside::azure::enrollment::{AttestationMechanism, AttestationType, IndividualEnrollment};
 use lineside::azure::same_credential;
 use lineside::domain::device_id::DeviceId;
 use lineside::domain::product::{DeviceIdentity, Product};
@@ -124,6 +126,48 @@ fn when_azure_asks_for_patience_nothing_is_asked_before_the_time() {
 }
 
 #[test]
+fn patience_binds_every_push_and_all_rows() {
+    for (fault, code) in [("throttled", 429), ("unavailable", 503)] {
+        let station = Station::found();
+        let azure = Azure::of(&station);
+        let bench = Bench::plug(&station, 2, "GW", &[]);
+        for port in &bench.ports {
+            station.ok(&["provision", "--port", port.to_str().unwrap(), "--product", "demo-gateway"]);
+        }
+        let patience = Duration::from_secs(4);
+        match fault {
+            "throttled" => azure.faults().throttle_next(1, patience),
+            _ => azure.faults().unavailable_next(1, patience),
+        }
+        for _ in 0..2 {
+            station.refused(1, "LS-AZ-02", &["enroll", "push"]);
+            assert_eq!(azure.requests().len(), 1, "{fault}: of neither device, by no process");
+        }
+        wait_for("everything sent", || (station.run(&["enroll", "push"]).exit == 0).then_some(()));
+        let asked = azure.requests();
+        assert_eq!(asked[0].outcome, Outcome::Answered(code));
+        assert!(asked[1].at.since(asked[0].at) >= patience, "{fault}: {asked:?}");
+    }
+}
+
+#[test]
+fn an_outcome_that_cannot_be_written_down_is_not_asked_for_again_and_again() {
+    let (station, azure) = line_of(1);
+    station.sqlite("CREATE TRIGGER full BEFORE UPDATE ON outbox BEGIN SELECT RAISE(FAIL, 'full'); END");
+    let serving = station.serve();
+    let _bench = Bench::plug(&station, 1, "GW", &[]);
+    let tries = || azure.requests().iter().filter(|request| request.method == "PUT").count();
+    wait_for("a first request", || (tries() > 0).then_some(()));
+    std::thread::sleep(Duration::from_secs(5));
+    let tried = tries();
+    assert!(tried <= 6, "{tried} tries in 5 s");
+    station.sqlite("DROP TRIGGER full");
+    newest_is(&station, "sent");
+    assert_eq!(azure.enrollments(), 1);
+    assert_eq!(serving.end().exit, 0);
+}
+
+#[test]
 fn an_answer_lost_after_the_deed_leaves_exactly_one_enrollment() {
     let (station, azure) = line_of(1);
     azure.faults().lose_answer_next(1);
@@ -152,7 +196,8 @@ fn somebody_elses_credential_under_the_same_id_is_an_alarm_and_stays_as_it_is() 
     let registration_id: RegistrationId = GATEWAY.parse().unwrap();
     let identity = DeviceIdentity { device_id: DeviceId::from(&registration_id), registration_id };
     let foreign = include_str!("../../fixtures/dps/leaf.pem");
-    let foreign = IndividualEnrollment::for_x509(&product.enroll, &identity, foreign).unwrap();
+    let foreign = AttestationMechanism::certificate(foreign).unwrap();
+    let foreign = IndividualEnrollment::new(&product.enroll, &identity, foreign);
     azure.client().create(&foreign, clock::now()).unwrap();
     let before = azure.enrollment(GATEWAY).unwrap();
 

@@ -43,9 +43,8 @@ fn value(record: &IndividualEnrollment) -> Value {
 
 #[test]
 fn a_certificates_record_says_all_that_the_recipe_says() {
-    let record = IndividualEnrollment::for_x509(&product().enroll, &identity(), PEM).unwrap_or_else(|e| {
-        panic!("{e}");
-    });
+    let attestation = AttestationMechanism::certificate(PEM).ok().unwrap();
+    let record = IndividualEnrollment::new(&product().enroll, &identity(), attestation);
     assert_eq!(
         value(&record),
         json!({
@@ -60,7 +59,7 @@ fn a_certificates_record_says_all_that_the_recipe_says() {
             "initialTwin": {"tags": {"site": "F1"}, "properties": {"desired": {"interval": 30}}},
         })
     );
-    let refused = IndividualEnrollment::for_x509(&product().enroll, &identity(), "no certificate");
+    let refused = AttestationMechanism::certificate("no certificate");
     assert_eq!(refused.err(), Some(BadCertificateText::NotBase64));
 }
 
@@ -69,7 +68,8 @@ fn a_record_with_keys_carries_them_as_text() {
     let mut enroll = product().enroll;
     (enroll.tags, enroll.desired, enroll.hubs) = (Map::new(), Map::new(), Vec::new());
     let (primary, secondary) = ("cHJpbWFyeQ==".to_owned(), "c2Vjb25kYXJ5".to_owned());
-    let record = IndividualEnrollment::for_keys(&enroll, &identity(), primary.into(), secondary.into());
+    let keys = AttestationMechanism::keys(primary.into(), secondary.into());
+    let record = IndividualEnrollment::new(&enroll, &identity(), keys);
     let value = value(&record.disabled());
     let keys = json!({"primaryKey": "cHJpbWFyeQ==", "secondaryKey": "c2Vjb25kYXJ5"});
     assert_eq!(value["attestation"], json!({"type": "symmetricKey", "symmetricKey": keys}));
@@ -79,8 +79,9 @@ fn a_record_with_keys_carries_them_as_text() {
 }
 
 #[test]
-fn a_blocking_record_has_keys_that_nobody_knows() {
-    let record = IndividualEnrollment::blocking("sn-17".parse().unwrap());
+fn a_blocking_record_needs_no_recipe_and_has_keys_that_nobody_knows() {
+    let keys = AttestationMechanism::unknown_keys();
+    let record = IndividualEnrollment::blocking("sn-17".parse().unwrap(), keys);
     assert!(!record.is_enabled());
     assert_eq!(
         value(&record),

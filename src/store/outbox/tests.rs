@@ -1,6 +1,8 @@
 use super::settle::{conflict, failed, park, retry, sent};
 use super::*;
-use crate::store::testing::{Bench, actor, at};
+use crate::domain::product::Credential;
+use crate::domain::verdict::Verdict;
+use crate::store::testing::{Bench, actor, at, unit};
 
 fn id(text: &str) -> RegistrationId {
     text.parse().unwrap()
@@ -33,6 +35,83 @@ fn operations_on_one_enrollment_never_overtake_each_other() {
     assert_eq!(due_ids(&bench, 9), [other]);
     bench.store.change(&actor(), at(10), |change| sent(change, disable, "disabled")).unwrap();
     assert_eq!(due_ids(&bench, 10), [create, other]);
+}
+
+#[test]
+fn a_row_that_waits_for_a_person_holds_back_what_came_after_it() {
+    for decide in [park, conflict] {
+        let bench = Bench::new();
+        let disable = queued(&bench, "a", Operation::Disable, 1);
+        bench.store.change(&actor(), at(2), |change| decide(change, disable, "no", None)).unwrap();
+        let create = queued(&bench, "a", Operation::Create, 3);
+        let other = queued(&bench, "b", Operation::Create, 3);
+        assert_eq!(due_ids(&bench, 9), [other]);
+        let holder = |row| {
+            let row = bench.store.read(|reader| get(reader, row)).unwrap().unwrap();
+            bench.store.read(|reader| held_by(reader, &row)).unwrap().map(|older| older.id)
+        };
+        assert_eq!([disable, create, other].map(holder), [None, Some(disable), None]);
+        bench.store.change(&actor(), at(4), |change| retry(change, None)).unwrap();
+        assert_eq!(due_ids(&bench, 9), [other, disable]);
+        bench.store.change(&actor(), at(5), |change| sent(change, disable, "disabled")).unwrap();
+        assert_eq!(due_ids(&bench, 9), [create, other]);
+        assert_eq!(holder(create), None);
+    }
+}
+
+#[test]
+fn the_clouds_wish_for_patience_lasts_as_long_as_it_asked() {
+    let bench = Bench::new();
+    let row = queued(&bench, "a", Operation::Create, 1);
+    let until = |second| bench.store.read(|reader| patience(reader, at(second))).unwrap();
+    failed(&bench.store, row, at(500), Some(Code::CloudUnreachable), "no route").unwrap();
+    assert_eq!(until(2), None);
+    failed(&bench.store, row, at(86_400), Some(Code::CloudThrottled), "429").unwrap();
+    assert_eq!((until(2), until(86_399)), (Some(at(86_400)), Some(at(86_400))));
+    assert_eq!(until(86_400), None);
+}
+
+#[test]
+fn an_id_was_blocked_once_a_device_was_disabled_under_it() {
+    let bench = Bench::new();
+    let blocked = || bench.store.read(|reader| was_blocked(reader, &id("a"))).unwrap();
+    queued(&bench, "a", Operation::Create, 1);
+    queued(&bench, "b", Operation::Disable, 1);
+    assert!(!blocked());
+    let first = queued(&bench, "a", Operation::Disable, 2);
+    let second = queued(&bench, "a", Operation::Disable, 3);
+    assert_eq!(state(&bench, first), OutboxState::Cancelled);
+    assert!(blocked());
+    bench.store.change(&actor(), at(4), |change| sent(change, second, "disabled")).unwrap();
+    assert!(blocked());
+}
+
+#[test]
+fn what_is_still_to_be_derived_from_a_group_key_is_counted() {
+    let bench = Bench::with_order();
+    let group = |name: &str| name.parse::<Name>().unwrap();
+    let credential = Credential::GroupKey { group: group("plant") };
+    let run = bench.reserve(&unit(1), &credential).unwrap().run;
+    let counts = |name: &str| {
+        let name = group(name);
+        let read = |r: &Reader<'_>| {
+            Ok::<_, StoreError>((open_under_group(r, &name)?, runs::count_unfinished_under(r, &name)?))
+        };
+        bench.store.read(read).unwrap()
+    };
+    assert_eq!((counts("plant"), counts("other")), ((0, 1), (0, 0)));
+    bench.finish(run, Verdict::Fail).unwrap();
+    let registration_id = unit(1).identity.registration_id;
+    let queue_it = |operation| {
+        let queued = Queued { registration_id: &registration_id, operation, run: Some(run), body: "{}" };
+        bench.store.change(&actor(), at(5), |change| queue(change, &queued)).unwrap()
+    };
+    queue_it(Operation::Disable);
+    assert_eq!(counts("plant"), (0, 0), "whom to block is no matter of keys");
+    let create = queue_it(Operation::Create);
+    assert_eq!(counts("plant"), (1, 0));
+    bench.store.change(&actor(), at(6), |change| park(change, create, "400", None)).unwrap();
+    assert_eq!((counts("plant"), counts("other")), ((1, 0), (0, 0)));
 }
 
 #[test]

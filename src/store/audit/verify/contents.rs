@@ -17,8 +17,38 @@ pub(super) fn check(reader: &Reader<'_>, problems: &mut Problems) -> Result<(), 
         let sql = format!("SELECT '{table}/' || digest, digest, CAST(text AS BLOB) FROM {table}");
         digests(reader, &sql, problems)?;
     }
+    missing_texts(reader, problems)?;
     serial_lists(reader, problems)?;
     public_keys(reader, problems)
+}
+
+/// Recipes and profiles that somebody followed and that are not there any more. A run that ended before its
+/// device was reserved left none.
+fn missing_texts(reader: &Reader<'_>, problems: &mut Problems) -> Result<(), StoreError> {
+    for (table, sql) in [
+        (
+            "product",
+            "SELECT product_digest AS digest, 'run/' || min(id) AS first, count(*) AS times FROM run
+             WHERE device IS NOT NULL AND product_digest IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM product WHERE digest = product_digest)
+             GROUP BY product_digest",
+        ),
+        (
+            "profile",
+            "SELECT profile AS digest, 'certificate/' || min(serial) AS first, count(*) AS times FROM certificate
+             WHERE NOT EXISTS (SELECT 1 FROM profile WHERE digest = certificate.profile) GROUP BY profile",
+        ),
+    ] {
+        let missing: Vec<(String, String, u64)> = reader.rows(table, sql, [], |columns| {
+            Ok((columns.raw("digest")?, columns.raw("first")?, columns.number("times")?))
+        })?;
+        for (digest, first, times) in missing {
+            let others = times - 1;
+            let rows = if others == 0 { first } else { format!("{first} and {others} others") };
+            problems.add(None, format!("{table}/{digest} is gone, which {rows} followed"));
+        }
+    }
+    Ok(())
 }
 
 /// Rows of a name, the digest on record, and the bytes that should have it.

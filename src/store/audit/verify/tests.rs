@@ -220,6 +220,8 @@ fn changed_deleted_and_added_rows_are_named() {
         ("INSERT INTO person VALUES ('eve', 'administrator', 'x', 0, 1)", "person/eve is not in the log"),
         ("UPDATE public_key SET device = 3 WHERE device = 1", "public key of certificate/"),
         ("UPDATE product SET text = text || ' '", "content of product/"),
+        ("DELETE FROM product", "is gone, which run/1 and 2 others followed"),
+        ("DELETE FROM profile", "is gone, which certificate/"),
         ("UPDATE meta SET value = 'other' WHERE key = 'origin'", "does not begin the log"),
         ("UPDATE checkpoint SET note = 'x'", "is not good"),
     ] {
