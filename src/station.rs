@@ -23,4 +23,6 @@ pub mod revocation;
 pub mod serving;
 pub mod settings;
 pub mod slots;
+#[cfg(test)]
+mod testing;
 pub mod vault_changes;

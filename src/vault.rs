@@ -32,8 +32,9 @@ const VAULT_KEY: &str = "vault-key.age";
 /// The longest single secret in bytes.
 pub const LONGEST_SECRET: usize = 64 * 1024;
 
-/// The opened vault of one station. Each change is on the disk before its method returns; if writing
-/// fails, file and memory stay as they were.
+/// The opened vault of one station. Each change is on the disk before its method returns. If it is
+/// refused, file and memory stay as they were; if writing fails ([`VaultError::Write`]), the file is either the
+/// old one or the new one.
 pub struct Vault {
     folder: PathBuf,
     contents: Contents,

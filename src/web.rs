@@ -57,9 +57,8 @@ impl Pages {
     }
 }
 
-/// Serves the pages on `listen`; port 0 takes any free one.
-pub fn start(listen: SocketAddr, floor: &Floor, keeper: &Arc<Doorkeeper>) -> io::Result<Pages> {
-    let listener = TcpListener::bind(listen)?;
+/// Serves the pages on this listener.
+pub fn start(listener: TcpListener, floor: &Floor, keeper: &Arc<Doorkeeper>) -> io::Result<Pages> {
     let address = listener.local_addr()?;
     let floor = web::Data::new(floor.clone());
     let keeper = web::Data::from(Arc::clone(keeper));

@@ -83,13 +83,18 @@ impl Crl {
 
     /// As PEM (`-----BEGIN X509 CRL-----`).
     pub fn pem(&self) -> String {
-        pem::encode("X509 CRL", &self.der)
+        pem(&self.der)
     }
 
     /// SHA-256 of the DER.
     pub fn sha256(&self) -> Digest {
         Digest::of(&self.der)
     }
+}
+
+/// A list's DER as PEM (`-----BEGIN X509 CRL-----`).
+pub fn pem(der: &[u8]) -> String {
+    pem::encode("X509 CRL", der)
 }
 
 /// Makes and signs the list of everything revoked so far, with CRL number, authority key identifier and the time of

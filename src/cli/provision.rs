@@ -90,11 +90,12 @@ impl Provision {
             }
         };
         let ending = provision(&bench, &job, driver.as_mut(), &show);
-        order.give_back(&session)?;
-        output::report(common.json, &ending, || match ending.verdict {
+        let reported = output::report(common.json, &ending, || match ending.verdict {
             Verdict::Pass => format!("PASS  {}", ending.message),
             verdict => format!("{verdict}  {} {}", ending.message, ending.next),
-        })?;
+        });
+        order.close(&session);
+        reported?;
         if ending.verdict == Verdict::Pass {
             return Ok(());
         }
@@ -103,11 +104,10 @@ impl Provision {
     }
 }
 
-/// The work order of this one device, and what was active before it.
+/// The work order of this one device, and whether it was opened for it alone.
 struct WorkOrderInUse {
     name: Name,
     opened: bool,
-    before: Option<(Name, String)>,
 }
 
 impl WorkOrderInUse {
@@ -117,7 +117,7 @@ impl WorkOrderInUse {
             named.is_none_or(|name| active.order.name == *name) && active.order.product == recipe.product.name
         });
         if let Some(active) = fits {
-            return Ok(WorkOrderInUse { name: active.order.name.clone(), opened: false, before: None });
+            return Ok(WorkOrderInUse { name: active.order.name.clone(), opened: false });
         }
         if let Some(name) = named {
             return Err(Failure::work(
@@ -132,24 +132,25 @@ impl WorkOrderInUse {
             NewWorkOrder { name: &name, product: &recipe.product.name, quantity: 1, spare: 0, serials: &[] };
         session.store.change(&session.actor, now, |change| {
             work_orders::add(change, &order)?;
-            work_orders::activate(change, &name, &person)
+            // never the active one: whenever this process ends, the slots run what they ran before
+            work_orders::release(change, &name, &person)
         })?;
-        let before = active.map(|active| (active.order.name, active.order.released_by));
-        Ok(WorkOrderInUse { name, opened: true, before })
+        Ok(WorkOrderInUse { name, opened: true })
     }
 
-    /// Closes the order that was opened for this device; the one before it is active again.
-    fn give_back(self, session: &Session) -> Result<(), Failure> {
-        if !self.opened {
-            return Ok(());
+    /// Closes the order that was opened for this device. The verdict stands whether or not that works.
+    fn close(self, session: &Session) {
+        let WorkOrderInUse { name, opened } = self;
+        if !opened {
+            return;
         }
-        session.store.change(&session.actor, clock::now(), |change| {
-            work_orders::close(change, &self.name, true)?;
-            match &self.before {
-                Some((name, released_by)) => work_orders::activate(change, name, released_by),
-                None => Ok(()),
-            }
-        })?;
-        Ok(())
+        let closed = session
+            .store
+            .change(&session.actor, clock::now(), |change| work_orders::close(change, &name, true));
+        if let Err(error) = closed {
+            output::note(&format!(
+                "The work order {name} stays open ({error}): `lineside work-order close {name} --short`."
+            ));
+        }
     }
 }

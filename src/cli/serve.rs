@@ -1,5 +1,7 @@
 //! `lineside serve`.
 
+use std::net::{SocketAddr, TcpListener};
+
 use clap::Args;
 use serde_json::json;
 
@@ -10,6 +12,7 @@ use crate::domain::code::Code;
 use crate::station::folder::Folder;
 use crate::station::keys;
 use crate::station::serving::Serving;
+use crate::station::slots::Floor;
 use crate::station::{clock, settings};
 use crate::store::runs;
 use crate::web;
@@ -28,37 +31,59 @@ impl Serve {
         let folder = Folder::at(common.station_folder());
         let listen = self.listen.as_deref().map(settings::parse_listen).transpose()?;
         let serving = Serving::start(&folder)?;
-        let floor = &serving.floor;
-        if given_without_asking(common) {
-            let actor = session::actor(common);
-            let passphrase = passphrase::of_vault(common)?;
-            floor.keys.put(keys::unlock(&folder, &floor.store, &passphrase, &actor, clock::now())?);
-        }
-        let listen = listen.unwrap_or(floor.settings.listen);
-        let pages = web::start(listen, floor, &serving.keeper).map_err(|error| {
-            Failure::usage(Code::ListenRefused, format!("{listen} cannot be used: {error}"))
-        })?;
-        let unfinished = floor.store.read(|r| runs::unfinished(r, 1000))?;
-        for (run, device) in &unfinished {
-            let serial = device.as_ref().map(|d| d.serial.to_string()).unwrap_or_default();
-            output::note(&format!(
-                "Run {} of {serial} has no verdict (it stood at {}): `lineside run resume`, `supersede` or `quarantine`.",
-                run.id, run.stage
-            ));
-        }
-        if folder.path().join("root-key.age").exists() {
-            output::note("The root's key lies in this folder: carry root-key.age off the station.");
-        }
-        let locked = floor.keys.current().is_none();
-        let url = format!("http://{}", pages.address());
-        let value = json!({ "url": url, "locked": locked, "unfinished": unfinished.len() });
-        output::report(common.json, &value, || {
-            if locked { format!("{url}   locked: open the page and unlock it") } else { url.clone() }
-        })?;
-        pages.wait();
+        let served = serve(common, &folder, listen, &serving);
         serving.stop();
-        Ok(())
+        served
     }
+}
+
+/// Opens the pages, then the vault, so that no slot begins on a station that cannot serve; then waits for the
+/// end.
+fn serve(
+    common: &Common,
+    folder: &Folder,
+    listen: Option<SocketAddr>,
+    serving: &Serving,
+) -> Result<(), Failure> {
+    let floor = &serving.floor;
+    let listen = listen.unwrap_or(floor.settings.listen);
+    let refused = |error| Failure::usage(Code::ListenRefused, format!("{listen} cannot be used: {error}"));
+    let listener = TcpListener::bind(listen).map_err(refused)?;
+    if given_without_asking(common) {
+        let actor = session::actor(common);
+        let passphrase = passphrase::of_vault(common)?;
+        floor.keys.put(keys::unlock(folder, &floor.store, &passphrase, &actor, clock::now())?);
+    }
+    let pages = web::start(listener, floor, &serving.keeper).map_err(refused)?;
+    match announce(common, floor, pages.address()) {
+        Ok(()) => pages.wait(),
+        Err(failure) => {
+            pages.stop();
+            return Err(failure);
+        }
+    }
+    Ok(())
+}
+
+/// Says where the pages are and what waits for a person.
+fn announce(common: &Common, floor: &Floor, address: SocketAddr) -> Result<(), Failure> {
+    let unfinished = floor.store.read(|r| runs::unfinished(r, 1000))?;
+    for (run, device) in &unfinished {
+        let serial = device.as_ref().map(|d| d.serial.to_string()).unwrap_or_default();
+        output::note(&format!(
+            "Run {} of {serial} has no verdict (it stood at {}): `lineside run resume`, `supersede` or `quarantine`.",
+            run.id, run.stage
+        ));
+    }
+    if floor.folder.path().join("root-key.age").exists() {
+        output::note("The root's key lies in this folder: carry root-key.age off the station.");
+    }
+    let locked = floor.keys.current().is_none();
+    let url = format!("http://{address}");
+    let value = json!({ "url": url, "locked": locked, "unfinished": unfinished.len() });
+    output::report(common.json, &value, || {
+        if locked { format!("{url}   locked: open the page and unlock it") } else { url.clone() }
+    })
 }
 
 /// Whether a passphrase can be had without a person at the terminal; else the page asks for it.

@@ -4,8 +4,8 @@ use std::os::unix::fs::MetadataExt;
 
 use crate::cli::Common;
 use crate::cli::failure::Failure;
-use crate::cli::passphrase;
-use crate::domain::code::{Code, Coded};
+use crate::cli::{output, passphrase};
+use crate::domain::code::{Code, Coded, sentence};
 use crate::domain::person::Actor;
 use crate::station::folder::{Folder, Lock};
 use crate::station::keys::{self, Unlocked};
@@ -35,18 +35,29 @@ impl Session {
         Ok(Session { folder, settings, store, actor: actor(common) })
     }
 
-    /// Opens the vault with the passphrase.
+    /// Opens the vault to read it or to sign, perhaps beside a process that serves the station. The log must
+    /// continue its newest checkpoint.
     pub fn unlock(&self, common: &Common) -> Result<Unlocked, Failure> {
+        self.check_newest()?;
         let passphrase = passphrase::of_vault(common)?;
-        Ok(keys::unlock(&self.folder, &self.store, &passphrase, &self.actor, clock::now())?)
+        Ok(keys::unlock_beside(&self.folder, &self.store, &passphrase, &self.actor, clock::now())?)
     }
 
     /// Opens the vault to change it or to issue: no other process may serve the station meanwhile, for it would
-    /// write its own copy over ours, and the log must continue its newest checkpoint.
+    /// write its own copy over ours. The log must continue its newest checkpoint.
     pub fn unlock_alone(&self, common: &Common) -> Result<(Unlocked, Lock), Failure> {
         let lock = self.folder.lock()?;
-        checkpoints::check_newest(&self.folder, &self.settings, &self.store)?;
-        Ok((self.unlock(common)?, lock))
+        self.check_newest()?;
+        let passphrase = passphrase::of_vault(common)?;
+        let unlocked = keys::unlock(&self.folder, &self.store, &passphrase, &self.actor, clock::now())?;
+        Ok((unlocked, lock))
+    }
+
+    fn check_newest(&self) -> Result<(), Failure> {
+        if let Some(unread) = checkpoints::check_newest(&self.folder, &self.settings, &self.store)? {
+            output::note(&format!("{} {}", sentence(&unread), unread.code().next_step()));
+        }
+        Ok(())
     }
 
     /// What was asked for is refused: that goes on record before the person is told.

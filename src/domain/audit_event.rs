@@ -56,12 +56,17 @@ pub enum AuditEvent {
         name: String,
         times: u64,
     },
-    /// A secret is about to be replaced; until the next entry about it, any value in the vault is believed.
+    /// A secret is about to be set or replaced; until the next entry about it, any value in the vault is
+    /// believed.
     SecretChanging {
         name: String,
     },
     /// The change was given up.
     SecretUnchanged {
+        name: String,
+    },
+    /// A change broke off; what the vault holds now is on record, be it the old, the new or nothing.
+    SecretSettled {
         name: String,
     },
     SecretSet {
@@ -92,6 +97,10 @@ pub enum AuditEvent {
         spare: u32,
     },
     WorkOrderActivated {
+        name: Name,
+    },
+    /// An order for runs from the terminal; the slots go on with the active one.
+    WorkOrderReleased {
         name: Name,
     },
     WorkOrderClosed {

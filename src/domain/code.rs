@@ -99,7 +99,7 @@ codes! {
     SecretExists = "LS-VAULT-06", "Choose another name, or use `lineside key rotate`.";
     CheckValueWrong = "LS-VAULT-07", "Restore the vault and the database from the same backup.";
     SecretInvalid = "LS-VAULT-08", "Check the secret's form and set it again.";
-    VaultUnwritable = "LS-VAULT-09", "Check that the station folder may be written and its disk is not full; the vault is unchanged.";
+    VaultUnwritable = "LS-VAULT-09", "Check that the station folder may be written and its disk is not full; then do it again.";
     RootKeyMissing = "LS-VAULT-10", "Bring root-key.age back into the station folder from where it is kept.";
     VaultTooNew = "LS-VAULT-11", "Use the lineside that wrote this vault, or a newer one.";
     GroupKeyInUse = "LS-VAULT-12", "Send what waits with `lineside enroll push`, or withdraw it with `lineside run supersede`; then rotate the key.";

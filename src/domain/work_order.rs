@@ -37,7 +37,7 @@ pub enum WorkOrderState {
     Planned,
     /// Released by a person; slots run it.
     Active,
-    /// Released, but another one is active now.
+    /// Released, but the slots do not run it: another one took its place, or it is for the terminal alone.
     Paused,
     /// Done; never active again.
     Closed,

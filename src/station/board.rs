@@ -54,16 +54,25 @@ pub struct Ending {
     pub at: UtcTime,
 }
 
-/// The tiles of all slots.
+/// What the station itself is worried about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Worry {
+    /// The copies of the checkpoints off the station.
+    CheckpointCopies,
+}
+
+/// The tiles of all slots, and what else everybody should see.
 #[derive(Default)]
 pub struct Board {
     tiles: Mutex<BTreeMap<Name, Tile>>,
+    worries: Mutex<BTreeMap<Worry, String>>,
 }
 
 impl Board {
     /// A board on which every slot is ready.
     pub fn new(slots: impl IntoIterator<Item = Name>) -> Board {
-        Board { tiles: Mutex::new(slots.into_iter().map(|slot| (slot, Tile::Ready)).collect()) }
+        let tiles = slots.into_iter().map(|slot| (slot, Tile::Ready)).collect();
+        Board { tiles: Mutex::new(tiles), worries: Mutex::default() }
     }
 
     /// Shows this tile from now on.
@@ -74,6 +83,20 @@ impl Board {
     /// All tiles in the order of their names.
     pub fn all(&self) -> Vec<(Name, Tile)> {
         self.tiles().iter().map(|(slot, tile)| (slot.clone(), tile.clone())).collect()
+    }
+
+    /// Shows this sentence about a worry from now on, or nothing about it any more. Whether that is news.
+    pub fn warn(&self, about: Worry, sentence: Option<String>) -> bool {
+        let mut worries = self.worries.lock().unwrap_or_else(PoisonError::into_inner);
+        match sentence {
+            Some(sentence) => worries.insert(about, sentence.clone()) != Some(sentence),
+            None => worries.remove(&about).is_some(),
+        }
+    }
+
+    /// All worries, each one sentence.
+    pub fn warnings(&self) -> Vec<String> {
+        self.worries.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     fn tiles(&self) -> MutexGuard<'_, BTreeMap<Name, Tile>> {

@@ -3,6 +3,8 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::domain::code::{Code, Coded};
 
@@ -114,12 +116,29 @@ impl Folder {
 
     /// Takes the station for this process.
     pub fn lock(&self) -> Result<Lock, FolderError> {
-        let path = self.0.join(".lock");
-        let io = |cause| FolderError::Io { path: path.clone(), cause };
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+        self.try_lock(&self.0.join(".lock"))?.ok_or_else(|| FolderError::Busy(self.0.clone()))
+    }
+
+    /// Waits its turn, for ten seconds at most, to write `ca/crl.pem`. It works beside the process that holds
+    /// the station.
+    pub fn lock_list(&self) -> Result<Lock, FolderError> {
+        let path = self.0.join(".crl.lock");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline {
+            if let Some(lock) = self.try_lock(&path)? {
+                return Ok(lock);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Err(FolderError::Io { path, cause: io::ErrorKind::TimedOut.into() })
+    }
+
+    fn try_lock(&self, path: &Path) -> Result<Option<Lock>, FolderError> {
+        let io = |cause| FolderError::Io { path: path.to_owned(), cause };
+        let file = File::options().create(true).truncate(false).write(true).open(path).map_err(io)?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock(file)),
-            Err(TryLockError::WouldBlock) => Err(FolderError::Busy(self.0.clone())),
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(cause)) => Err(io(cause)),
         }
     }

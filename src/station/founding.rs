@@ -1,7 +1,12 @@
 //! The founding of a station: root and issuing CA, vault, records, first administrator. Everything is made
-//! in a folder beside its place, which gets its name last, so that there is a whole station or none.
+//! in a folder inside its place, and moved up when it is whole; `station.toml`, without which there is no
+//! station, comes last.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::fs::Permissions;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::ca::ceremony::{self, CeremonyFailed, NewCa};
@@ -102,7 +107,30 @@ impl Coded for FoundingError {
     }
 }
 
-/// Founds a station in a folder that does not exist yet, or is empty.
+/// Where a station is made, inside its place.
+const BUILDING: &str = ".founding";
+/// The part that makes it a station ([`Folder::must_exist`]).
+const LAST: &str = "station.toml";
+/// The other parts of a new station.
+const PARTS: [&str; 13] = [
+    ".crl.lock",
+    "ca",
+    "checkpoints",
+    "exports",
+    "products",
+    "profiles",
+    "root-key.age",
+    "station.db",
+    "station.db-shm",
+    "station.db-wal",
+    "templates",
+    "vault-key.age",
+    "vault.age",
+];
+/// What does not make a folder one in use: our own lock, and what a new file system has at its root.
+const NOTHING: [&str; 2] = [".lock", "lost+found"];
+
+/// Founds a station in a folder that does not exist yet, or is empty: a mount point, or the one we are in.
 pub fn found(
     folder: &Folder,
     founding: &Founding<'_>,
@@ -110,44 +138,109 @@ pub fn found(
     now: UtcTime,
 ) -> Result<Founded, FoundingError> {
     let place = folder.path();
-    let occupied = std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied || place.is_file() {
+    if place.is_file() {
         return Err(FolderError::Exists(place.to_owned()).into());
     }
-    let beside = beside(place);
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |cause| FoundingError::Folder(FolderError::Io { path, cause })
-    };
-    if beside.exists() {
-        // left by a founding that was cut off; nothing in it was ever used
-        std::fs::remove_dir_all(&beside).map_err(io(&beside))?;
+    let ours = !place.exists();
+    durable::private_folder(place).map_err(io(place))?;
+    if ours {
+        sync(&place.join("..")).map_err(io(place))?;
     }
-    durable::private_folder(&beside).map_err(io(&beside))?;
-    let founded = build(&Folder::at(&beside), founding, actor, now).and_then(|founded| {
-        if place.exists() {
-            std::fs::remove_dir(place).map_err(io(place))?;
-        }
-        std::fs::rename(&beside, place).map_err(io(place))?;
-        Ok(founded)
-    });
-    let founded = match founded {
-        Ok(founded) => founded,
-        Err(error) => {
-            // why there is no station is what the caller must hear; keys nobody will use are not left lying
-            let _ = std::fs::remove_dir_all(&beside);
-            return Err(error);
-        }
-    };
-    let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(io(place))?;
-    Ok(founded)
+    let founded = found_inside(folder, founding, actor, now);
+    if ours && founded.is_err() {
+        // why there is no station is what the caller must hear; a folder that is not empty stays
+        let _ = std::fs::remove_dir(place);
+    }
+    founded
 }
 
-fn beside(place: &Path) -> PathBuf {
-    let mut name = place.file_name().unwrap_or_default().to_owned();
-    name.push(".founding");
-    place.with_file_name(name)
+fn found_inside(
+    folder: &Folder,
+    founding: &Founding<'_>,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<Founded, FoundingError> {
+    let place = folder.path();
+    refuse_occupied(place)?;
+    let _lock = folder.lock()?;
+    // another founding may have come between the look and the lock
+    refuse_occupied(place)?;
+    let building = place.join(BUILDING);
+    let made = clear(place, &building).and_then(|()| durable::private_folder(&building));
+    let founded = made.map_err(io(&building)).and_then(|()| {
+        let founded = build(&Folder::at(&building), founding, actor, now)?;
+        move_up(place, &building).map_err(io(place))?;
+        Ok(founded)
+    });
+    if founded.is_err() {
+        // as above: keys nobody will use are not left lying
+        let _ = clear(place, &building);
+        let _ = std::fs::remove_file(place.join(".lock"));
+    }
+    founded
+}
+fn io(path: &Path) -> impl Fn(std::io::Error) -> FoundingError {
+    let path = path.to_owned();
+    move |cause| FolderError::Io { path: path.clone(), cause }.into()
+}
+
+/// Refuses a folder that holds anything but what a founding that was cut off has left.
+fn refuse_occupied(place: &Path) -> Result<(), FoundingError> {
+    let cut_off = !place.join(LAST).exists() && place.join(BUILDING).is_dir();
+    let moved = cut_off && place.join(BUILDING).join(LAST).exists();
+    for entry in std::fs::read_dir(place).map_err(io(place))? {
+        let name = entry.map_err(io(place))?.file_name();
+        let is = |known: &&str| name == OsStr::new(known);
+        let left = cut_off && is(&BUILDING) || moved && PARTS.iter().any(is);
+        if !left && !NOTHING.iter().any(is) {
+            return Err(FolderError::Exists(place.to_owned()).into());
+        }
+    }
+    Ok(())
+}
+
+/// Removes what a founding has made so far; nothing of it was ever used.
+fn clear(place: &Path, building: &Path) -> std::io::Result<()> {
+    // the last part is still below, so those above were moved there by a founding
+    if building.join(LAST).exists() {
+        for path in PARTS.iter().map(|part| place.join(part)) {
+            if path.is_dir() {
+                std::fs::remove_dir_all(path)?;
+            } else if path.exists() {
+                std::fs::remove_file(path)?;
+            }
+        }
+    }
+    if building.exists() { std::fs::remove_dir_all(building) } else { Ok(()) }
+}
+
+/// Gives the parts their place, the one that makes them a station last.
+fn move_up(place: &Path, building: &Path) -> std::io::Result<()> {
+    match std::fs::set_permissions(place, Permissions::from_mode(0o700)) {
+        // a file system that knows no modes
+        Err(error) if error.kind() != ErrorKind::PermissionDenied => return Err(error),
+        _ => {}
+    }
+    for entry in std::fs::read_dir(building)? {
+        let entry = entry?;
+        if entry.file_name() != LAST {
+            std::fs::rename(entry.path(), place.join(entry.file_name()))?;
+        }
+    }
+    sync(place)?;
+    std::fs::rename(building.join(LAST), place.join(LAST))?;
+    if let Err(error) = sync(place) {
+        // no station is left whose recovery identity nobody has seen
+        std::fs::rename(place.join(LAST), building.join(LAST))?;
+        return Err(error);
+    }
+    // an empty folder is in nobody's way
+    let _ = std::fs::remove_dir(building);
+    Ok(())
+}
+
+fn sync(folder: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
 }
 
 fn build(
@@ -215,3 +308,6 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     }
     durable::create(path, bytes, durable::PUBLIC).map_err(io)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,11 +9,10 @@ use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::station::folder::{Folder, FolderError};
-use crate::station::vault_changes;
+use crate::station::vault_changes::{self, VaultChangeError};
 use crate::store::Store;
 use crate::store::audit::checkpoint::{CheckpointError, CheckpointKey};
 use crate::store::error::StoreError;
-use crate::store::secret_checks;
 use crate::vault::Vault;
 use crate::vault::error::VaultError;
 
@@ -49,6 +48,9 @@ pub enum UnlockError {
     /// The records cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Vault and records do not belong together.
+    #[error(transparent)]
+    VaultChange(#[from] VaultChangeError),
 }
 
 impl Coded for UnlockError {
@@ -59,12 +61,27 @@ impl Coded for UnlockError {
             UnlockError::Checkpoint(error) => error.code(),
             UnlockError::Folder(error) => error.code(),
             UnlockError::Store(error) => error.code(),
+            UnlockError::VaultChange(error) => error.code(),
         }
     }
 }
 
-/// Opens the vault and checks that every secret is the one on record. A refused passphrase is recorded.
+/// Opens the vault and checks that it holds what is on record; a change of it that broke off is settled. A
+/// refused passphrase is recorded. Only for the process that holds the station's lock.
 pub fn unlock(
+    folder: &Folder,
+    store: &Store,
+    passphrase: &Secret,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<Unlocked, UnlockError> {
+    let unlocked = unlock_beside(folder, store, passphrase, actor, now)?;
+    vault_changes::settle(store, &unlocked.vault, actor, now)?;
+    Ok(unlocked)
+}
+
+/// Like [`unlock`], beside a process that may hold the lock and be changing the vault right now.
+pub fn unlock_beside(
     folder: &Folder,
     store: &Store,
     passphrase: &Secret,
@@ -92,9 +109,7 @@ pub fn unlock(
 
 fn open(folder: &Folder, store: &Store, passphrase: &Secret) -> Result<Unlocked, UnlockError> {
     let vault = Vault::unlock(folder.path(), passphrase)?;
-    let recorded = store.read(secret_checks::list)?.into_iter();
-    let settled = recorded.filter(|(_, value)| *value != vault_changes::in_change()).collect();
-    vault.verify_check_values(&settled)?;
+    vault_changes::verify(store, &vault)?;
     let root_pem = folder.read(&folder.ca("root.pem"))?;
     let issuing_pem = folder.read(&folder.ca("issuing.pem"))?;
     let issuer = Arc::new(Issuer::load(&issuing_pem, vault.issuing_key()?)?);

@@ -110,3 +110,23 @@ fn record_refused(store: &Store, name: &str, times: u64, now: UtcTime) -> Result
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::station::testing::{Bench, now};
+
+    #[test]
+    fn a_name_in_other_letters_is_the_same_door() {
+        let bench = Bench::new();
+        let keeper = Doorkeeper::default();
+        let now = now();
+        let try_as = |name: &str| {
+            login(&bench.store, &keeper, name, &Secret::new(b"guess".to_vec()), now).unwrap_err()
+        };
+        for name in ["admin", "Admin", "ADMIN", "aDmin", "adMin"] {
+            assert!(matches!(try_as(name), LoginError::Refused), "{name}");
+        }
+        assert!(matches!(try_as("admiN"), LoginError::Closed));
+    }
+}

@@ -55,7 +55,7 @@ pub fn issue_crl(
     now: UtcTime,
 ) -> Result<(u64, u64), CrlFailed> {
     let next_update = now.plus(NEXT_UPDATE).min(issuer.not_after());
-    let (number, count, pem) = store.change(actor, now, |change| {
+    let (number, count) = store.change(actor, now, |change| {
         let number = crate::store::crl::next_number(change)?;
         let entries: Vec<RevokedEntry> = certificates::not_live(change)?
             .into_iter()
@@ -69,12 +69,21 @@ pub fn issue_crl(
         let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
         let row = CrlRow { number, der: list.der().to_vec(), this_update: now, next_update };
         crate::store::crl::add(change, &row, count)?;
-        Ok::<_, CrlFailed>((number, count, list.pem()))
+        Ok::<_, CrlFailed>((number, count))
     })?;
-    let path = folder.ca("crl.pem");
-    durable::replace(&path, pem.as_bytes(), durable::PUBLIC)
-        .map_err(|cause| FolderError::Io { path, cause })?;
+    publish(folder, store)?;
     Ok((number, count))
+}
+
+/// Writes the newest list on record to `ca/crl.pem`. Two that issue at once take turns, and the later one to
+/// write reads last, so it can never put the older list in the place of the newer.
+fn publish(folder: &Folder, store: &Store) -> Result<(), CrlFailed> {
+    let _turn = folder.lock_list()?;
+    let Some(CrlRow { der, .. }) = store.read(crate::store::crl::latest)? else { return Ok(()) };
+    let path = folder.ca("crl.pem");
+    durable::replace(&path, crl::pem(&der).as_bytes(), durable::PUBLIC)
+        .map_err(|cause| FolderError::Io { path, cause })?;
+    Ok(())
 }
 
 /// Revokes one certificate for a reason; what it enrolled is disabled in the same transaction.
@@ -91,3 +100,6 @@ pub fn revoke(
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::domain::audit_event::AuditEvent;
-use crate::domain::code::{Code, Coded};
+use crate::domain::code::{Code, Coded, sentence};
 use crate::domain::person::Actor;
-use crate::station::board::Board;
+use crate::station::board::{Board, Worry};
 use crate::station::checkpoints::CheckpointFailed;
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::folder::{Folder, FolderError, Lock};
@@ -24,6 +24,9 @@ use crate::store::runs;
 
 /// How often the housekeeping looks for something to do.
 const HOUSEKEEPING: Duration = Duration::from_millis(500);
+
+/// How often a copy of a checkpoint that failed is tried again.
+const COPYING: Duration = Duration::from_secs(10);
 
 /// Why a station does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +75,7 @@ impl Serving {
         let lock = folder.lock()?;
         let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
         let store = Store::open(&folder.database())?;
-        checkpoints::check_newest(folder, &settings, &store)?;
+        let unread = checkpoints::check_newest(folder, &settings, &store)?;
         let unfinished = store.read(runs::count_unfinished)?;
         store.change(&Actor::Station, clock::now(), |change| {
             let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -88,6 +91,9 @@ impl Serving {
             live: Arc::new(LiveRuns::default()),
             stop: Arc::new(AtomicBool::new(false)),
         };
+        if let Some(unread) = unread {
+            worry(&floor.board, Some(&unread));
+        }
         let keeper = Arc::new(Doorkeeper::default());
         let mut threads = slots::start(&floor)?;
         threads.push(outbox::start(&floor)?);
@@ -108,15 +114,33 @@ impl Serving {
     }
 }
 
+/// Shows that copies of checkpoints are unread or not made, or that all is well; the log tells it once.
+fn worry<E: Coded>(board: &Board, error: Option<&E>) {
+    let sentence = error.map(|error| format!("{} {}", sentence(error), error.code().next_step()));
+    if board.warn(Worry::CheckpointCopies, sentence)
+        && let Some(error) = error
+    {
+        tracing::warn!(code = %error.code(), "{error}");
+    }
+}
+
 fn housekeeping(floor: &Floor, keeper: &Arc<Doorkeeper>) -> std::io::Result<JoinHandle<()>> {
     let (floor, keeper) = (floor.clone(), Arc::clone(keeper));
     thread::Builder::new().name("housekeeping".to_owned()).spawn(move || {
+        let mut copied = None;
         while !floor.stop.load(Ordering::Relaxed) {
             let now = clock::now();
+            let (folder, settings, store) = (&floor.folder, &floor.settings, &floor.store);
             if let Some(keys) = floor.keys.current() {
-                let signed = checkpoints::if_due(&floor.folder, &floor.settings, &floor.store, &keys, now);
-                if let Err(error) = signed {
+                let signed = checkpoints::if_due(folder, settings, store, &keys, now);
+                if let Err(error) = &signed {
                     tracing::error!(code = %error.code(), "no checkpoint: {error}");
+                }
+                let again = copied.is_none_or(|at: Instant| at.elapsed() >= COPYING);
+                if again || signed.is_ok_and(|signed| signed.is_some()) {
+                    let failed = checkpoints::copy(folder, settings, store).err();
+                    worry(&floor.board, failed.as_ref());
+                    copied = Some(Instant::now());
                 }
             }
             if let Err(error) = people::settle(&floor.store, &keeper, now) {

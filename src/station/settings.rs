@@ -222,8 +222,9 @@ listen = "127.0.0.1:8470"
 # A folder of links that count as ports beside those the system lists, such as /dev/serial/by-id.
 # ports = "/dev/serial/by-id"
 
-# A folder on another machine or medium: each signed checkpoint of the audit log is copied there. What came
-# after the last checkpoint outside is only as strong as the vault.
+# A folder on another machine or medium: each signed checkpoint of the audit log is copied there, into a folder
+# of this station's own. It must be there: a missing one is not made but warned about. What came after the last
+# checkpoint outside is only as strong as the vault.
 # checkpoint_copies = "/mnt/records"
 
 [azure]

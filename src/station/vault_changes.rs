@@ -1,6 +1,9 @@
 //! Changes of the vault and their trace in the records. The record says first that a secret is being changed,
-//! then the vault is written, then the record takes the new check value: a crash in between leaves a vault
-//! that still opens.
+//! new ones included, then the vault is written, then the record takes the new check value. A change that
+//! broke off in between is settled at the next unlock, so the vault always opens and holds nothing that the
+//! records do not know.
+
+use std::collections::BTreeMap;
 
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
@@ -40,6 +43,46 @@ impl Coded for VaultChangeError {
 /// The check value of a secret that is being changed right now: any value in the vault is then believed.
 pub fn in_change() -> Digest {
     Digest::from_bytes([0; 32])
+}
+
+/// Stands for the check value of a secret that is not in the vault: setting it for the first time came to
+/// nothing. (A row the log speaks of is never deleted.)
+pub fn absent() -> Digest {
+    Digest::from_bytes([0xff; 32])
+}
+
+/// Checks that the vault holds what the records say, all of it and nothing else. A secret that is being
+/// changed may have any value, or none.
+pub fn verify(store: &Store, vault: &Vault) -> Result<(), VaultChangeError> {
+    let recorded: BTreeMap<String, Digest> = store.read(secret_checks::list)?.into_iter().collect();
+    let mut expected = recorded.clone();
+    expected.retain(|_, value| *value != in_change() && *value != absent());
+    vault.verify_check_values(&expected)?;
+    let mut unknown = vault.check_values()?;
+    unknown.retain(|name, _| recorded.get(name).is_none_or(|value| *value == absent()));
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(VaultError::CheckValues { entries: unknown.into_keys().collect() }.into())
+}
+
+/// Puts on record what the vault holds of each secret whose change broke off. Only for the process that holds
+/// the station's lock: any other one could mistake a change under way for one that broke off.
+pub fn settle(store: &Store, vault: &Vault, actor: &Actor, now: UtcTime) -> Result<(), VaultChangeError> {
+    let recorded = store.read(secret_checks::list)?;
+    let broken_off: Vec<String> =
+        recorded.into_iter().filter(|(_, value)| *value == in_change()).map(|(name, _)| name).collect();
+    if broken_off.is_empty() {
+        return Ok(());
+    }
+    let held = vault.check_values()?;
+    store.change(actor, now, |change| {
+        for name in broken_off {
+            secret_checks::set(change, &name, &held.get(&name).copied().unwrap_or(absent()))?;
+            change.record(AuditEvent::SecretSettled { name });
+        }
+        Ok(())
+    })
 }
 
 /// Records the check values of everything in a new vault.
@@ -127,27 +170,34 @@ fn change(
     event: impl FnOnce(Digest) -> AuditEvent,
 ) -> Result<(), VaultChangeError> {
     let key = entry.to_string();
-    let before = store.read(|r| secret_checks::get(r, &key))?;
-    if before.is_some() {
-        store.change(actor, now, |change| {
-            secret_checks::set(change, &key, &in_change())?;
-            change.record(AuditEvent::SecretChanging { name: key.clone() });
-            Ok::<_, StoreError>(())
-        })?;
-    }
+    let before = store.read(|r| secret_checks::get(r, &key))?.unwrap_or(absent());
+    announce(store, &key, actor, now)?;
     let written = write(vault);
-    let value = match (&written, before) {
-        (Ok(()), _) => vault.check_value(entry)?,
-        (Err(_), Some(before)) => before,
-        (Err(_), None) => return Ok(written?),
+    let (value, event) = match &written {
+        Ok(()) => {
+            let value = vault.check_value(entry)?;
+            (value, event(value))
+        }
+        // the file may be the old one or the new one by now: the next unlock will tell
+        Err(VaultError::Write { .. }) => return Ok(written?),
+        Err(_) => (before, AuditEvent::SecretUnchanged { name: key.clone() }),
     };
     store.change(actor, now, |change| {
         secret_checks::set(change, &key, &value)?;
-        change.record(match written {
-            Ok(()) => event(value),
-            Err(_) => AuditEvent::SecretUnchanged { name: key.clone() },
-        });
+        change.record(event);
         Ok::<_, StoreError>(())
     })?;
     Ok(written?)
 }
+
+/// Puts on record that a secret is being changed.
+fn announce(store: &Store, name: &str, actor: &Actor, now: UtcTime) -> Result<(), StoreError> {
+    store.change(actor, now, |change| {
+        secret_checks::set(change, name, &in_change())?;
+        change.record(AuditEvent::SecretChanging { name: name.to_owned() });
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -167,6 +167,28 @@ pub fn activate(change: &mut Change<'_>, name: &Name, released_by: &str) -> Resu
     Ok(())
 }
 
+/// Releases a planned work order for runs from the terminal, and records it: it stands as paused, so the
+/// slots and the active one are left alone.
+///
+/// # Errors
+/// [`WorkOrderError::State`] unless it is planned.
+pub fn release(change: &mut Change<'_>, name: &Name, released_by: &str) -> Result<(), WorkOrderError> {
+    let state = state_of(change, name)?;
+    if state != WorkOrderState::Planned {
+        return Err(WorkOrderError::State { name: name.clone(), state });
+    }
+    change.update_one(
+        Table::WorkOrder,
+        name.as_str(),
+        "was changed in between",
+        "UPDATE work_order SET state = 'paused', released_by = ?2 WHERE name = ?1 AND state = 'planned'",
+        [name.as_str(), released_by],
+    )?;
+    change.touch_text(Table::WorkOrder, name.as_str());
+    change.record(AuditEvent::WorkOrderReleased { name: name.clone() });
+    Ok(())
+}
+
 /// Closes a work order for good, and records whether it was closed short.
 ///
 /// # Errors
@@ -238,12 +260,14 @@ pub fn list(reader: &Reader<'_>, limit: u32, after: Option<&Name>) -> Result<Vec
     reader.rows("work_order", &sql, (after.map(Name::as_str), limit), parse)
 }
 
-/// Takes one unit from the active work order for a device of this product.
+/// Takes one unit of a work order for a device of this product: a slot from the active one only, the terminal
+/// from any that is released.
 pub(super) fn take_unit(
     change: &mut Change<'_>,
     name: &Name,
     product: &Name,
     serial: &SerialNumber,
+    slot: Option<&Name>,
 ) -> Result<(), ReserveError> {
     let sql = format!("SELECT {COLUMNS}, serials IS NOT NULL AS listed FROM work_order WHERE name = ?1");
     let row = change
@@ -251,7 +275,12 @@ pub(super) fn take_unit(
     let (progress, listed): (Progress, bool) =
         row.ok_or_else(|| ReserveError::WorkOrderUnknown(name.clone()))?;
     let order = progress.order;
-    if order.state != WorkOrderState::Active {
+    let open = match order.state {
+        WorkOrderState::Active => true,
+        WorkOrderState::Paused => slot.is_none(),
+        WorkOrderState::Planned | WorkOrderState::Closed => false,
+    };
+    if !open {
         let state = order.state.as_str();
         return Err(ReserveError::WorkOrderNotActive { name: order.name, state });
     }
@@ -266,7 +295,7 @@ pub(super) fn take_unit(
     }
     let taken = change.execute(
         "UPDATE work_order SET issued = issued + 1
-         WHERE name = ?1 AND state = 'active' AND issued < quantity + spare",
+         WHERE name = ?1 AND issued < quantity + spare",
         [name.as_str()],
     )?;
     if taken == 0 {

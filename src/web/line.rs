@@ -76,7 +76,7 @@ pub async fn page(
         Err(_) => return HttpResponse::ServiceUnavailable().body("The station is busy."),
     };
     let Depth { waiting, conflict, parked, oldest: _ } = seen.depth;
-    let mut warnings = Vec::new();
+    let mut warnings = floor.board.warnings();
     if conflict + parked > 0 {
         warnings.push(format!("{} enrollments need an engineer: lineside enroll status", conflict + parked));
     }

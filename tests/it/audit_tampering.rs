@@ -229,6 +229,7 @@ fn a_changed_or_missing_row_is_found_and_named() {
 fn a_rolled_back_database_is_not_served_nor_issued_from_and_is_found() {
     let station = Station::found();
     let outside = station.beside("records");
+    fs::create_dir(&outside).unwrap();
     station.set(
         "# checkpoint_copies = \"/mnt/records\"",
         &format!("checkpoint_copies = \"{}\"", outside.display()),

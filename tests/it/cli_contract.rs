@@ -1,8 +1,7 @@
-//! The command line as a contract: exit codes, what errors look like, `--json`, what `init`, `demo`, `serve` and
+//! The command line as a contract: exit codes, what errors look like, `--json`, what `demo`, `serve` and
 //! `sim azure` promise, and the small commands with their refusals.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -14,18 +13,6 @@ use crate::factory::{PASSWORD, Station, lineside};
 fn bare(words: &[&str]) -> Ended {
     let mut command = lineside();
     command.args(words);
-    process::run(command)
-}
-
-/// `lineside init` into this folder with passphrase and password of these texts.
-fn init(place: &Path, folder: &Path, password: &str, words: &[&str]) -> Ended {
-    let passphrase = place.join("passphrase");
-    let password_file = place.join("password");
-    fs::write(&passphrase, "a passphrase").unwrap();
-    fs::write(&password_file, password).unwrap();
-    let mut command = lineside();
-    command.arg("--station").arg(folder).arg("--passphrase-file").arg(passphrase);
-    command.arg("init").arg("--password-file").arg(password_file).args(words);
     process::run(command)
 }
 
@@ -125,63 +112,6 @@ fn every_reporting_command_prints_one_json_document() {
             assert!(serde_json::from_str::<Value>(&station.ok(words)).is_err(), "{words:?}");
         }
     }
-}
-
-#[test]
-fn init_shows_what_is_to_be_written_down_once_and_refuses_a_folder_in_use() {
-    let place = TempDir::new().unwrap();
-    let folder = place.path().join("station");
-    let founded = init(place.path(), &folder, PASSWORD, &["--json"]);
-    assert_eq!(founded.exit, 0, "{founded:?}");
-    let shown: Value = serde_json::from_str(&founded.out).unwrap();
-    let recovery = shown["recovery_identity"].as_str().unwrap();
-    assert!(recovery.starts_with("AGE-SECRET-KEY-1"), "{recovery}");
-    assert_eq!(shown["password"], Value::Null, "a password from a file is not repeated");
-    let vkey = fs::read_to_string(folder.join("ca/audit.vkey")).unwrap();
-    assert_eq!(shown["vkey"].as_str().unwrap(), vkey.trim());
-    for entry in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
-        let holds = entry.is_file() && String::from_utf8_lossy(&fs::read(&entry).unwrap()).contains(recovery);
-        assert!(!holds, "{} holds the recovery identity", entry.display());
-    }
-
-    let before = fs::read(folder.join("station.db")).unwrap();
-    init(place.path(), &folder, PASSWORD, &[]).is_refused(2, "LS-SET-05");
-    assert_eq!(fs::read(folder.join("station.db")).unwrap(), before);
-    let other = place.path().join("other");
-    fs::create_dir(&other).unwrap();
-    fs::write(other.join("holiday.jpg"), "x").unwrap();
-    init(place.path(), &other, PASSWORD, &[]).is_refused(2, "LS-SET-05");
-    assert_eq!(fs::read_dir(&other).unwrap().count(), 1, "nothing was added to a folder in use");
-    let file = place.path().join("file");
-    fs::write(&file, "x").unwrap();
-    init(place.path(), &file, PASSWORD, &[]).is_refused(2, "LS-SET-05");
-    // an empty folder is as good as none
-    let empty = place.path().join("empty");
-    fs::create_dir(&empty).unwrap();
-    assert_eq!(init(place.path(), &empty, PASSWORD, &[]).exit, 0);
-}
-
-#[test]
-fn an_init_that_fails_leaves_nothing_behind() {
-    let place = TempDir::new().unwrap();
-    let folder = place.path().join("station");
-    let names = || -> Vec<String> {
-        let entries = fs::read_dir(place.path()).unwrap();
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    };
-    init(place.path(), &folder, "too short", &[]).is_refused(2, "LS-AUTH-05");
-    assert_eq!(names(), ["passphrase", "password"], "a password that is too short is found in the middle");
-    let below_file = place.path().join("password/station");
-    init(place.path(), &below_file, PASSWORD, &[]).is_refused(2, "LS-SET-08");
-    assert_eq!(names(), ["passphrase", "password"]);
-    // what a founding that was killed has left is in nobody's way
-    fs::create_dir(place.path().join("station.founding")).unwrap();
-    fs::write(place.path().join("station.founding/vault.age"), "half").unwrap();
-    assert_eq!(init(place.path(), &folder, PASSWORD, &[]).exit, 0);
-    assert_eq!(names(), ["passphrase", "password", "station"]);
 }
 
 #[test]
@@ -323,7 +253,7 @@ fn a_secret_is_kept_by_name_and_a_connection_string_is_read_before_it_is_kept() 
     station.ok(&["secret", "set", "dps", "--file", &file]);
     station.ok(&["secret", "set", "dps", "--file", &file]);
     assert_eq!(station.json(&["secret", "list"]), json!(["dps"]));
-    assert_eq!(station.events("secret-changing").len(), 1, "the second time it was replaced");
+    assert_eq!(station.events("secret-changing").len(), 2, "the intention stands before each change");
     // without a terminal nothing is asked
     station.refused(2, "LS-SET-07", &["secret", "set", "other"]);
 }

@@ -205,6 +205,19 @@ fn every_answer_carries_the_security_headers_and_no_page_an_inline_script_or_sty
 }
 
 #[test]
+fn copies_of_checkpoints_that_cannot_be_made_are_a_warning_on_the_line_page() {
+    let station = Station::found();
+    let mount = station.beside("mount");
+    station.set("# checkpoint_copies = \"/mnt/records\"", &format!("checkpoint_copies = {mount:?}"));
+    let serving = station.serve();
+    let mut browser = Browser::at(&serving.url);
+    browser.log_in("admin", PASSWORD).goes_to("/");
+    let page = browser.get("/").body;
+    let warning = page.split("class=\"warning\"").nth(1).expect("there is a warning");
+    assert!(warning.contains(mount.to_str().unwrap()), "{warning}");
+}
+
+#[test]
 fn unlocking_by_the_page_sets_the_slots_going() {
     let station = Station::found();
     station.add_slot("slot-1", "GW00001");

@@ -62,6 +62,37 @@ fn a_device_passes_alone_under_an_order_of_exactly_one() {
 }
 
 #[test]
+fn a_run_from_the_terminal_that_is_killed_takes_no_order_from_the_line() {
+    let station = Station::found();
+    let bench = Bench::plug(&station, 3, "GW", &[]);
+    station.release("lot-1", "demo-sensor", 5, 0);
+    let active = || station.sqlite("SELECT name FROM work_order WHERE state = 'active'");
+    passes(&station, bench.port(), "demo-gateway", &[]);
+    assert_eq!(active(), "lot-1");
+    let activated = station.events("work-order-activated");
+    assert_eq!(activated.len(), 1, "the active order was never paused, not even for a moment");
+    assert_eq!(station.events("work-order-released").len(), 1);
+
+    let port = bench.ports[1].to_str().unwrap();
+    let mut command = station.command(&["provision", "--port", port, "--product", "demo-gateway", "--json"]);
+    command.env("LINESIDE_CRASH_AT", "after-intent");
+    let mut killed = process::Process::start(command);
+    let deadline = std::time::Instant::now() + crate::factory::SOON;
+    while station.events("issue-intended").len() < 2 {
+        assert!(std::time::Instant::now() < deadline, "the run begins");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    killed.kill();
+    assert_eq!(active(), "lot-1");
+
+    // what it left open is in nobody's way, and the slots never run it
+    passes(&station, bench.ports[2].to_str().unwrap(), "demo-gateway", &[]);
+    assert_eq!(active(), "lot-1");
+    let states = "SELECT group_concat(state) FROM (SELECT state FROM work_order ORDER BY created)";
+    assert_eq!(station.sqlite(states), "active,closed,paused,closed");
+}
+
+#[test]
 fn a_label_that_disagrees_puts_the_unit_aside() {
     let station = Station::found();
     let bench = Bench::plug(&station, 1, "GW", &[]);

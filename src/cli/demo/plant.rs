@@ -1,6 +1,6 @@
 //! The plant of the demo: a station founded for the day, Azure simulated in this process, two lots.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -119,13 +119,12 @@ impl Plant {
         }
         fill_vault(&folder, &passphrase, &azure, &actor)?;
 
+        let no_page = |error| Failure::usage(Code::ListenRefused, format!("no page can be served: {error}"));
+        let anywhere = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(no_page)?;
         let serving = Serving::start(&folder)?;
         let floor = &serving.floor;
         floor.keys.put(keys::unlock(&folder, &floor.store, &passphrase, &actor, clock::now())?);
-        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let pages = web::start(anywhere, floor, &serving.keeper).map_err(|error| {
-            Failure::usage(Code::ListenRefused, format!("no page can be served: {error}"))
-        })?;
+        let pages = web::start(anywhere, floor, &serving.keeper).map_err(no_page)?;
         let devices = place.join("devices");
         Ok(Plant { serving, login, ports, devices, ca_file, actor, azure, pages, benches: Mutex::default() })
     }

@@ -36,7 +36,7 @@ pub struct Reservation<'a> {
     pub product_digest: &'a Digest,
     /// Its text, kept once for ever.
     pub product_text: &'a str,
-    /// The active work order.
+    /// The work order: for a slot the active one, for the terminal one that is released.
     pub work_order: &'a Name,
     /// The slot, if it runs in one.
     pub slot: Option<&'a Name>,
@@ -190,7 +190,7 @@ pub fn reserve(
         Standing::Known(device) => Some(device),
         Standing::Resume { device: _, run } => return Err(ReserveError::Resumable { run: run.id }),
     };
-    work_orders::take_unit(change, work_order, product, serial)?;
+    work_orders::take_unit(change, work_order, product, serial, slot)?;
     recipes::keep_product(change, product, product_digest, product_text)?;
     let device = standing::write(change, &claim, known.as_ref())?;
     let credential = CredentialKind::from(credential);

@@ -8,7 +8,7 @@ use crate::store::certificates::{self, CertificateState};
 use crate::store::devices::DeviceState;
 use crate::store::devices::standing::{Claim, Standing, standing};
 use crate::store::testing::{Bench, Failed, actor, at, cert_serial, unit, x509};
-use crate::store::work_orders::{self, WorkOrderError};
+use crate::store::work_orders::{self, NewWorkOrder, WorkOrderError};
 
 fn device(bench: &Bench, n: u8) -> Device {
     bench.store.read(|reader| devices::by_serial(reader, &unit(n).serial)).unwrap().unwrap()
@@ -131,6 +131,33 @@ fn an_order_gives_no_more_than_its_quota_and_only_for_its_own() {
         .map(|progress| progress.order.name.to_string())
         .collect();
     assert_eq!(names, ["lot-1"]);
+}
+
+#[test]
+fn an_order_for_the_terminal_leaves_the_active_one_alone_and_serves_no_slot() {
+    let bench = Bench::with_order();
+    let (name, product) = ("single-1".parse().unwrap(), "gateway-7".parse().unwrap());
+    let alone = NewWorkOrder { name: &name, product: &product, quantity: 1, spare: 0, serials: &[] };
+    bench
+        .store
+        .change(&actor(), at(2), |change| {
+            work_orders::add(change, &alone)?;
+            work_orders::release(change, &name, "ada")
+        })
+        .unwrap();
+    assert_eq!(order(&bench).order.name.as_str(), "lot-1");
+    let take = |slot: Option<&Name>| {
+        bench.store.change(&actor(), at(3), |change| {
+            work_orders::take_unit(change, &name, &product, &unit(1).serial, slot)?;
+            change.record(AuditEvent::VaultUnlocked);
+            Ok::<_, ReserveError>(())
+        })
+    };
+    let slot = take(Some(&"slot-1".parse().unwrap())).unwrap_err();
+    assert!(matches!(slot, ReserveError::WorkOrderNotActive { state: "paused", .. }), "{slot}");
+    take(None).unwrap();
+    let spent = take(None).unwrap_err();
+    assert!(matches!(spent, ReserveError::QuotaSpent { quota: 1, .. }), "{spent}");
 }
 
 #[test]
