@@ -52,7 +52,11 @@ fn serve(
     if given_without_asking(common) {
         let actor = session::actor(common);
         let passphrase = passphrase::of_vault(common)?;
-        floor.keys.put(keys::unlock(folder, &floor.store, &passphrase, &actor, clock::now())?);
+        match keys::unlock(folder, &floor.store, &passphrase, &actor, clock::now()) {
+            Ok(unlocked) => floor.keys.put(unlocked),
+            // a station that restarts unattended with an old passphrase waits on its Unlock page
+            Err(error) => output::note(&format!("The station stays locked: {}", Failure::from(error))),
+        }
     }
     let pages = web::start(listener, floor, &serving.keeper).map_err(refused)?;
     match announce(common, floor, pages.address()) {

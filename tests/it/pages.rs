@@ -246,6 +246,18 @@ fn unlocking_by_the_page_sets_the_slots_going() {
 }
 
 #[test]
+fn a_station_started_with_an_old_passphrase_waits_on_its_unlock_page() {
+    let station = Station::found();
+    std::fs::write(station.beside("passphrase"), "the passphrase of last year").unwrap();
+    let serving = station.serve();
+    let mut browser = Browser::at(&serving.url);
+    browser.get("/").goes_to("/unlock");
+    browser.unlock(PASSPHRASE).goes_to("/");
+    let ended = serving.end();
+    assert!(ended.err.contains("stays locked") && ended.err.contains("LS-VAULT-02"), "{}", ended.err);
+}
+
+#[test]
 fn guessing_the_passphrase_is_slowed_down() {
     let station = Station::found();
     let serving = station.serve_locked();
