@@ -128,12 +128,15 @@ impl<'a> Scene<'a> {
         );
     }
 
-    /// Lets a run go on, kills the station at the same point of it once more, and lets it go on to its end.
+    /// Lets a run go on, kills the station at the same point of it once more, and lets it go on to its end. The first
+    /// decision was spent when the run was taken up, so somebody decides again.
     fn resume_twice(&mut self, station: Process, device: &Device, run: u64, point: &str) {
         let before = self.records.runs_of(device);
         self.decide("resume", run).unwrap();
         station.kill();
         self.kill_at_with(point);
+        assert_eq!(self.records.unfinished().len(), 1, "the run waits for a decision once more");
+        self.decide("resume", run).unwrap();
         let station = self.plant.serve(None);
         self.passes(device);
         let after = self.records.runs_of(device);
