@@ -13,4 +13,5 @@ mod keys;
 mod line_protocol;
 mod linux_console;
 mod qemu_boot;
+mod qemu_provision;
 mod virtual_bench;
