@@ -30,7 +30,7 @@ const PENDING_KEY: &str = ".new";
 /// How often a file is taken up again where a document was damaged.
 const SENDS: u32 = 8;
 /// Once more for this many bytes.
-const BYTES_PER_SEND: usize = 1024;
+const BYTES_PER_SEND: usize = 256;
 /// Raw bytes of the shortest document that a bad line makes us send.
 const SHORTEST_DOCUMENT: usize = 114;
 /// The longest signature or request in base64 that is taken.
@@ -335,8 +335,9 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         self.key_pending = false;
         self.files_pending.clear();
         self.finished = true;
-        if let Err(error) = self.console.abandon(&left) {
-            tracing::warn!(target: "lineside::line", %error, "the console could not be left tidy");
+        match self.console.abandon(&left) {
+            Ok(()) | Err(LineError::Gone) => {}
+            Err(error) => tracing::warn!(target: "lineside::line", %error, "the console is not left tidy"),
         }
     }
 

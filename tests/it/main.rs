@@ -20,4 +20,5 @@ mod outbox;
 mod pages;
 mod provision_one;
 mod qemu_boot;
+mod qemu_provision;
 mod virtual_bench;

@@ -115,7 +115,9 @@ impl LinuxDevice {
     }
 
     /// Waits until the device has booted and asks for a user.
-    pub fn wait_for_login(&self) {
+    pub fn wait_for_login(&mut self) {
+        let ended = self.qemu.try_wait().expect("QEMU's state can be asked");
+        assert!(ended.is_none(), "QEMU ended by itself: {ended:?}");
         Console::open(self.port()).wake(BOOT);
     }
 

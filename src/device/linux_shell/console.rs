@@ -15,8 +15,10 @@ use crate::domain::secret::Secret;
 
 /// Silence after which a console has said what it wanted to say.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How often one command is sent.
-const ATTEMPTS: u32 = 3;
+/// How often one command is sent while damaged answers come, which they do at once.
+const ATTEMPTS: u32 = 8;
+/// How many of these may be met with silence, which costs time.
+const MOST_SILENCES: u32 = 3;
 /// How long a here-document may take: one that lost its end never answers, and waiting longer does not help.
 const DOCUMENT_WAIT: Duration = Duration::from_secs(4);
 /// Ctrl-U: forgets a half-typed line. Ctrl-Q: lets output go on that line noise may have stopped.
@@ -70,9 +72,29 @@ impl<P: Read + Write> Console<P> {
     }
 
     fn run(&mut self, mode: Mode, command: &str, within: Duration) -> Result<(u8, String), LineError> {
+        self.again_and_again(|console| console.once(mode, command, within))
+    }
+
+    /// Repeats what a bad line may have damaged.
+    fn again_and_again<T>(
+        &mut self,
+        mut once: impl FnMut(&mut Console<P>) -> Result<T, LineError>,
+    ) -> Result<T, LineError> {
+        let mut silences = 0;
+        let mut last = None;
         repeat(ATTEMPTS, |before| {
+            if silences == MOST_SILENCES
+                && let Some(error) = &last
+            {
+                return Err(LineError::clone(error));
+            }
             self.interrupt(before)?;
-            self.once(mode, command, within)
+            let answered = once(self);
+            if let Err(error @ LineError::Silent { .. }) = &answered {
+                silences += 1;
+                last = Some(error.clone());
+            }
+            answered
         })
     }
 

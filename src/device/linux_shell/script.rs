@@ -29,11 +29,9 @@ pub enum Mode {
     Set,
 }
 
-/// Lines that make a shell ready: no history, no echo, a known prompt, and the two functions. `L` runs a
-/// checked command. `W` takes a here-document and, if its digest is right, appends it to the file `$T`, once:
-/// only while the file is as long as it was (status 1: damaged, 2: cannot be written, 3: not in its place). The
+/// Lines that make a shell ready: no history, no echo, a known prompt, and `L`, which runs a checked command. Its
 /// sentinels are split so that an echo of the line does not look like an answer.
-pub const PREPARE: [&str; 5] = [
+pub const PREPARE: [&str; 4] = [
     "unset HISTFILE; HISTSIZE=0; HISTFILESIZE=0; export HISTSIZE HISTFILESIZE; stty -echo",
     "[ -n \"$BASH_VERSION\" ] && set +o history",
     "PS1='lineside# '; PS2='> '; export PS1 PS2",
@@ -43,12 +41,16 @@ pub const PREPARE: [&str; 5] = [
         "*) eval \"$c\" >/dev/null 2>&1; r=$?; v=;; esac; echo \"@@\"\"B $1\"; printf '%s\\n' \"$v\"; ",
         "echo \"@@\"\"E $1 $r $(printf '%s\\n%s' \"$r\" \"$v\"|sha256sum)\"; }"
     ),
-    concat!(
-        "W(){ base64 -d >\"$T.d\" 2>/dev/null; r=1; d=$(sha256sum <\"$T.d\"); [ \"${d%% *}\" = \"$4\" ]&&{ r=3; ",
-        "[ $(($(wc -c <\"$T\"))) = $2 ]&&{ cat \"$T.d\" >>\"$T\"||r=2; }; [ $(($(wc -c <\"$T\"))) = $3 ]&&r=0; }; ",
-        "echo \"@@\"\"B $1\"; echo; echo \"@@\"\"E $1 $r $(printf '%s\\n' \"$r\"|sha256sum)\"; }"
-    ),
 ];
+
+/// Makes `W`, itself sent as a checked command. It takes a here-document and, if its digest is right, appends it
+/// to the file `$T`, once: only while the file is as long as it was (status 1: damaged, 2: cannot be written, 3: not
+/// in its place).
+pub const TAKE_DOCUMENTS: &str = concat!(
+    "W(){ base64 -d >\"$T.d\" 2>/dev/null; r=1; d=$(sha256sum <\"$T.d\"); [ \"${d%% *}\" = \"$4\" ]&&{ r=3; ",
+    "[ $(($(wc -c <\"$T\"))) = $2 ]&&{ cat \"$T.d\" >>\"$T\"||r=2; }; [ $(($(wc -c <\"$T\"))) = $3 ]&&r=0; }; ",
+    "echo \"@@B $1\"; echo; echo \"@@E $1 $r $(printf '%s\\n' \"$r\"|sha256sum)\"; }"
+);
 
 /// The line that runs `command` under this tag; `None` if it would be too long.
 pub fn checked(tag: &str, mode: Mode, command: &str) -> Option<String> {
@@ -143,7 +145,9 @@ mod tests {
             assert!(line.len() < LONGEST_LINE, "{}", line.len());
             assert!(!line.contains("@@B") && !line.contains("@@E") && !line.contains("@@X"));
         }
-        assert!(checked("0-1", Mode::Query, &"x".repeat(600)).is_some());
+        let tag = "0123456789abcdef-1000";
+        assert!(checked(tag, Mode::Set, TAKE_DOCUMENTS).is_some());
+        assert!(checked(tag, Mode::Query, &"x".repeat(590)).is_some());
         assert!(checked("0-1", Mode::Query, &"x".repeat(700)).is_none());
         let document = document("0-1", 0, &[7; DOCUMENT]);
         assert!(document.len() < 4095);

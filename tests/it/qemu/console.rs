@@ -48,6 +48,27 @@ impl Console {
         console
     }
 
+    /// Logs whoever is there out, whatever a conversation over a bad line left behind.
+    pub fn clear(port: &Path) {
+        let mut console = Console::open(port);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            console.unread.clear();
+            // Ctrl-C, Ctrl-Q, Ctrl-U: out of a program, a stopped output, a half-typed line
+            console.send("\u{3}\u{11}\u{15}");
+            console.until("\n", PATIENCE);
+            console.listen_for(Duration::from_millis(500));
+            if console.unread.ends_with("login: ") {
+                return;
+            }
+            if console.unread.trim_end_matches("\u{1b}[6n").ends_with("# ") {
+                console.send("exit");
+                console.listen_for(Duration::from_millis(500));
+            }
+            assert!(Instant::now() < deadline, "nobody can be logged out: {:?}", console.unread);
+        }
+    }
+
     /// A press of the Enter key is answered by the question for a user: nobody is logged in.
     pub fn must_ask_for_a_user(&mut self) {
         self.send("");
@@ -114,6 +135,22 @@ impl Console {
     pub fn log_out(mut self) {
         self.send("exit");
         self.until("login: ", PATIENCE);
+    }
+
+    /// Waits until nobody on the device has anything more to say.
+    pub fn silence(mut self) {
+        self.listen_for(Duration::from_secs(1));
+    }
+
+    /// Takes in all that comes until nothing has come for this long.
+    fn listen_for(&mut self, silence: Duration) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut heard = usize::MAX;
+        while heard != self.unread.len() {
+            assert!(Instant::now() < deadline, "the device does not stop talking: {:?}", self.unread);
+            heard = self.unread.len();
+            self.listen(Instant::now() + silence);
+        }
     }
 
     /// Waits until the other end of the line is gone, which a silent line is not.

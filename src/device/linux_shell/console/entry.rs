@@ -4,9 +4,9 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use super::{ATTEMPTS, Console, FRESH_LINE, PAUSE};
+use super::{Console, FRESH_LINE, PAUSE};
 use crate::device::error::{LineError, harmless};
-use crate::device::link::{Shown, repeat};
+use crate::device::link::Shown;
 use crate::device::linux_shell::screen::{self, Prompt};
 use crate::device::linux_shell::script::{self, Mode, Output};
 
@@ -112,35 +112,38 @@ impl<P: Read + Write> Console<P> {
     }
 
     fn prepare(&mut self) -> Result<(), LineError> {
-        repeat(ATTEMPTS, |before| {
-            self.interrupt(before)?;
-            let [first, rest @ ..] = script::PREPARE;
-            // the echo must be off before the functions are sent
-            for lines in [first.to_owned(), rest.join("\r")] {
-                self.link.discard();
-                self.link.send(format!("{lines}\r").as_bytes(), Shown::Plain)?;
-                self.settle(PAUSE, Instant::now() + self.answer_within)?;
-            }
-            // the checks themselves may have arrived damaged: one right and one wrong command show that they hold
-            let garbled = || LineError::Garbled { what: "making the shell ready".to_owned() };
-            match self.once(Mode::Query, "echo ready", self.answer_within) {
-                Ok((0, text)) if text == "ready" => {}
-                Ok(_) | Err(LineError::Garbled { .. }) => {
-                    let missing = script::missing_tool(self.link.received());
-                    return Err(missing.map_or_else(garbled, lacks));
-                }
-                Err(error) => return Err(error),
-            }
-            let tag = self.tag();
-            self.link.send(format!("L {tag} q ZWNobyBiYWQ= 00\r").as_bytes(), Shown::Plain)?;
-            match self.wait(&tag, "a wrong digest", self.answer_within)? {
-                Output::NotRun => Ok(()),
-                Output::More | Output::Damaged | Output::Done(..) => Err(garbled()),
-            }
-        })?;
+        self.again_and_again(Console::make_ready)?;
+        self.set(script::TAKE_DOCUMENTS)?;
         let tools = script::TOOLS.join(" ");
         let missing = self.ask(&format!("for t in {tools}; do command -v $t >/dev/null || echo $t; done"))?;
         if missing.is_empty() { Ok(()) } else { Err(lacks(&missing.replace('\n', ", "))) }
+    }
+
+    fn make_ready(&mut self) -> Result<(), LineError> {
+        let [first, rest @ ..] = script::PREPARE;
+        // the echo must be off before the function is sent
+        for lines in [first.to_owned(), rest.join("\r")] {
+            self.link.discard();
+            self.link.send(format!("{lines}\r").as_bytes(), Shown::Plain)?;
+            self.settle(PAUSE, Instant::now() + self.answer_within)?;
+        }
+        // the check itself may have arrived damaged: one right and one wrong command show that it holds
+        let garbled = || LineError::Garbled { what: "making the shell ready".to_owned() };
+        match self.once(Mode::Query, "echo ready", self.answer_within) {
+            Ok((0, text)) if text == "ready" => {}
+            Ok(_) | Err(LineError::Garbled { .. }) => {
+                let missing = script::missing_tool(self.link.received());
+                return Err(missing.map_or_else(garbled, lacks));
+            }
+            Err(error) => return Err(error),
+        }
+        let tag = self.tag();
+        self.link.discard();
+        self.link.send(format!("L {tag} q ZWNobyBiYWQ= 00\r").as_bytes(), Shown::Plain)?;
+        match self.wait(&tag, "a wrong digest", self.answer_within)? {
+            Output::NotRun => Ok(()),
+            Output::More | Output::Damaged | Output::Done(..) => Err(garbled()),
+        }
     }
 }
 
