@@ -50,6 +50,16 @@ fn provision(station: &Station, port: &str, product: &str) -> (Ended, Value) {
     let mut command = station.command(&["provision", "--port", port, "--product", product, "--json"]);
     command.env("LINESIDE_LOG", "trace");
     let ended = process::run(command);
+    if product == "bad-line" {
+        use std::io::Write;
+        std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open("/tmp/bad.log")
+            .unwrap()
+            .write_all(ended.err.as_bytes())
+            .unwrap();
+    }
     let ending = serde_json::from_str(&ended.out)
         .unwrap_or_else(|error| panic!("{:?} is not JSON: {error}; {}", ended.out, ended.err));
     (ended, ending)
@@ -239,7 +249,6 @@ fn kernel_messages_a_bad_line_and_a_key_made_by_the_station_do_no_harm() {
     passed(&station, &ending, &ended.err);
     let words = ended.err.matches("usb 1-1").count();
     assert!(words > 20, "the kernel said next to nothing: {}", ended.err);
-    eprintln!("kernel words {words}");
     Console::open(device.port()).silence();
     identity::on_device(device.port(), &station, id, scope);
 
@@ -286,7 +295,6 @@ fn kernel_messages_a_bad_line_and_a_key_made_by_the_station_do_no_harm() {
     assert_eq!(station.sqlite("SELECT state FROM certificate"), "revoked");
     Console::clear(device.port());
     assert_eq!(identity::fingerprint(device.port()), before);
-    eprintln!("{repeats} repeats, {ending}");
 }
 
 /// A station with a recipe that does not wait long for answers.

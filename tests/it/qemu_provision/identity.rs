@@ -102,7 +102,7 @@ fn key_forms(pem: &str) -> Vec<Vec<u8>> {
     let der = BASE64.decode(&body).expect("PEM is base64");
     let at = der.windows(32).position(|bytes| bytes == scalar.as_slice()).expect("the key is in its file");
     // short pieces, for a log may cut lines; only those that hold nothing but the scalar
-    let coded = body[at.div_ceil(3) * 4..(at + 32) / 3 * 4].as_bytes().chunks_exact(12);
+    let coded = body.as_bytes()[at.div_ceil(3) * 4..(at + 32) / 3 * 4].chunks_exact(12);
     let hex_pieces = [hex.as_bytes(), hex.to_uppercase().as_bytes()].concat();
     let pieces = coded.chain(hex_pieces.chunks_exact(16)).chain(scalar.chunks_exact(8));
     pieces.map(<[u8]>::to_vec).collect()
