@@ -109,8 +109,22 @@ fn key_forms(pem: &str) -> Vec<Vec<u8>> {
 }
 
 impl Identity {
+    /// Neither the private key nor the console's password stands in the log, nor in the conversation with the
+    /// device that the log tells in bits and pieces.
+    pub fn is_not_told_by(&self, log: &str) {
+        let plain: String =
+            log.split('\u{1b}').map(|part| part.split_once('m').map_or(part, |(_, rest)| rest)).collect();
+        let told = |line| ["received=", "sent="].iter().find_map(|word| Some(str::split_once(line, word)?.1));
+        let told: String = plain.lines().filter_map(told).collect();
+        assert!(told.contains("GW-0001"), "the device's serial number is not found in {told}");
+        for text in [&plain, &told] {
+            self.key_is_not_in("the log", text.as_bytes());
+            assert!(!text.contains("factory1"), "the log holds the console's password");
+        }
+    }
+
     /// The private key stands nowhere in these bytes.
-    pub fn key_is_not_in(&self, what: &str, bytes: &[u8]) {
+    fn key_is_not_in(&self, what: &str, bytes: &[u8]) {
         assert!(self.key_forms.len() >= 10);
         for form in &self.key_forms {
             assert!(!contains(bytes, form), "{what} holds the device's private key");
