@@ -1,4 +1,4 @@
-//! The conversation with a console: checked commands one at a time, once [`entry`] has brought it to a ready
+//! The conversation with a console: checked commands one at a time, once `entry` has brought it to a ready
 //! shell.
 
 mod entry;
