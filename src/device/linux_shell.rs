@@ -161,12 +161,16 @@ impl<P: Read + Write> LinuxShellDriver<P> {
         let (mut sent, mut size) = (0, DOCUMENT);
         // a longer file meets more losses
         let sends = SENDS + u32::try_from(content.len() / BYTES_PER_SEND).unwrap_or(0);
-        repeat(sends, |before| {
+        let sent_in_all = repeat(sends, |before| {
             self.console.interrupt(before)?;
             if before > 0 {
                 // a bad line lets short documents through; the last one may have arrived and only its answer not
                 size = (size / 3).max(SHORTEST_DOCUMENT);
-                let there = self.console.ask(&format!("wc -c <{path}{PENDING}"))?;
+                // this was asked more than once already
+                let there = match self.console.ask(&format!("wc -c <{path}{PENDING}")) {
+                    Ok(there) => there,
+                    Err(error) => return Ok(Err(error)),
+                };
                 sent = there.trim().parse::<usize>().unwrap_or(0).min(content.len());
             }
             while let Some(document) =
@@ -176,8 +180,9 @@ impl<P: Read + Write> LinuxShellDriver<P> {
                 sent += document.len();
                 progress(in_all(sent), in_all(content.len()));
             }
-            Ok(())
-        })?;
+            Ok(Ok(()))
+        });
+        sent_in_all??;
         self.console.change(&format!("rm -f {path}{PENDING}.d"), self.identify.answer_within)
     }
 }
@@ -207,7 +212,9 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
             CsrKey::P256 => "P-256",
             CsrKey::P384 => "P-384",
         };
-        let key_file = format!("K={}{PENDING_KEY}", quote(&path));
+        self.console.set(&format!("K={}{PENDING_KEY}", quote(&path)))?;
+        // from here on something may lie there, whatever the answer says
+        self.key_pending = true;
         let long = self.identify.answer_within * 3;
         // kept: the pending key, else the one in use, to which an earlier attempt's commit has moved it
         let keep = if reuse {
@@ -219,21 +226,19 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         };
         self.console.change(
             &format!(
-                "{key_file}; (umask 022; mkdir -p \"${{K%/*}}\"); umask 077; {keep}{{ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:{curve} -pkeyopt ec_param_enc:named_curve -out \"$K.part\" && mv -f \"$K.part\" \"$K\"; }}"
+                "(umask 022; mkdir -p \"${{K%/*}}\"); umask 077; {keep}{{ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:{curve} -pkeyopt ec_param_enc:named_curve -out \"$K.part\" && mv -f \"$K.part\" \"$K\"; }}"
             ),
             long,
         )?;
-        self.key_pending = true;
         // a configuration of its own: the device's may be missing, or add extensions
         self.console.change(
             &format!(
-                "{key_file}; H=$K; [ -s \"$H\" ] || H=${{K%{PENDING_KEY}}}; umask 077; printf '[req]\\ndistinguished_name=d\\n[d]\\n' >\"$K.cnf\" && openssl req -new -sha256 -config \"$K.cnf\" -key \"$H\" -subj /CN={cn} -outform DER -out \"$K.csr\""
+                "H=$K; [ -s \"$H\" ] || H=${{K%{PENDING_KEY}}}; umask 077; printf '[req]\\ndistinguished_name=d\\n[d]\\n' >\"$K.cnf\" && openssl req -new -sha256 -config \"$K.cnf\" -key \"$H\" -subj /CN={cn} -outform DER -out \"$K.csr\""
             ),
             long,
         )?;
-        let request = self.bytes_of(&format!("{key_file}; base64 \"$K.csr\""))?;
-        self.console
-            .change(&format!("{key_file}; rm -f \"$K.csr\" \"$K.cnf\""), self.identify.answer_within)?;
+        let request = self.bytes_of("base64 \"$K.csr\"")?;
+        self.console.change("rm -f \"$K.csr\" \"$K.cnf\"", self.identify.answer_within)?;
         Ok(request)
     }
 
@@ -329,7 +334,8 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         }
         let mut left = self.scratch();
         left.extend(self.files_pending.iter().map(|path| format!("{path}{PENDING}")));
-        if let Some(path) = self.key_path.as_ref().filter(|_| self.made_on_device) {
+        // a key that this conversation did not ask for may belong to a run that is to be resumed
+        if let Some(path) = self.key_path.as_ref().filter(|_| self.key_pending) {
             left.push(format!("{path}{PENDING_KEY}"));
         }
         self.key_pending = false;

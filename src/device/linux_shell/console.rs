@@ -81,21 +81,18 @@ impl<P: Read + Write> Console<P> {
         mut once: impl FnMut(&mut Console<P>) -> Result<T, LineError>,
     ) -> Result<T, LineError> {
         let mut silences = 0;
-        let mut last = None;
-        repeat(ATTEMPTS, |before| {
-            if silences == MOST_SILENCES
-                && let Some(error) = &last
-            {
-                return Err(LineError::clone(error));
-            }
+        let ended = repeat(ATTEMPTS, |before| {
             self.interrupt(before)?;
-            let answered = once(self);
-            if let Err(error @ LineError::Silent { .. }) = &answered {
-                silences += 1;
-                last = Some(error.clone());
+            match once(self) {
+                Err(LineError::Silent { what, waited }) => {
+                    silences += 1;
+                    let error = LineError::Silent { what, waited };
+                    if silences == MOST_SILENCES { Ok(Err(error)) } else { Err(error) }
+                }
+                answered => answered.map(Ok),
             }
-            answered
-        })
+        });
+        ended?
     }
 
     fn once(&mut self, mode: Mode, command: &str, within: Duration) -> Result<(u8, String), LineError> {
@@ -131,6 +128,9 @@ impl<P: Read + Write> Console<P> {
         loop {
             match script::output(tag, self.link.received()) {
                 Output::More => {
+                    if script::is_lost(tag, self.link.received()) {
+                        return Err(LineError::Garbled { what: what.to_owned() });
+                    }
                     if Instant::now() >= until || !self.link.fill(until)? {
                         break;
                     }
@@ -138,9 +138,8 @@ impl<P: Read + Write> Console<P> {
                 found => return Ok(found),
             }
         }
-        let shown = screen::plain(self.link.received());
         let elsewhere = matches!(screen::prompt(self.link.received()), Prompt::Login | Prompt::Password)
-            || shown.contains("L: not found");
+            || script::is_unknown("L", self.link.received());
         if elsewhere {
             return Err(LineError::Restarted { what: what.to_owned() });
         }

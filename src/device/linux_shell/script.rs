@@ -29,6 +29,9 @@ pub enum Mode {
     Set,
 }
 
+/// What the shell prints when it waits for the next command.
+const PROMPT: &str = "lineside# ";
+
 /// Lines that make a shell ready: no history, no echo, a known prompt, and `L`, which runs a checked command. Its
 /// sentinels are split so that an echo of the line does not look like an answer.
 pub const PREPARE: [&str; 4] = [
@@ -81,12 +84,15 @@ pub fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-/// The tool that a shell says it does not have, if it is one of ours: its name came over the line undamaged.
+/// The tool that a shell says it does not have, if it is one of ours.
 pub fn missing_tool(bytes: &[u8]) -> Option<&'static str> {
+    TOOLS.into_iter().find(|tool| is_unknown(tool, bytes))
+}
+
+/// Whether a shell says that it knows no command of this name, which came over the line undamaged.
+pub fn is_unknown(command: &str, bytes: &[u8]) -> bool {
     let shown = without_kernel(&plain(bytes));
-    TOOLS.into_iter().find(|tool| {
-        ["not found", "command not found"].iter().any(|words| shown.contains(&format!(" {tool}: {words}\n")))
-    })
+    ["not found", "command not found"].iter().any(|words| shown.contains(&format!(" {command}: {words}\n")))
 }
 
 /// What came back.
@@ -109,6 +115,33 @@ pub fn output(tag: &str, bytes: &[u8]) -> Output {
     match framed(tag, &shown) {
         Output::Damaged | Output::More => framed(tag, &without_kernel(&shown)),
         found => found,
+    }
+}
+
+/// Whether the answer under this tag will not come any more: the shell did not understand the line, or answered
+/// one with a tag that nobody sent. Late answers to earlier lines say nothing.
+pub fn is_lost(tag: &str, bytes: &[u8]) -> bool {
+    let shown = without_kernel(&plain(bytes));
+    let (own, rest) = match shown.rsplit_once(&format!("@@B {tag}\n")) {
+        Some((_, rest)) => (true, rest),
+        None => (false, shown.as_str()),
+    };
+    rest.split_inclusive('\n').filter(|line| line.ends_with('\n')).any(|line| {
+        let line = line.rsplit(PROMPT).next().unwrap_or_default();
+        match line.strip_prefix("@@X ").or_else(|| line.strip_prefix("@@E ")) {
+            Some(ended) => !is_earlier(ended.split_whitespace().next().unwrap_or_default(), tag),
+            None => !own && [": not found\n", ": command not found\n"].iter().any(|end| line.ends_with(end)),
+        }
+    })
+}
+
+/// Whether a tag was sent before this one in the same conversation.
+fn is_earlier(tag: &str, than: &str) -> bool {
+    let number =
+        |tag: &str| tag.rsplit_once('-').map(|(session, n)| (session.to_owned(), n.parse::<u32>().ok()));
+    match (number(tag), number(than)) {
+        (Some((one, Some(earlier))), Some((other, Some(later)))) => one == other && earlier < later,
+        _ => false,
     }
 }
 
@@ -180,6 +213,25 @@ mod tests {
             ("@@X 7-1\r\nlineside# ", None),
         ] {
             assert_eq!(missing_tool(shown.as_bytes()), tool, "{shown}");
+        }
+        assert!(is_unknown("L", b"-sh: L: not found\r\n"));
+        assert!(!is_unknown("L", b"-sh: qL: not found\r\n"));
+    }
+
+    #[test]
+    fn an_answer_that_will_not_come_is_not_waited_for() {
+        for (shown, lost) in [
+            ("lineside# @@X 7-31\r\n", true),
+            ("lineside# lineside# @@B 7-\r\n\r\n@@E 7- 0 12  -\r\n", true),
+            ("@@B 7-12\r\nSN-17\r\n@@E 7-12 0 ab", false),
+            ("@@B 7-12\r\nSN-17\r\n@@E 7-1 0 ab  -\r\n", false),
+            ("@@B 7-12\r\nSN-17\r\n@@E q-12 0 ab  -\r\n", true),
+            ("@@B 7-12\r\nsh: lsusb: not found\r\n", false),
+            ("-sh: K: not found\r\nlineside# ", true),
+            ("@@B 7-11\r\nSN-17\r\n@@E 7-11 0 ab  -\r\nlineside# ", false),
+            ("lineside# ", false),
+        ] {
+            assert_eq!(is_lost("7-12", shown.as_bytes()), lost, "{shown:?}");
         }
     }
 

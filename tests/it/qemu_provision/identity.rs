@@ -102,15 +102,29 @@ fn key_forms(pem: &str) -> Vec<Vec<u8>> {
     let der = BASE64.decode(&body).expect("PEM is base64");
     let at = der.windows(32).position(|bytes| bytes == scalar.as_slice()).expect("the key is in its file");
     // short pieces, for a log may cut lines; only those that hold nothing but the scalar
-    let coded = body[at.div_ceil(3) * 4..(at + 32) / 3 * 4].as_bytes().chunks_exact(12);
+    let coded = body.as_bytes()[at.div_ceil(3) * 4..(at + 32) / 3 * 4].chunks_exact(12);
     let hex_pieces = [hex.as_bytes(), hex.to_uppercase().as_bytes()].concat();
     let pieces = coded.chain(hex_pieces.chunks_exact(16)).chain(scalar.chunks_exact(8));
     pieces.map(<[u8]>::to_vec).collect()
 }
 
 impl Identity {
+    /// Neither the private key nor the console's password stands in the log, nor in the conversation with the
+    /// device that the log tells in bits and pieces.
+    pub fn is_not_told_by(&self, log: &str) {
+        let plain: String =
+            log.split('\u{1b}').map(|part| part.split_once('m').map_or(part, |(_, rest)| rest)).collect();
+        let told = |line| ["received=", "sent="].iter().find_map(|word| Some(str::split_once(line, word)?.1));
+        let told: String = plain.lines().filter_map(told).collect();
+        assert!(told.contains("GW-0001"), "the device's serial number is not found in {told}");
+        for text in [&plain, &told] {
+            self.key_is_not_in("the log", text.as_bytes());
+            assert!(!text.contains("factory1"), "the log holds the console's password");
+        }
+    }
+
     /// The private key stands nowhere in these bytes.
-    pub fn key_is_not_in(&self, what: &str, bytes: &[u8]) {
+    fn key_is_not_in(&self, what: &str, bytes: &[u8]) {
         assert!(self.key_forms.len() >= 10);
         for form in &self.key_forms {
             assert!(!contains(bytes, form), "{what} holds the device's private key");
