@@ -217,10 +217,6 @@ pub enum AuditEvent {
         entries: u64,
         folder: String,
     },
-    FileExported {
-        what: String,
-        sha256: Digest,
-    },
 }
 
 /// One entry of the log.
