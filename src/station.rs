@@ -1,5 +1,6 @@
 //! The use cases. [`provision`] holds the life of one device; everything else stands around it.
 
+pub mod authority;
 pub mod board;
 pub mod checkpoints;
 pub mod clock;
@@ -26,3 +27,4 @@ pub mod slots;
 #[cfg(test)]
 mod testing;
 pub mod vault_changes;
+pub mod zone;

@@ -1,9 +1,16 @@
 //! The station's pages. Handlers turn forms into use cases and records into views; the rules live in
 //! `station`. Everything is served on a loopback address only.
 
+pub mod access;
+pub mod assets;
+pub mod frame;
 pub mod gate;
+pub mod language;
 pub mod line;
 pub mod session;
+pub mod told;
+pub mod trouble;
+pub mod words;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -11,14 +18,15 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use actix_web::dev::ServerHandle;
-use actix_web::http::header;
+use actix_web::http::StatusCode;
 use actix_web::middleware::{DefaultHeaders, from_fn};
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::slots::Floor;
 use crate::web::gate::VaultDoor;
 use crate::web::session::Sessions;
+use crate::web::trouble::Trouble;
 
 /// Requests are handled by this many threads.
 const WORKERS: usize = 2;
@@ -74,10 +82,20 @@ pub fn start(listener: TcpListener, floor: &Floor, keeper: &Arc<Doorkeeper>) -> 
                     .app_data(vault_door.clone())
                     .app_data(sessions.clone())
                     .app_data(web::FormConfig::default().limit(LARGEST_FORM))
+                    .app_data(access::limits())
+                    .app_data(
+                        web::PathConfig::default()
+                            .error_handler(|_, request| Trouble::not_found(language::of(request)).into()),
+                    )
+                    .app_data(web::QueryConfig::default().error_handler(|fault, request| {
+                        let language = language::of(request);
+                        Trouble::plain(StatusCode::BAD_REQUEST, &fault.to_string(), language).into()
+                    }))
                     .wrap(from_fn(gate::only_our_host))
                     // the last one is the outermost: no answer goes out without these
                     .wrap(headers())
                     .configure(routes)
+                    .default_service(web::to(nothing))
             })
             .workers(WORKERS)
             .shutdown_timeout(2)
@@ -105,22 +123,22 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/unlock", web::get().to(gate::unlock_page))
         .route("/unlock", web::post().to(gate::unlock))
         .route("/healthz", web::get().to(line::health))
-        .route("/static/style.css", web::get().to(style));
+        .route("/language", web::post().to(language::choose))
+        .route("/static/{name}", web::get().to(assets::file));
 }
 
-async fn style() -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "text/css; charset=utf-8"))
-        .insert_header((header::CACHE_CONTROL, "max-age=3600"))
-        .body(include_str!("../static/style.css"))
+/// What no other route serves.
+async fn nothing(request: HttpRequest) -> Result<HttpResponse, Trouble> {
+    Err(Trouble::not_found(language::of(&request)))
 }
 
-/// No script, nothing from elsewhere, nobody frames us, nothing is kept.
+/// Scripts and styles are our own files, nothing comes from elsewhere, nobody frames us, nothing is kept.
 fn headers() -> DefaultHeaders {
     DefaultHeaders::new()
         .add((
             "Content-Security-Policy",
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         ))
         .add(("X-Content-Type-Options", "nosniff"))
         .add(("X-Frame-Options", "DENY"))

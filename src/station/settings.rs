@@ -7,8 +7,10 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::domain::code::{Code, Coded};
+use crate::domain::language::Language;
 use crate::domain::name::Name;
 use crate::domain::toml_fault;
+use crate::station::zone::Zone;
 
 /// The checked settings of a station.
 #[derive(Debug, Clone)]
@@ -25,6 +27,10 @@ pub struct Settings {
     pub slots: Vec<Slot>,
     /// A folder off the station to which each checkpoint is copied.
     pub checkpoint_copies: Option<PathBuf>,
+    /// The zone in which pages and reports tell the time.
+    pub zone: Zone,
+    /// The language of pages for whoever has not chosen one.
+    pub language: Language,
 }
 
 /// Where devices find DPS.
@@ -90,6 +96,18 @@ struct SettingsFile {
     #[serde(default)]
     slot: Vec<SlotPart>,
     checkpoint_copies: Option<PathBuf>,
+    #[serde(default = "usual_zone")]
+    zone: String,
+    #[serde(default = "usual_language")]
+    language: Language,
+}
+
+fn usual_zone() -> String {
+    "UTC".to_owned()
+}
+
+fn usual_language() -> Language {
+    Language::English
 }
 
 fn usual_listen() -> String {
@@ -142,6 +160,7 @@ impl Settings {
             toml::from_str(text).map_err(|fault| BadSettings(toml_fault::in_one_line(text, &fault)))?;
         let name = file.name.parse::<Name>().map_err(|e| BadSettings(format!("name: {e}")))?;
         let listen = parse_listen(&file.listen).map_err(|e| BadSettings(format!("listen: {e}")))?;
+        let zone = Zone::named(&file.zone).map_err(|e| BadSettings(format!("zone: {e}")))?;
         let id_scope = file.azure.id_scope;
         if id_scope.len() > 32 || !id_scope.chars().all(|c| c.is_ascii_alphanumeric()) {
             return Err(BadSettings(format!("[azure] id_scope: “{id_scope}” is not an ID scope")));
@@ -173,6 +192,8 @@ impl Settings {
             ports: file.ports.map(|path| folder.join(path)),
             slots,
             checkpoint_copies: file.checkpoint_copies.map(|path| folder.join(path)),
+            zone,
+            language: file.language,
         })
     }
 }
@@ -218,6 +239,12 @@ name = "{name}"
 
 # The address of the pages. Only loopback addresses: put nothing unencrypted on the factory network.
 listen = "127.0.0.1:8470"
+
+# The time zone in which pages and reports tell the time; records are always in UTC.
+zone = "UTC"
+
+# The language of the pages for whoever has not chosen one: en, de, zh or es.
+language = "en"
 
 # A folder of links that count as ports beside those the system lists, such as /dev/serial/by-id.
 # ports = "/dev/serial/by-id"
@@ -281,6 +308,8 @@ mod tests {
             ("name = \"l\"\nlisten = \"0.0.0.0:80\"", "not a loopback"),
             ("name = \"l\"\nlitsen = 1", "litsen"),
             ("name = \"\"", "1 to 64 characters"),
+            ("name = \"l\"\nzone = \"Here\"", "time zone"),
+            ("name = \"l\"\nlanguage = \"fr\"", "fr"),
             ("name = \"l\"\n[azure]\nid_scope = \"0ne/x\"", "not an ID scope"),
             ("name = \"l\"\n[azure]\nglobal_endpoint = \"http://x\"", "https://"),
             (

@@ -72,6 +72,28 @@ impl Table {
         }
     }
 
+    /// Columns that later versions of the records added, in this order: digested after the others, and only up to
+    /// the last one that holds something, so that a row without them has the digest it always had.
+    pub(super) fn later_columns(self) -> &'static str {
+        match self {
+            Table::Certificate
+            | Table::Crl
+            | Table::Device
+            | Table::Outbox
+            | Table::Person
+            | Table::Run
+            | Table::SecretCheck
+            | Table::WorkOrder => "",
+        }
+    }
+
+    fn all_columns(self) -> String {
+        match self.later_columns() {
+            "" => self.columns().to_owned(),
+            later => format!("{}, {later}", self.columns()),
+        }
+    }
+
     /// Columns the log does not vouch for: they change with every attempt to send and decide nothing.
     #[cfg(test)]
     fn bookkeeping(self) -> &'static [&'static str] {
@@ -118,7 +140,8 @@ impl fmt::Display for RowKey {
 /// The digest of a row as it stands now; `None` if there is no such row.
 pub(super) fn of_row(reader: &Reader<'_>, row: &RowKey) -> Result<Option<Digest>, StoreError> {
     let table = row.table;
-    let sql = format!("SELECT {} FROM {} WHERE {} = ?1", table.columns(), table.name(), table.key_column());
+    let sql =
+        format!("SELECT {} FROM {} WHERE {} = ?1", table.all_columns(), table.name(), table.key_column());
     let mut statement = reader.connection().prepare_cached(&sql)?;
     let mut rows = match &row.key {
         Key::Number(number) => statement.query([number])?,
@@ -126,7 +149,7 @@ pub(super) fn of_row(reader: &Reader<'_>, row: &RowKey) -> Result<Option<Digest>
     };
     match rows.next()? {
         None => Ok(None),
-        Some(row) => digest(row).map(Some),
+        Some(row) => digest(table, row).map(Some),
     }
 }
 
@@ -137,7 +160,7 @@ pub(super) fn of_all(
     mut each: impl FnMut(RowKey, Digest),
 ) -> Result<(), StoreError> {
     let mut statement =
-        reader.connection().prepare(&format!("SELECT {} FROM {}", table.columns(), table.name()))?;
+        reader.connection().prepare(&format!("SELECT {} FROM {}", table.all_columns(), table.name()))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let key = match row.get_ref(0)? {
@@ -151,17 +174,26 @@ pub(super) fn of_all(
                 });
             }
         };
-        each(RowKey { table, key }, digest(row)?);
+        each(RowKey { table, key }, digest(table, row)?);
     }
     Ok(())
 }
 
 /// Null, integers, strings as JSON has them; bytes as a string of hexadecimal digits (the column's type,
 /// fixed by a STRICT table, tells the two kinds of string apart).
-fn digest(row: &Row<'_>) -> Result<Digest, StoreError> {
+fn digest(table: Table, row: &Row<'_>) -> Result<Digest, StoreError> {
+    let always = table.columns().split(',').count();
+    let mut columns = row.as_ref().column_count();
+    while columns > always && row.get_ref(columns - 1)? == ValueRef::Null {
+        columns -= 1;
+    }
+    digest_columns(row, columns)
+}
+
+fn digest_columns(row: &Row<'_>, columns: usize) -> Result<Digest, StoreError> {
     let mut json = Vec::with_capacity(512);
     json.push(b'[');
-    for column in 0..row.as_ref().column_count() {
+    for column in 0..columns {
         if column > 0 {
             json.push(b',');
         }
@@ -215,7 +247,7 @@ mod tests {
             let there: BTreeSet<String> =
                 statement.query_map([table.name()], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
             let known: BTreeSet<String> = table
-                .columns()
+                .all_columns()
                 .split(',')
                 .map(|name| name.trim().to_owned())
                 .chain(table.bookkeeping().iter().map(|name| (*name).to_owned()))
@@ -230,6 +262,6 @@ mod tests {
         let mut statement = connection.prepare("SELECT 7, NULL, 'a\"b', x'00ff'").unwrap();
         let mut rows = statement.query([]).unwrap();
         let row = rows.next().unwrap().unwrap();
-        assert_eq!(digest(row).unwrap(), Digest::of(br#"[7,null,"a\"b","00ff"]"#));
+        assert_eq!(digest_columns(row, 4).unwrap(), Digest::of(br#"[7,null,"a\"b","00ff"]"#));
     }
 }

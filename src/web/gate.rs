@@ -10,7 +10,8 @@ use askama::Template;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use crate::domain::code::{Coded, sentence};
+use crate::domain::code::Coded;
+use crate::domain::language::Language;
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::station::doorkeeper::Doorkeeper;
@@ -18,10 +19,16 @@ use crate::station::people::{self, LoginError};
 use crate::station::slots::Floor;
 use crate::station::{clock, keys};
 use crate::store;
+use crate::web::access::go_to;
+use crate::web::language::{self, Choice};
 use crate::web::session::{Sessions, SignedIn};
+use crate::web::told::{Told, told};
+use crate::web::words::common::FrameWords;
+use crate::web::words::fill;
+use crate::web::words::gate::GateWords;
 
 /// The cookie that holds a session's token.
-const SESSION: &str = "lineside-session";
+pub const SESSION: &str = "lineside-session";
 /// The cookie that ties a form to the page it came from before anybody is logged in.
 const GATE: &str = "lineside-gate";
 
@@ -66,11 +73,6 @@ pub fn signed_in(
     }
 }
 
-/// To another page, by GET.
-pub fn go_to(place: &'static str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish()
-}
-
 /// A page, or the sentence that it could not be made.
 pub fn page(template: &impl Template) -> HttpResponse {
     match template.render() {
@@ -85,6 +87,10 @@ pub fn page(template: &impl Template) -> HttpResponse {
 #[derive(Template)]
 #[template(path = "login.html")]
 struct LoginPage<'a> {
+    language: Language,
+    languages: Vec<Choice>,
+    t: &'static GateWords,
+    place: &'static str,
     station: &'a str,
     csrf: &'a str,
     fault: Option<String>,
@@ -93,7 +99,12 @@ struct LoginPage<'a> {
 #[derive(Template)]
 #[template(path = "unlock.html")]
 struct UnlockPage<'a> {
+    language: Language,
+    languages: Vec<Choice>,
+    t: &'static GateWords,
+    place: &'static str,
     station: &'a str,
+    heading: String,
     csrf: &'a str,
     fault: Option<String>,
 }
@@ -121,12 +132,23 @@ fn came_through_gate(request: &HttpRequest, csrf: &str) -> bool {
 }
 
 /// `GET /login`
-pub async fn login_page(floor: web::Data<Floor>) -> HttpResponse {
-    login_again(&floor, None)
+pub async fn login_page(request: HttpRequest, floor: web::Data<Floor>) -> HttpResponse {
+    login_again(&floor, language::of(&request), None)
 }
 
-fn login_again(floor: &Floor, fault: Option<String>) -> HttpResponse {
-    with_gate(|csrf| page(&LoginPage { station: floor.settings.name.as_str(), csrf, fault }))
+fn login_again(floor: &Floor, language: Language, fault: Option<String>) -> HttpResponse {
+    let (t, station) = (GateWords::of(language), floor.settings.name.as_str());
+    with_gate(|csrf| {
+        page(&LoginPage {
+            language,
+            languages: language::choices(language),
+            t,
+            place: "/login",
+            station,
+            csrf,
+            fault,
+        })
+    })
 }
 
 /// The log-in form.
@@ -147,15 +169,17 @@ pub async fn login(
 ) -> HttpResponse {
     let LoginForm { csrf, name, password } = form.into_inner();
     let password = Secret::from(password);
+    let language = language::of(&request);
+    let again = |fault: String| login_again(&floor, language, Some(fault));
     if !came_through_gate(&request, &csrf) {
-        return login_again(&floor, Some("The page was too old. Please try again.".to_owned()));
+        return again(FrameWords::of(language).too_old.to_owned());
     }
     let store = floor.store.clone();
     let done = web::block(move || people::login(&store, &keeper, &name, &password, clock::now())).await;
     match done {
         Ok(Ok(person)) => {
             let (Ok(token), Ok(csrf)) = (clock::random(), clock::random()) else {
-                return login_again(&floor, Some("No random numbers.".to_owned()));
+                return again(GateWords::of(language).no_random.to_owned());
             };
             let value = sessions.begin(person, token, csrf, clock::now());
             let mut response = go_to("/");
@@ -168,15 +192,14 @@ pub async fn login(
             if let LoginError::Store(error) = &error {
                 tracing::error!(code = %error.code(), "log-in: {error}");
             }
-            login_again(&floor, Some(told(&error)))
+            again(in_one_line(&told(&error, language)))
         }
-        Err(_) => login_again(&floor, Some("The station is busy. Please try again.".to_owned())),
+        Err(_) => again(FrameWords::of(language).busy.to_owned()),
     }
 }
 
-/// An error for a person: what happened, what to do, the code.
-fn told(error: &impl Coded) -> String {
-    format!("{} {} ({})", sentence(error), error.code().next_step(), error.code())
+fn in_one_line(told: &Told) -> String {
+    format!("{} {} ({})", told.sentence, told.next, told.code)
 }
 
 /// A form that carries nothing but its token.
@@ -202,15 +225,28 @@ pub async fn logout(
 }
 
 /// `GET /unlock`
-pub async fn unlock_page(floor: web::Data<Floor>) -> HttpResponse {
+pub async fn unlock_page(request: HttpRequest, floor: web::Data<Floor>) -> HttpResponse {
     if floor.keys.current().is_some() {
         return go_to("/");
     }
-    unlock_again(&floor, None)
+    unlock_again(&floor, language::of(&request), None)
 }
 
-fn unlock_again(floor: &Floor, fault: Option<String>) -> HttpResponse {
-    with_gate(|csrf| page(&UnlockPage { station: floor.settings.name.as_str(), csrf, fault }))
+fn unlock_again(floor: &Floor, language: Language, fault: Option<String>) -> HttpResponse {
+    let (t, station) = (GateWords::of(language), floor.settings.name.as_str());
+    let heading = fill(t.is_locked, &[("station", station)]);
+    with_gate(|csrf| {
+        page(&UnlockPage {
+            language,
+            languages: language::choices(language),
+            t,
+            place: "/unlock",
+            station,
+            heading,
+            csrf,
+            fault,
+        })
+    })
 }
 
 /// The unlock form.
@@ -237,8 +273,10 @@ pub async fn unlock(
 ) -> HttpResponse {
     let UnlockForm { csrf, passphrase } = form.into_inner();
     let passphrase = Secret::from(passphrase);
+    let language = language::of(&request);
+    let again = |fault: String| unlock_again(&floor, language, Some(fault));
     if !came_through_gate(&request, &csrf) {
-        return unlock_again(&floor, Some("The page was too old. Please try again.".to_owned()));
+        return again(FrameWords::of(language).too_old.to_owned());
     }
     if floor.keys.current().is_some() {
         return go_to("/");
@@ -255,7 +293,7 @@ pub async fn unlock(
             return Ok(());
         }
         if !door.0.admits(PASSPHRASE, now) {
-            return Err("Too many wrong passphrases: wait a minute.".to_owned());
+            return Err(GateWords::of(language).too_many.to_owned());
         }
         match keys::unlock(&inside.folder, &inside.store, &passphrase, &actor, now) {
             Ok(unlocked) => {
@@ -264,15 +302,15 @@ pub async fn unlock(
             }
             Err(error) => {
                 door.0.failed(PASSPHRASE, now);
-                Err(told(&error))
+                Err(in_one_line(&told(&error, language)))
             }
         }
     })
     .await;
     match opened {
         Ok(Ok(())) => go_to("/"),
-        Ok(Err(why)) => unlock_again(&floor, Some(why)),
-        Err(_) => unlock_again(&floor, Some("The station is busy. Please try again.".to_owned())),
+        Ok(Err(why)) => again(why),
+        Err(_) => again(FrameWords::of(language).busy.to_owned()),
     }
 }
 

@@ -1,30 +1,31 @@
 //! The status page: a tile a slot, the outbox, the runs that wait for a decision.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde_json::json;
 
 use crate::domain::name::Name;
 use crate::domain::verdict::Verdict;
+use crate::station::authority::Watching;
 use crate::station::board::Tile;
 use crate::station::slots::Floor;
 use crate::store::error::StoreError;
 use crate::store::outbox::Depth;
+use crate::store::reader::Reader;
 use crate::store::runs::{self, Run, decide};
 use crate::store::work_orders::{self, Progress};
-use crate::web::gate::{go_to, page as show, signed_in};
-use crate::web::session::Sessions;
+use crate::web::access::{Glance, go_to};
+use crate::web::frame::{Frame, Place};
+use crate::web::gate::page as show;
+use crate::web::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "line.html")]
 struct LinePage {
-    station: String,
+    frame: Frame,
     order: String,
     outbox: String,
     outbox_waiting: bool,
-    person: String,
-    csrf: String,
-    warnings: Vec<String>,
     tiles: Vec<TileView>,
     unfinished: Vec<UnfinishedView>,
 }
@@ -54,34 +55,22 @@ struct Seen {
 }
 
 /// `GET /`
-pub async fn page(
-    request: HttpRequest,
-    floor: web::Data<Floor>,
-    sessions: web::Data<Sessions>,
-) -> HttpResponse {
+pub async fn page(Glance(visit): Glance<Watching>) -> Result<HttpResponse, Trouble> {
+    let floor = visit.floor.clone();
     if floor.keys.current().is_none() {
-        return go_to("/unlock");
+        return Ok(go_to("/unlock"));
     }
-    // the page refreshes itself, which is nothing that a person does
-    let Some(holder) = signed_in(&request, &floor, &sessions, false) else {
-        return go_to("/login");
-    };
-    let inside = floor.clone();
-    let seen = match web::block(move || look(&inside)).await {
-        Ok(Ok(seen)) => seen,
-        Ok(Err(error)) => {
-            tracing::error!("the Line page: {error}");
-            return HttpResponse::InternalServerError().body("The records cannot be read.");
-        }
-        Err(_) => return HttpResponse::ServiceUnavailable().body("The station is busy."),
-    };
+    let seen = visit.read(move |r| look(&floor, r)).await?;
     let Depth { waiting, conflict, parked, oldest: _ } = seen.depth;
-    let mut warnings = floor.board.warnings();
+    let floor = &visit.floor;
+    let mut frame = visit.frame(Place::Line);
     if conflict + parked > 0 {
-        warnings.push(format!("{} enrollments need an engineer: lineside enroll status", conflict + parked));
+        frame
+            .worries
+            .push(format!("{} enrollments need an engineer: lineside enroll status", conflict + parked));
     }
-    show(&LinePage {
-        station: floor.settings.name.to_string(),
+    Ok(show(&LinePage {
+        frame,
         order: match seen.order {
             Some(progress) => {
                 let order = progress.order;
@@ -91,29 +80,24 @@ pub async fn page(
         },
         outbox: if waiting == 0 { "cloud: all sent".to_owned() } else { format!("cloud: {waiting} waiting") },
         outbox_waiting: waiting > 0,
-        person: holder.person.name.to_string(),
-        csrf: holder.csrf,
-        warnings,
         tiles: floor.board.all().iter().map(|(slot, tile)| view(slot, tile)).collect(),
         unfinished: seen.unfinished,
-    })
+    }))
 }
 
-fn look(floor: &Floor) -> Result<Seen, StoreError> {
-    floor.store.read(|r| {
-        let unfinished = runs::unfinished(r, 50)?
-            .into_iter()
-            // a run on a slot right now is unfinished, too, but nobody has to decide about it
-            .filter(|(run, _)| !is_running(floor, run.slot.as_ref()))
-            .map(|(run, device)| UnfinishedView {
-                number: run.id,
-                serial: device.map(|device| device.serial.to_string()).unwrap_or_default(),
-                stage: run.stage.as_str(),
-                advice: advice(&run),
-            })
-            .collect();
-        Ok(Seen { order: work_orders::active(r)?, depth: crate::store::outbox::depth(r)?, unfinished })
-    })
+fn look(floor: &Floor, r: &Reader<'_>) -> Result<Seen, StoreError> {
+    let unfinished = runs::unfinished(r, 50)?
+        .into_iter()
+        // a run on a slot right now is unfinished, too, but nobody has to decide about it
+        .filter(|(run, _)| !is_running(floor, run.slot.as_ref()))
+        .map(|(run, device)| UnfinishedView {
+            number: run.id,
+            serial: device.map(|device| device.serial.to_string()).unwrap_or_default(),
+            stage: run.stage.as_str(),
+            advice: advice(&run),
+        })
+        .collect();
+    Ok(Seen { order: work_orders::active(r)?, depth: crate::store::outbox::depth(r)?, unfinished })
 }
 
 /// What an engineer can do about a run without a verdict.

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use crate::domain::digest::Digest;
 use crate::domain::utc_time::UtcTime;
 use crate::station::people::Person;
+use crate::web::told::Told;
 
 /// A session ends after this much time without a request.
 pub const IDLE: Duration = Duration::from_secs(30 * 60);
@@ -26,6 +27,16 @@ struct Open {
     person: Person,
     csrf: String,
     last: UtcTime,
+    note: Option<Note>,
+}
+
+/// What the next page says about what was just done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// It is done; one sentence.
+    Done(String),
+    /// It was refused.
+    Refused(Told),
 }
 
 /// Somebody is logged in; holding one is the right to see the pages.
@@ -54,7 +65,10 @@ impl Sessions {
             let oldest = open.iter().min_by_key(|(_, session)| session.last).map(|(key, _)| *key);
             oldest.and_then(|key| open.remove(&key));
         }
-        open.insert(Digest::of(text.as_bytes()), Open { person, csrf: hex::encode(csrf), last: now });
+        open.insert(
+            Digest::of(text.as_bytes()),
+            Open { person, csrf: hex::encode(csrf), last: now, note: None },
+        );
         text
     }
 
@@ -70,6 +84,20 @@ impl Sessions {
             session.last = now;
         }
         Some(SignedIn { person: session.person.clone(), csrf: session.csrf.clone() })
+    }
+
+    /// Leaves a note for the next page of this session; a newer one takes its place.
+    pub fn leave_note(&self, cookie: &str, note: Note) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = open.get_mut(&Digest::of(cookie.as_bytes())) {
+            session.note = Some(note);
+        }
+    }
+
+    /// The note that was left, once.
+    pub fn take_note(&self, cookie: &str) -> Option<Note> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.get_mut(&Digest::of(cookie.as_bytes()))?.note.take()
     }
 
     /// Ends a session.

@@ -1,0 +1,62 @@
+//! One device in one slot: the port is opened, the device provisioned, the tile kept up to date.
+
+use crate::device::driver;
+use crate::device::port;
+use crate::device::render::template_set::TemplateSet;
+use crate::domain::person::Actor;
+use crate::domain::stage::Stage;
+use crate::station::board::{Ending, Tile};
+use crate::station::clock;
+use crate::station::provision::bench::{Bench, Job};
+use crate::station::provision::{Walk, provision, stop};
+use crate::station::settings::Slot;
+use crate::station::slots::Floor;
+use crate::station::slots::presence::Watch;
+use crate::station::slots::readiness::Task;
+
+/// Opens the port and provisions the device behind it.
+pub fn attend(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch) -> Ending {
+    let show = |stage: Stage, serial: Option<&str>, sent: Option<(u64, u64)>| {
+        let serial = serial.map(str::to_owned);
+        floor.board.show(&slot.name, Tile::Running { stage, serial, sent });
+    };
+    show(Stage::Identify, None, None);
+    let actor = Actor::Slot { slot: slot.name.clone(), released_by: task.released_by.clone() };
+    let login = task.recipe.product.identify.login.as_ref();
+    let prepared = (|| {
+        let password = match login.and_then(|login| login.password.as_ref()) {
+            Some(name) => Some(task.keys.vault.secret(name)?.duplicate()),
+            None => None,
+        };
+        let port = match watch.take_port() {
+            Some(port) => port,
+            None => port::open(&slot.port, slot.baud)?,
+        };
+        Ok::<_, stop::Stop>(driver::open_driver(&task.recipe.product, port, password, clock::random()?))
+    })();
+    let templates = TemplateSet::new(Some(floor.folder.templates()));
+    let bench = Bench {
+        store: &floor.store,
+        keys: &task.keys,
+        settings: &floor.settings,
+        templates: &templates,
+        live: &floor.live,
+    };
+    let job = Job {
+        recipe: &task.recipe,
+        profile_text: task.profile_text.as_deref(),
+        work_order: &task.work_order,
+        slot: Some(&slot.name),
+        person: &task.released_by,
+        actor: &actor,
+        label: None,
+    };
+    match prepared {
+        Ok(mut driver) => {
+            let ending = provision(&bench, &job, driver.as_mut(), &show);
+            tracing::info!(slot = %slot.name, verdict = %ending.verdict, serial = ending.serial, run = ending.run, code = ending.code, "{}", ending.message);
+            ending
+        }
+        Err(stop) => stop::end(&bench, &job, &Walk::begun(), stop, None),
+    }
+}

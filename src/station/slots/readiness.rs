@@ -1,0 +1,40 @@
+//! Whether a slot may touch a device at all, and what is to be done with the next one.
+
+use std::sync::Arc;
+
+use crate::domain::name::Name;
+use crate::domain::product::Credential;
+use crate::station::keys::Unlocked;
+use crate::station::products::{self, Recipe};
+use crate::station::profiles;
+use crate::station::slots::Floor;
+use crate::store::work_orders;
+
+/// What is to be done with the next device.
+pub struct Task {
+    /// The keys.
+    pub keys: Arc<Unlocked>,
+    /// The recipe of the active work order.
+    pub recipe: Recipe,
+    /// The certificate profile it names, as text (X.509 only).
+    pub profile_text: Option<String>,
+    /// The active work order.
+    pub work_order: Name,
+    /// Who released it.
+    pub released_by: String,
+}
+
+/// What is needed before a device may be touched; else one sentence that says what is missing.
+pub fn ready(floor: &Floor) -> Result<Task, String> {
+    let keys = floor.keys.current().ok_or("The station is locked. Open its page and unlock it.")?;
+    let active = floor.store.read(work_orders::active).map_err(|e| e.to_string())?;
+    let order = active.ok_or("No work order is active.")?.order;
+    let recipe = products::find(&floor.folder, &order.product).map_err(|e| e.to_string())?;
+    let profile_text = match &recipe.product.credential {
+        Credential::X509 { profile, .. } => {
+            Some(profiles::text(&floor.folder, profile).map_err(|e| e.to_string())?)
+        }
+        Credential::GroupKey { .. } => None,
+    };
+    Ok(Task { keys, recipe, profile_text, work_order: order.name, released_by: order.released_by })
+}

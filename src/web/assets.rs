@@ -1,0 +1,27 @@
+//! The files under `/static/`: built in, so that one binary is the whole station.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// Name, media type, content.
+const FILES: &[(&str, &str, &[u8])] = &[
+    ("style.css", CSS, include_bytes!("../../static/style.css")),
+    ("line.css", CSS, include_bytes!("../../static/line.css")),
+    ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
+    ("htmx-sse.min.js", SCRIPT, include_bytes!("../../static/htmx-sse.min.js")),
+    ("station.js", SCRIPT, include_bytes!("../../static/station.js")),
+];
+
+/// `GET /static/{name}`
+pub async fn file(name: web::Path<String>) -> HttpResponse {
+    match FILES.iter().find(|(known, _, _)| *known == name.as_str()) {
+        Some((_, media, content)) => HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, *media))
+            .insert_header((header::CACHE_CONTROL, "no-cache"))
+            .body(*content),
+        None => HttpResponse::NotFound().finish(),
+    }
+}

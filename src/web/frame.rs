@@ -1,0 +1,165 @@
+//! What stands around every page of somebody who is logged in: where one can go, who one is, what the station is
+//! worried about, what was just done.
+
+use crate::domain::language::Language;
+use crate::domain::person::Role;
+use crate::station::people::Person;
+use crate::station::slots::Floor;
+use crate::web::language::{self, Choice};
+use crate::web::session::Note;
+use crate::web::told::Told;
+use crate::web::words::common::FrameWords;
+
+/// Which page it is, for the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the page of that name")]
+pub enum Place {
+    Line,
+    WorkOrders,
+    Devices,
+    Batches,
+    Outbox,
+    Reports,
+    Audit,
+    Ca,
+    People,
+}
+
+impl Place {
+    const ALL: [Place; 9] = [
+        Place::Line,
+        Place::WorkOrders,
+        Place::Devices,
+        Place::Batches,
+        Place::Outbox,
+        Place::Reports,
+        Place::Audit,
+        Place::Ca,
+        Place::People,
+    ];
+
+    fn address(self) -> &'static str {
+        match self {
+            Place::Line => "/",
+            Place::WorkOrders => "/work-orders",
+            Place::Devices => "/devices",
+            Place::Batches => "/batches",
+            Place::Outbox => "/outbox",
+            Place::Reports => "/reports",
+            Place::Audit => "/audit",
+            Place::Ca => "/ca",
+            Place::People => "/people",
+        }
+    }
+
+    fn word(self, t: &FrameWords) -> &'static str {
+        match self {
+            Place::Line => t.line,
+            Place::WorkOrders => t.work_orders,
+            Place::Devices => t.devices,
+            Place::Batches => t.batches,
+            Place::Outbox => t.outbox,
+            Place::Reports => t.reports,
+            Place::Audit => t.audit,
+            Place::Ca => t.ca,
+            Place::People => t.people,
+        }
+    }
+
+    /// Who is shown the way there; the page itself asks for the right.
+    fn is_for(self, role: Role) -> bool {
+        match self {
+            Place::Line | Place::WorkOrders => true,
+            Place::Devices | Place::Batches | Place::Outbox | Place::Reports | Place::Audit | Place::Ca => {
+                role != Role::Operator
+            }
+            Place::People => matches!(role, Role::Administrator | Role::Auditor),
+        }
+    }
+}
+
+/// One entry of the navigation.
+pub struct Way {
+    /// Its word.
+    pub word: &'static str,
+    /// Its address.
+    pub address: &'static str,
+    /// Whether it leads to the page it stands on.
+    pub here: bool,
+}
+
+/// What stands around a page.
+pub struct Frame {
+    /// The station's name.
+    pub station: String,
+    /// The page's language.
+    pub language: Language,
+    /// The frame's words.
+    pub t: &'static FrameWords,
+    /// Who is logged in.
+    pub person: String,
+    /// Their role as a word.
+    pub role: &'static str,
+    /// For the frame's class: engineers' and administrators' pages are framed in another colour.
+    pub role_class: &'static str,
+    /// The token of their forms.
+    pub csrf: String,
+    /// Where one can go.
+    pub ways: Vec<Way>,
+    /// The address of this page, for coming back.
+    pub path: String,
+    /// What the station is worried about, each one sentence.
+    pub worries: Vec<String>,
+    /// Whether the vault is closed.
+    pub locked: bool,
+    /// What was just done.
+    pub done: Option<String>,
+    /// What was just refused.
+    pub refused: Option<Told>,
+    /// The languages to choose from.
+    pub languages: Vec<Choice>,
+}
+
+impl Frame {
+    /// The frame of a page.
+    pub fn new(
+        floor: &Floor,
+        person: &Person,
+        csrf: &str,
+        language: Language,
+        place: Place,
+        path: &str,
+        note: Option<Note>,
+    ) -> Frame {
+        let t = FrameWords::of(language);
+        let (done, refused) = match note {
+            Some(Note::Done(said)) => (Some(said), None),
+            Some(Note::Refused(told)) => (None, Some(told)),
+            None => (None, None),
+        };
+        let ways = Place::ALL.into_iter().filter(|way| way.is_for(person.role));
+        Frame {
+            station: floor.settings.name.to_string(),
+            language,
+            t,
+            person: person.name.to_string(),
+            role: match person.role {
+                Role::Operator => t.operator,
+                Role::Engineer => t.engineer,
+                Role::Administrator => t.administrator,
+                Role::Auditor => t.auditor,
+            },
+            role_class: person.role.as_str(),
+            csrf: csrf.to_owned(),
+            ways: ways
+                .map(|way| Way { word: way.word(t), address: way.address(), here: way == place })
+                .collect(),
+            path: path.to_owned(),
+            worries: floor.board.warnings(),
+            locked: floor.keys.current().is_none(),
+            done,
+            refused,
+            languages: language::choices(language),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What stands around every page: navigation, log-out, notes.
+
+words! {
+    /// The frame's words.
+    FrameWords {
+        line: "Line", "Linie", "产线", "Línea";
+        work_orders: "Work orders", "Aufträge", "工单", "Órdenes";
+        devices: "Devices", "Geräte", "设备", "Dispositivos";
+        batches: "Batches", "Stapel", "批次", "Lotes";
+        outbox: "Outbox", "Postausgang", "发件箱", "Bandeja de salida";
+        reports: "Reports", "Berichte", "报表", "Informes";
+        audit: "Audit", "Protokoll", "审计", "Auditoría";
+        ca: "CA", "CA", "CA", "CA";
+        people: "People", "Personen", "人员", "Personas";
+        log_out: "Log out", "Abmelden", "退出登录", "Cerrar sesión";
+        navigation: "Pages", "Seiten", "页面", "Páginas";
+        language: "Language", "Sprache", "语言", "Idioma";
+        skip: "To the content", "Zum Inhalt", "跳到内容", "Ir al contenido";
+        operator: "operator", "Bediener", "操作员", "operador";
+        engineer: "engineer", "Ingenieur", "工程师", "ingeniero";
+        administrator: "administrator", "Administrator", "管理员", "administrador";
+        auditor: "auditor", "Prüfer", "审计员", "auditor";
+        locked: "The station is locked: an administrator unlocks it.", "Die Station ist gesperrt: ein Administrator entsperrt sie.", "工站已锁定：由管理员解锁。", "La estación está bloqueada: un administrador la desbloquea.";
+        trouble: "That did not work", "Das ging nicht", "操作未成功", "No se pudo hacer";
+        back: "Back", "Zurück", "返回", "Volver";
+        too_old: "The page was too old. Please try again.", "Die Seite war zu alt. Bitte noch einmal.", "页面已过期，请重试。", "La página era demasiado antigua. Inténtelo de nuevo.";
+        busy: "The station is busy. Please try again.", "Die Station ist beschäftigt. Bitte noch einmal.", "工站正忙，请重试。", "La estación está ocupada. Inténtelo de nuevo.";
+        not_found: "There is no such page.", "Diese Seite gibt es nicht.", "没有这个页面。", "Esa página no existe.";
+        yes: "yes", "ja", "是", "sí";
+        no: "no", "nein", "否", "no";
+        older: "Older", "Ältere", "更早", "Anteriores";
+        newest: "Newest", "Neueste", "最新", "Más recientes";
+        reason: "Reason", "Grund", "原因", "Motivo";
+    }
+}

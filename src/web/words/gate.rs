@@ -1,0 +1,16 @@
+//! The words of the pages before somebody is logged in.
+
+words! {
+    /// Log-in and unlocking.
+    GateWords {
+        log_in: "Log in", "Anmelden", "登录", "Iniciar sesión";
+        name: "Name", "Name", "姓名", "Nombre";
+        password: "Password", "Passwort", "密码", "Contraseña";
+        is_locked: "{station} is locked", "{station} ist gesperrt", "{station} 已锁定", "{station} está bloqueada";
+        locked_means: "Until somebody gives the passphrase of its vault, this station issues nothing and sends nothing.", "Bis jemand die Passphrase ihres Tresors eingibt, stellt diese Station nichts aus und sendet nichts.", "在有人输入保险库口令之前，本工站不签发也不发送任何内容。", "Hasta que alguien introduzca la frase de paso de su almacén, esta estación no emite ni envía nada.";
+        passphrase: "Passphrase", "Passphrase", "口令", "Frase de paso";
+        unlock: "Unlock", "Entsperren", "解锁", "Desbloquear";
+        too_many: "Too many wrong passphrases: wait a minute.", "Zu viele falsche Passphrasen: bitte eine Minute warten.", "口令错误次数过多：请等待一分钟。", "Demasiadas frases de paso erróneas: espere un minuto.";
+        no_random: "The system gives no random numbers. Please try again.", "Das System gibt keine Zufallszahlen. Bitte noch einmal.", "系统未提供随机数，请重试。", "El sistema no da números aleatorios. Inténtelo de nuevo.";
+    }
+}
