@@ -20,7 +20,7 @@ pub async fn file(name: web::Path<String>) -> HttpResponse {
     match FILES.iter().find(|(known, _, _)| *known == name.as_str()) {
         Some((_, media, content)) => HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, *media))
-            .insert_header((header::CACHE_CONTROL, "no-cache"))
+            .insert_header((header::CACHE_CONTROL, "max-age=3600"))
             .body(*content),
         None => HttpResponse::NotFound().finish(),
     }
