@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod assets;
+pub mod barcode;
 pub mod frame;
 pub mod gate;
 pub mod language;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use crate::domain::code::{Coded, sentence};
 use crate::domain::name::Name;
 use crate::domain::stage::Stage;
 use crate::domain::utc_time::UtcTime;
@@ -15,10 +16,10 @@ use crate::domain::verdict::Verdict;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Tile {
-    /// Nothing can run; `why` says what is missing.
+    /// Nothing can run.
     NotReady {
-        /// One sentence.
-        why: String,
+        /// What is missing.
+        why: WhyNot,
     },
     /// Waiting for a device.
     Ready,
@@ -33,6 +34,30 @@ pub enum Tile {
     },
     /// The verdict, held until the device is removed.
     Verdict(Ending),
+}
+
+/// Why no device may be touched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub enum WhyNot {
+    /// The vault is closed.
+    Locked,
+    /// No work order is active.
+    NoWorkOrder,
+    /// Something the work order needs cannot be used.
+    Faulty {
+        /// What is wrong with it, one sentence.
+        sentence: String,
+        /// The stable code.
+        code: &'static str,
+    },
+}
+
+impl WhyNot {
+    /// Because of this error.
+    pub fn because(error: &impl Coded) -> WhyNot {
+        WhyNot::Faulty { sentence: sentence(error), code: error.code().as_str() }
+    }
 }
 
 /// How a run ended, as the tile shows it.

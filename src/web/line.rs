@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::domain::name::Name;
 use crate::domain::verdict::Verdict;
 use crate::station::authority::Watching;
-use crate::station::board::Tile;
+use crate::station::board::{Tile, WhyNot};
 use crate::station::slots::Floor;
 use crate::store::error::StoreError;
 use crate::store::outbox::Depth;
@@ -127,7 +127,14 @@ fn view(slot: &Name, tile: &Tile) -> TileView {
         code: String::new(),
     };
     match tile {
-        Tile::NotReady { why } => plain("not-ready", "■", "NOT READY", "", why),
+        Tile::NotReady { why } => {
+            let sentence = match why {
+                WhyNot::Locked => "The station is locked.",
+                WhyNot::NoWorkOrder => "No work order is active.",
+                WhyNot::Faulty { sentence, code: _ } => sentence,
+            };
+            plain("not-ready", "■", "NOT READY", "", sentence)
+        }
         Tile::Ready => plain("ready", "○", "READY", "", "Plug a unit in."),
         Tile::Running { stage, serial, sent } => {
             let percent = sent.filter(|(_, total)| *total > 0).map(|(sent, total)| sent * 100 / total);

@@ -196,9 +196,17 @@ fn every_answer_carries_the_security_headers_and_no_page_an_inline_script_or_sty
         let kept = if *name == "style" { "max-age=3600" } else { "no-store" };
         assert_eq!(answer.header("cache-control"), Some(kept), "{name}");
         let page = answer.body.to_ascii_lowercase();
-        for inline in
-            ["<script>", "<style", " style=", "javascript:", "http://", "https://", " onclick", " onload", " hx-on"]
-        {
+        for inline in [
+            "<script>",
+            "<style",
+            " style=",
+            "javascript:",
+            "http://",
+            "https://",
+            " onclick",
+            " onload",
+            " hx-on",
+        ] {
             assert!(*name == "style" || !page.contains(inline), "{name} holds {inline}");
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::name::Name;
 use crate::domain::product::Credential;
+use crate::station::board::WhyNot;
 use crate::station::keys::Unlocked;
 use crate::station::products::{self, Recipe};
 use crate::station::profiles;
@@ -24,15 +25,15 @@ pub struct Task {
     pub released_by: String,
 }
 
-/// What is needed before a device may be touched; else one sentence that says what is missing.
-pub fn ready(floor: &Floor) -> Result<Task, String> {
-    let keys = floor.keys.current().ok_or("The station is locked. Open its page and unlock it.")?;
-    let active = floor.store.read(work_orders::active).map_err(|e| e.to_string())?;
-    let order = active.ok_or("No work order is active.")?.order;
-    let recipe = products::find(&floor.folder, &order.product).map_err(|e| e.to_string())?;
+/// What is needed before a device may be touched; else what is missing.
+pub fn ready(floor: &Floor) -> Result<Task, WhyNot> {
+    let keys = floor.keys.current().ok_or(WhyNot::Locked)?;
+    let active = floor.store.read(work_orders::active).map_err(|e| WhyNot::because(&e))?;
+    let order = active.ok_or(WhyNot::NoWorkOrder)?.order;
+    let recipe = products::find(&floor.folder, &order.product).map_err(|e| WhyNot::because(&e))?;
     let profile_text = match &recipe.product.credential {
         Credential::X509 { profile, .. } => {
-            Some(profiles::text(&floor.folder, profile).map_err(|e| e.to_string())?)
+            Some(profiles::text(&floor.folder, profile).map_err(|e| WhyNot::because(&e))?)
         }
         Credential::GroupKey { .. } => None,
     };
