@@ -2,6 +2,7 @@
 
 use crate::domain::code::{Code, Coded, sentence};
 use crate::domain::language::Language;
+use crate::web::words::codes;
 
 /// What a person is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,12 @@ pub fn told(error: &impl Coded, language: Language) -> Told {
     told_of(error.code(), &sentence(error), language)
 }
 
-/// What to say about something that went wrong under this code; `english` is the sentence on record.
-pub fn told_of(code: Code, english: &str, _language: Language) -> Told {
-    Told { sentence: english.to_owned(), next: code.next_step().to_owned(), code: code.as_str().to_owned() }
+/// What to say about something that went wrong under this code; `english` is the sentence on record. In other
+/// languages it is the sentence of the code: what is on record stays readable beside it, on the run's page.
+pub fn told_of(code: Code, english: &str, language: Language) -> Told {
+    let (sentence, next) = match codes::of(code, language) {
+        Some((what, next)) => (what.to_owned(), next.to_owned()),
+        None => (english.to_owned(), code.next_step().to_owned()),
+    };
+    Told { sentence, next, code: code.as_str().to_owned() }
 }
