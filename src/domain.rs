@@ -7,6 +7,7 @@ pub mod code;
 pub mod device_id;
 pub mod digest;
 pub mod hmac_key;
+pub mod label;
 pub mod language;
 pub mod mac_address;
 pub mod name;

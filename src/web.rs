@@ -4,6 +4,7 @@
 pub mod access;
 pub mod assets;
 pub mod barcode;
+pub mod command_sheet;
 pub mod frame;
 pub mod gate;
 pub mod language;
@@ -26,6 +27,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::slots::Floor;
 use crate::web::gate::VaultDoor;
+use crate::web::line::events::Watchers;
 use crate::web::session::Sessions;
 use crate::web::trouble::Trouble;
 
@@ -73,6 +75,7 @@ pub fn start(listener: TcpListener, floor: &Floor, keeper: &Arc<Doorkeeper>) -> 
     let keeper = web::Data::from(Arc::clone(keeper));
     let vault_door = web::Data::new(VaultDoor::default());
     let sessions = web::Data::new(Sessions::default());
+    let watchers = web::Data::new(Watchers::default());
     let (tell, told) = std::sync::mpsc::channel();
     let thread = thread::Builder::new().name("pages".to_owned()).spawn(move || {
         let served = actix_web::rt::System::new().block_on(async move {
@@ -82,6 +85,7 @@ pub fn start(listener: TcpListener, floor: &Floor, keeper: &Arc<Doorkeeper>) -> 
                     .app_data(keeper.clone())
                     .app_data(vault_door.clone())
                     .app_data(sessions.clone())
+                    .app_data(watchers.clone())
                     .app_data(web::FormConfig::default().limit(LARGEST_FORM))
                     .app_data(access::limits())
                     .app_data(
@@ -118,6 +122,9 @@ pub fn start(listener: TcpListener, floor: &Floor, keeper: &Arc<Doorkeeper>) -> 
 fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/", web::get().to(line::page))
+        .route("/events", web::get().to(line::events::events))
+        .route("/scan", web::post().to(line::scan::scan))
+        .route("/command-sheet", web::get().to(command_sheet::page))
         .route("/login", web::get().to(gate::login_page))
         .route("/login", web::post().to(gate::login))
         .route("/logout", web::post().to(gate::logout))

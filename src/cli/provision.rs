@@ -11,6 +11,7 @@ use crate::cli::session::Session;
 use crate::device::render::template_set::TemplateSet;
 use crate::device::{driver, port};
 use crate::domain::code::Code;
+use crate::domain::label::Label;
 use crate::domain::name::Name;
 use crate::domain::product::Credential;
 use crate::domain::stage::Stage;
@@ -49,7 +50,10 @@ impl Provision {
         let (unlocked, _lock) = session.unlock_alone(common)?;
         let recipe = products::find(&session.folder, &self.product)?;
         let rule = &recipe.product.identify.serial_rule;
-        let label = self.label.as_deref().map(|text| rule.parse(text)).transpose()?;
+        let label = match self.label.as_deref().map(|text| rule.parse(text)).transpose()? {
+            Some(serial) => Some(Label { serial: Some(serial), mac: None }),
+            None => None,
+        };
         let profile_text = match &recipe.product.credential {
             Credential::X509 { profile, .. } => Some(profiles::text(&session.folder, profile)?),
             Credential::GroupKey { .. } => None,

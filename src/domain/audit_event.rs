@@ -213,6 +213,16 @@ pub enum AuditEvent {
     EnrollmentRetried {
         count: u64,
     },
+    /// Somebody on the line called an engineer, to a slot or to the line as a whole.
+    EngineerCalled {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        slot: Option<Name>,
+    },
+    /// The call is over.
+    EngineerCallEnded {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        slot: Option<Name>,
+    },
     LogExported {
         entries: u64,
         folder: String,

@@ -42,6 +42,11 @@ codes! {
     DeviceIdInvalid = "LS-ID-05", "Change [identity] device_id in the recipe.";
     WrongProduct = "LS-ID-06", "Take the unit out and put in one of the work order's product.";
     LabelDisagrees = "LS-ID-07", "Put the unit with the scanned label into this slot.";
+    // -- the scan box
+    ScanUnknown = "LS-SCAN-01", "Scan the label of a unit or a bar code of the command sheet.";
+    LabelUnreadable = "LS-SCAN-02", "Scan the unit's label again; if it stays, the recipe's [identify] label does not fit.";
+    SlotNotChosen = "LS-SCAN-03", "Choose the slot first: its F-key or its bar code; then scan again.";
+    ScanNotNow = "LS-SCAN-04", "Look at the tile of the slot: it says what comes next.";
     // -- settings, recipes, the command line
     ProductInvalid = "LS-SET-01", "Mend the recipe; `lineside product check FILE` names each fault.";
     ProductMissing = "LS-SET-02", "List the recipes with `lineside product list`, or copy one with `lineside product add`.";

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::device_id::DeviceId;
 use super::digest::Digest;
+use super::label::LabelPattern;
 use super::name::Name;
 use super::registration_id::{IdTemplate, RegistrationId};
 use super::serial_number::SerialRule;
@@ -50,6 +51,10 @@ pub struct Identify {
     pub expect_model: Option<String>,
     /// Which serial numbers are believed.
     pub serial_rule: SerialRule,
+    /// What begins a run.
+    pub start: Start,
+    /// How the unit's label is read.
+    pub label: LabelPattern,
     /// Log-in on a console.
     pub login: Option<Login>,
     /// How long one answer may take.
@@ -63,6 +68,17 @@ pub struct Login {
     pub user: String,
     /// Name of the password in the vault; none if the console asks for no password.
     pub password: Option<Name>,
+}
+
+/// What begins a run in a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// A device that appears.
+    Plug,
+    /// A label that is scanned; the device must be there.
+    Scan,
+    /// Both, in either order.
+    Both,
 }
 
 /// How to talk to a kind of device.

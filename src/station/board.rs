@@ -1,12 +1,13 @@
 //! The board: what every slot shows right now. Slot threads write it, pages read it; nothing here is a
 //! record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use crate::domain::code::{Coded, sentence};
+use crate::domain::code::{Code, Coded, sentence};
 use crate::domain::name::Name;
 use crate::domain::stage::Stage;
 use crate::domain::utc_time::UtcTime;
@@ -23,6 +24,13 @@ pub enum Tile {
     },
     /// Waiting for a device.
     Ready,
+    /// Waiting for a device, its label or both.
+    Waiting {
+        /// What is missing.
+        wants: Wants,
+        /// Whether the command START does instead of the label.
+        or_start: bool,
+    },
     /// A device is being provisioned.
     Running {
         /// The step of the spine.
@@ -34,6 +42,21 @@ pub enum Tile {
     },
     /// The verdict, held until the device is removed.
     Verdict(Ending),
+}
+
+/// What a slot waits for whose product is started by its label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "wants", rename_all = "kebab-case")]
+pub enum Wants {
+    /// A unit and its label, in either order.
+    Both,
+    /// The label of the unit that is there.
+    Label,
+    /// The unit whose label was scanned.
+    Unit {
+        /// What the label says.
+        label: String,
+    },
 }
 
 /// Why no device may be touched.
@@ -79,6 +102,21 @@ pub struct Ending {
     pub at: UtcTime,
 }
 
+impl Ending {
+    /// Whether the unit carries another label than the one that was scanned for the slot.
+    pub fn is_wrong_unit(&self) -> bool {
+        self.code.as_deref() == Some(Code::LabelDisagrees.as_str())
+    }
+
+    /// Whether the same unit may simply be run again.
+    pub fn may_retry(&self) -> bool {
+        match self.verdict {
+            Verdict::Fail | Verdict::Error | Verdict::Aborted => true,
+            Verdict::Pass | Verdict::Skipped | Verdict::Quarantine | Verdict::Scrap => false,
+        }
+    }
+}
+
 /// What the station itself is worried about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Worry {
@@ -91,18 +129,114 @@ pub enum Worry {
 pub struct Board {
     tiles: Mutex<BTreeMap<Name, Tile>>,
     worries: Mutex<BTreeMap<Worry, String>>,
+    state: Mutex<State>,
+    version: AtomicU64,
+}
+
+/// What concerns the whole line.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct State {
+    /// Where an engineer was called to; `None` is the line as a whole.
+    pub calls: BTreeSet<Option<Name>>,
+    /// What the station watches and finds amiss.
+    pub concerns: Vec<Concern>,
+    /// Why nothing reaches the cloud.
+    pub cloud: Option<Code>,
+}
+
+/// What is amiss with the machine the station runs on, or with its CA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    /// The disk is nearly full.
+    Disk {
+        /// Free space in MiB.
+        free: u64,
+    },
+    /// The clock stands before the last entry of the audit log, or before this program was built.
+    Clock,
+    /// The issuing CA ends soon.
+    Ca {
+        /// Whole days left.
+        days: u64,
+    },
 }
 
 impl Board {
     /// A board on which every slot is ready.
     pub fn new(slots: impl IntoIterator<Item = Name>) -> Board {
         let tiles = slots.into_iter().map(|slot| (slot, Tile::Ready)).collect();
-        Board { tiles: Mutex::new(tiles), worries: Mutex::default() }
+        Board { tiles: Mutex::new(tiles), ..Board::default() }
     }
 
     /// Shows this tile from now on.
     pub fn show(&self, slot: &Name, tile: Tile) {
-        self.tiles().insert(slot.clone(), tile);
+        let mut tiles = self.tiles();
+        if tiles.get(slot) != Some(&tile) {
+            tiles.insert(slot.clone(), tile);
+            self.changed();
+        }
+    }
+
+    /// What this slot shows.
+    pub fn of(&self, slot: &Name) -> Option<Tile> {
+        self.tiles().get(slot).cloned()
+    }
+
+    /// Shows that the unit of this run was scrapped, if the slot still shows that run.
+    pub fn scrapped(&self, slot: &Name, run: u64) {
+        if let Some(Tile::Verdict(ending)) = self.tiles().get_mut(slot)
+            && ending.run == Some(run)
+        {
+            ending.verdict = Verdict::Scrap;
+            self.changed();
+        }
+    }
+
+    /// Shows that an engineer was called to a slot (or the line), or that the call is over.
+    pub fn call(&self, place: Option<&Name>, called: bool) {
+        let mut state = self.state_mut();
+        match called {
+            true => state.calls.insert(place.cloned()),
+            false => state.calls.remove(&place.cloned()),
+        };
+        self.changed();
+    }
+
+    /// What concerns the whole line.
+    pub fn state(&self) -> State {
+        self.state_mut().clone()
+    }
+
+    /// Shows what the station watches and finds amiss from now on.
+    pub fn concerns(&self, concerns: Vec<Concern>) {
+        let mut state = self.state_mut();
+        if state.concerns != concerns {
+            state.concerns = concerns;
+            self.changed();
+        }
+    }
+
+    /// Shows why nothing reaches the cloud, or that it does.
+    pub fn cloud(&self, away: Option<Code>) {
+        let mut state = self.state_mut();
+        if state.cloud != away {
+            state.cloud = away;
+            self.changed();
+        }
+    }
+
+    /// Grows whenever something changes that the board shows.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    fn changed(&self) {
+        self.version.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn state_mut(&self) -> MutexGuard<'_, State> {
+        // each member is replaced whole
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All tiles in the order of their names.
@@ -113,10 +247,14 @@ impl Board {
     /// Shows this sentence about a worry from now on, or nothing about it any more. Whether that is news.
     pub fn warn(&self, about: Worry, sentence: Option<String>) -> bool {
         let mut worries = self.worries.lock().unwrap_or_else(PoisonError::into_inner);
-        match sentence {
+        let news = match sentence {
             Some(sentence) => worries.insert(about, sentence.clone()) != Some(sentence),
             None => worries.remove(&about).is_some(),
+        };
+        if news {
+            self.changed();
         }
+        news
     }
 
     /// All worries, each one sentence.

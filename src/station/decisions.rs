@@ -4,10 +4,16 @@
 use crate::domain::person::Actor;
 use crate::domain::utc_time::UtcTime;
 use crate::domain::verdict::Verdict;
+use crate::station::authority::{Authority, Operating};
 use crate::station::enrollment;
 use crate::store::Store;
 use crate::store::runs;
 use crate::store::runs::decide::{self, DecideError, Decision};
+
+/// Destroys the unit of a run that did not pass, as an operator may.
+pub fn scrap_at_the_line(store: &Store, who: &Operating, now: UtcTime, run: u64) -> Result<(), DecideError> {
+    decide(store, who.actor(), now, run, Decision::Scrap, "scrapped at the line")
+}
 
 /// Decides about a run, with the reason that stands in the records.
 pub fn decide(

@@ -110,11 +110,18 @@ impl Trouble {
 /// Sends what is due now; says once what keeps it from sending. How long to rest then.
 fn tend(floor: &Floor, keys: &Arc<Unlocked>, trouble: &mut Trouble) -> Duration {
     match send_due(&floor.store, keys, &floor.settings) {
-        Ok(Round { tried, rest }) => {
+        Ok(Round { tried, rest, away }) => {
             *trouble = Trouble::default();
+            // a round that tried nothing has learnt nothing
+            if tried > 0 || away.is_some() {
+                floor.board.cloud(away);
+            }
             rest.unwrap_or(if tried == 0 { REST } else { Duration::ZERO })
         }
-        Err(error) => trouble.met(&error),
+        Err(error) => {
+            floor.board.cloud(Some(error.code()));
+            trouble.met(&error)
+        }
     }
 }
 
@@ -137,6 +144,8 @@ pub struct Round {
     /// Nothing more should be asked for this long: the cloud is away, or asked for patience. What it asked
     /// for is honoured even if the next round comes sooner.
     pub rest: Option<Duration>,
+    /// Why the cloud took nothing, if it met every row.
+    pub away: Option<Code>,
 }
 
 /// Sends rows that are due, oldest first, until one meets a failure that all others would meet, too. While
@@ -145,15 +154,16 @@ pub fn send_due(store: &Store, keys: &Unlocked, settings: &Settings) -> Result<R
     let now = clock::now();
     let rows = store.read(|r| outbox::due(r, now, AT_ONCE))?;
     if rows.is_empty() {
-        return Ok(Round { tried: 0, rest: None });
+        return Ok(Round { tried: 0, rest: None, away: None });
     }
     if let Some(until) = store.read(|r| outbox::patience(r, now))? {
-        return Ok(Round { tried: 0, rest: Some(until.since(now).min(LONGEST_REST)) });
+        let rest = Some(until.since(now).min(LONGEST_REST));
+        return Ok(Round { tried: 0, rest, away: Some(Code::CloudThrottled) });
     }
     let client = client(keys, settings)?;
     for (row, tried) in rows.iter().zip(1..) {
         let settled = send(store, keys, &client, row, clock::now())?;
-        let meets_all = meets_all(&settled);
+        let away = meets_all(&settled);
         // the time that Azure asks for begins with its answer
         let now = clock::now();
         let next = match settle(store, row, settled, now) {
@@ -162,23 +172,23 @@ pub fn send_due(store: &Store, keys: &Unlocked, settings: &Settings) -> Result<R
             Err(StoreError::Conflict { table: "outbox", .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        if meets_all {
+        if away.is_some() {
             let rest = next.map_or(LONGEST_REST, |next| next.since(now).min(LONGEST_REST));
-            return Ok(Round { tried, rest: Some(rest) });
+            return Ok(Round { tried, rest: Some(rest), away });
         }
     }
-    Ok(Round { tried: rows.len(), rest: None })
+    Ok(Round { tried: rows.len(), rest: None, away: None })
 }
 
-/// Whether what became of a row would become of all others, too.
-fn meets_all(settled: &Settled) -> bool {
+/// Why what became of a row would become of all others, too, if it would.
+fn meets_all(settled: &Settled) -> Option<Code> {
     match settled {
         Settled::Again(
-            DpsError::Throttled { .. }
+            error @ (DpsError::Throttled { .. }
             | DpsError::Server { .. }
             | DpsError::Unreachable { .. }
-            | DpsError::Untrusted { .. },
-        ) => true,
+            | DpsError::Untrusted { .. }),
+        ) => Some(error.code()),
         Settled::Again(
             DpsError::Exists(_)
             | DpsError::Changed(_)
@@ -188,7 +198,7 @@ fn meets_all(settled: &Settled) -> bool {
         )
         | Settled::Sent(_)
         | Settled::Conflict(_)
-        | Settled::Parked { .. } => false,
+        | Settled::Parked { .. } => None,
     }
 }
 

@@ -11,13 +11,14 @@ use crate::domain::code::{Code, Coded, sentence};
 use crate::domain::person::Actor;
 use crate::station::board::{Board, Worry};
 use crate::station::checkpoints::CheckpointFailed;
+use crate::station::desk::Desk;
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::folder::{Folder, FolderError, Lock};
 use crate::station::keys::Keys;
 use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{BadSettings, Settings};
 use crate::station::slots::{self, Floor};
-use crate::station::{checkpoints, clock, outbox, people};
+use crate::station::{checkpoints, clock, outbox, people, worries};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::runs;
@@ -27,6 +28,9 @@ const HOUSEKEEPING: Duration = Duration::from_millis(500);
 
 /// How often a copy of a checkpoint that failed is tried again.
 const COPYING: Duration = Duration::from_secs(10);
+
+/// How often the station looks after its disk, its clock and its CA.
+const WORRYING: Duration = Duration::from_secs(10);
 
 /// Why a station does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +89,8 @@ impl Serving {
         let floor = Floor {
             folder: folder.clone(),
             board: Arc::new(Board::new(settings.slots.iter().map(|slot| slot.name.clone()))),
+            desk: Arc::new(Desk::new(settings.slots.iter().map(|slot| slot.name.clone()))),
+            figures: Arc::default(),
             settings: Arc::new(settings),
             store: Arc::new(store),
             keys: Arc::new(Keys::default()),
@@ -128,6 +134,7 @@ fn housekeeping(floor: &Floor, keeper: &Arc<Doorkeeper>) -> std::io::Result<Join
     let (floor, keeper) = (floor.clone(), Arc::clone(keeper));
     thread::Builder::new().name("housekeeping".to_owned()).spawn(move || {
         let mut copied = None;
+        let mut looked = None;
         while !floor.stop.load(Ordering::Relaxed) {
             let now = clock::now();
             let (folder, settings, store) = (&floor.folder, &floor.settings, &floor.store);
@@ -142,6 +149,10 @@ fn housekeeping(floor: &Floor, keeper: &Arc<Doorkeeper>) -> std::io::Result<Join
                     worry(&floor.board, failed.as_ref());
                     copied = Some(Instant::now());
                 }
+            }
+            if looked.is_none_or(|at: Instant| at.elapsed() >= WORRYING) {
+                floor.board.concerns(worries::look(&floor));
+                looked = Some(Instant::now());
             }
             if let Err(error) = people::settle(&floor.store, &keeper, now) {
                 tracing::error!(code = %error.code(), "failed log-ins could not be recorded: {error}");

@@ -96,6 +96,18 @@ impl<A: Authority + Send + Sync> Visit<A> {
         go_to(place)
     }
 
+    /// Ends the session.
+    pub fn log_out(&self) {
+        self.sessions.end(&self.cookie);
+    }
+
+    /// Whether whoever opened the page may go on watching it; looking keeps nobody logged in.
+    pub fn lasts(&self) -> bool {
+        let holder = self.sessions.holder(&self.cookie, clock::now(), false);
+        let known = self.floor.store.read(|r| store::people::find(r, &self.person.name));
+        holder.is_some() && matches!(known, Ok(Some(person)) if !person.disabled)
+    }
+
     fn arrive(request: &HttpRequest, active: bool) -> Result<Visit<A>, Trouble> {
         let language = language::of(request);
         let (Some(floor), Some(sessions)) =

@@ -1,174 +1,90 @@
-//! The status page: a tile a slot, the outbox, the runs that wait for a decision.
+//! The Line page: a tile a slot, the figures above them, the scan box below. What it shows is made of parts, which
+//! `/events` sends again when they change.
+
+pub mod events;
+pub mod figures;
+pub mod parts;
+pub mod scan;
+pub mod tile;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use serde::Deserialize;
 use serde_json::json;
 
-use crate::domain::name::Name;
-use crate::domain::verdict::Verdict;
-use crate::station::authority::Watching;
-use crate::station::board::{Tile, WhyNot};
+use crate::station::authority::{Authority, Operating, Reading, Watching};
+use crate::station::clock;
 use crate::station::slots::Floor;
-use crate::store::error::StoreError;
-use crate::store::outbox::Depth;
-use crate::store::reader::Reader;
-use crate::store::runs::{self, Run, decide};
-use crate::store::work_orders::{self, Progress};
-use crate::web::access::{Glance, go_to};
+use crate::web::access::{Glance, Visit, go_to};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
+use crate::web::line::parts::{Sight, parts};
 use crate::web::trouble::Trouble;
+use crate::web::words::line::LineWords;
 
 #[derive(Template)]
 #[template(path = "line.html")]
 struct LinePage {
     frame: Frame,
-    order: String,
-    outbox: String,
-    outbox_waiting: bool,
-    tiles: Vec<TileView>,
-    unfinished: Vec<UnfinishedView>,
+    t: &'static LineWords,
+    sight: Sight,
+    banners: String,
+    figures: String,
+    unfinished: String,
+    tiles: Vec<String>,
+    /// For the grid's class: how many tiles there are, 17 standing for more than fit.
+    count: usize,
+    chosen: String,
 }
 
-struct TileView {
+/// What the page's address may say.
+#[derive(Deserialize)]
+pub struct Asked {
+    /// The slot that what is scanned next is for.
+    #[serde(default)]
     slot: String,
-    class: &'static str,
-    icon: &'static str,
-    word: String,
-    serial: String,
-    sentence: String,
-    code: String,
-}
-
-struct UnfinishedView {
-    number: u64,
-    serial: String,
-    stage: &'static str,
-    advice: String,
-}
-
-/// What the page reads in one go.
-struct Seen {
-    order: Option<Progress>,
-    depth: Depth,
-    unfinished: Vec<UnfinishedView>,
 }
 
 /// `GET /`
-pub async fn page(Glance(visit): Glance<Watching>) -> Result<HttpResponse, Trouble> {
-    let floor = visit.floor.clone();
-    if floor.keys.current().is_none() {
+pub async fn page(
+    Glance(visit): Glance<Watching>,
+    asked: web::Query<Asked>,
+) -> Result<HttpResponse, Trouble> {
+    if visit.floor.keys.current().is_none() {
         return Ok(go_to("/unlock"));
     }
-    let seen = visit.read(move |r| look(&floor, r)).await?;
-    let Depth { waiting, conflict, parked, oldest: _ } = seen.depth;
-    let floor = &visit.floor;
-    let mut frame = visit.frame(Place::Line);
-    if conflict + parked > 0 {
-        frame
-            .worries
-            .push(format!("{} enrollments need an engineer: lineside enroll status", conflict + parked));
-    }
+    let sight = sight(&visit);
+    let figure = match visit.floor.figures.fresh() {
+        Some(figure) => figure,
+        None => {
+            let floor = visit.floor.clone();
+            let read = visit.act(move |_, _| floor.figures.read(&floor, clock::now())).await?;
+            read.map_err(|error| Trouble::of(&error, visit.language))?
+        }
+    };
+    let parts = parts(&visit.floor, &figure, &sight);
+    let slots = visit.floor.board.all();
+    let chosen = slots.iter().find(|(slot, _)| slot.as_str() == asked.slot);
     Ok(show(&LinePage {
-        frame,
-        order: match seen.order {
-            Some(progress) => {
-                let order = progress.order;
-                format!("{} · {} · {} of {}", order.name, order.product, progress.passed, order.quantity)
-            }
-            None => "no work order is active".to_owned(),
-        },
-        outbox: if waiting == 0 { "cloud: all sent".to_owned() } else { format!("cloud: {waiting} waiting") },
-        outbox_waiting: waiting > 0,
-        tiles: floor.board.all().iter().map(|(slot, tile)| view(slot, tile)).collect(),
-        unfinished: seen.unfinished,
+        frame: visit.frame(Place::Line),
+        t: sight.t,
+        sight,
+        banners: parts.banners,
+        figures: parts.figures,
+        unfinished: parts.unfinished,
+        count: parts.tiles.len().clamp(1, 17),
+        tiles: parts.tiles,
+        chosen: chosen.map(|(slot, _)| slot.to_string()).unwrap_or_default(),
     }))
 }
 
-fn look(floor: &Floor, r: &Reader<'_>) -> Result<Seen, StoreError> {
-    let unfinished = runs::unfinished(r, 50)?
-        .into_iter()
-        // a run on a slot right now is unfinished, too, but nobody has to decide about it
-        .filter(|(run, _)| !is_running(floor, run.slot.as_ref()))
-        .map(|(run, device)| UnfinishedView {
-            number: run.id,
-            serial: device.map(|device| device.serial.to_string()).unwrap_or_default(),
-            stage: run.stage.as_str(),
-            advice: advice(&run),
-        })
-        .collect();
-    Ok(Seen { order: work_orders::active(r)?, depth: crate::store::outbox::depth(r)?, unfinished })
-}
-
-/// What an engineer can do about a run without a verdict.
-fn advice(run: &Run) -> String {
-    let number = run.id;
-    if run.resume {
-        format!("Put the unit into a slot: its run goes on there. Or lineside run supersede {number}")
-    } else if decide::resumable(run) {
-        format!("lineside run resume {number} to go on, or lineside run supersede {number} to begin anew")
-    } else {
-        format!("lineside run supersede {number}, then run the unit again")
-    }
-}
-
-fn is_running(floor: &Floor, slot: Option<&Name>) -> bool {
-    floor.board.all().iter().any(|(name, tile)| Some(name) == slot && matches!(tile, Tile::Running { .. }))
-}
-
-fn view(slot: &Name, tile: &Tile) -> TileView {
-    let plain = |class, icon, word: &str, serial: &str, sentence: &str| TileView {
-        slot: slot.to_string(),
-        class,
-        icon,
-        word: word.to_owned(),
-        serial: serial.to_owned(),
-        sentence: sentence.to_owned(),
-        code: String::new(),
-    };
-    match tile {
-        Tile::NotReady { why } => {
-            let sentence = match why {
-                WhyNot::Locked => "The station is locked.",
-                WhyNot::NoWorkOrder => "No work order is active.",
-                WhyNot::Faulty { sentence, code: _ } => sentence,
-            };
-            plain("not-ready", "■", "NOT READY", "", sentence)
-        }
-        Tile::Ready => plain("ready", "○", "READY", "", "Plug a unit in."),
-        Tile::Running { stage, serial, sent } => {
-            let percent = sent.filter(|(_, total)| *total > 0).map(|(sent, total)| sent * 100 / total);
-            let sentence = match percent {
-                Some(percent) => format!("{stage} {percent} %"),
-                None => stage.to_string(),
-            };
-            plain("running", "▶", "RUNNING", serial.as_deref().unwrap_or(""), &sentence)
-        }
-        Tile::Verdict(ending) => {
-            let (class, icon) = look_of(ending.verdict);
-            TileView {
-                slot: slot.to_string(),
-                class,
-                icon,
-                word: ending.verdict.to_string(),
-                serial: ending.serial.clone().unwrap_or_default(),
-                sentence: format!("{} {}", ending.message, ending.next),
-                code: ending.code.clone().unwrap_or_default(),
-            }
-        }
-    }
-}
-
-/// Word, shape and colour differ for each verdict: colour alone would not do.
-fn look_of(verdict: Verdict) -> (&'static str, &'static str) {
-    match verdict {
-        Verdict::Pass => ("pass", "✔"),
-        Verdict::Fail => ("fail", "✖"),
-        Verdict::Error => ("error", "⚠"),
-        Verdict::Aborted => ("aborted", "⏏"),
-        Verdict::Skipped => ("skipped", "↷"),
-        Verdict::Quarantine => ("quarantine", "◆"),
-        Verdict::Scrap => ("scrap", "⌫"),
+/// How somebody sees the line.
+pub fn sight<A: Authority + Send + Sync>(visit: &Visit<A>) -> Sight {
+    Sight {
+        language: visit.language,
+        t: LineWords::of(visit.language),
+        reads: Reading::of(&visit.person).is_some(),
+        operates: Operating::of(&visit.person).is_some(),
     }
 }
 

@@ -26,8 +26,10 @@ macro_rules! words {
 
 // below the macro, which they use
 pub mod codes;
+pub mod command_sheet;
 pub mod common;
 pub mod gate;
+pub mod line;
 
 /// A text with its places filled: `{name}` becomes the value of that name.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {

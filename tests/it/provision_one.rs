@@ -93,11 +93,11 @@ fn a_run_from_the_terminal_that_is_killed_takes_no_order_from_the_line() {
 }
 
 #[test]
-fn a_label_that_disagrees_puts_the_unit_aside() {
+fn a_label_that_disagrees_is_the_wrong_unit() {
     let station = Station::found();
     let bench = Bench::plug(&station, 1, "GW", &[]);
     let words = ["--label", "GW00002"];
-    let ending = stops(&station, bench.port(), "demo-gateway", &words, "QUARANTINE", "LS-ID-07");
+    let ending = stops(&station, bench.port(), "demo-gateway", &words, "SKIPPED", "LS-ID-07");
     let message = ending["message"].as_str().unwrap();
     assert!(message.contains("GW00001") && message.contains("GW00002"), "{message}");
     assert_eq!(station.sqlite("SELECT count(*) FROM certificate"), "0");

@@ -11,11 +11,12 @@ use file::{CredentialPart, EnrollPart, IdentifyPart, InjectPart, RecipeFile};
 
 use super::{
     Allocation, Credential, DeviceIdentity, DriverKind, Enroll, EnrollKind, EnrollService, Identify,
-    InjectFile, KeyOrigin, Login, Product, Prove, Reprovision,
+    InjectFile, KeyOrigin, Login, Product, Prove, Reprovision, Start,
 };
 use crate::domain::code::{Code, Coded};
 use crate::domain::device_id::DeviceId;
 use crate::domain::digest::Digest;
+use crate::domain::label::LabelPattern;
 use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
 use crate::domain::registration_id::IdTemplate;
@@ -134,6 +135,12 @@ fn check_identify(part: &IdentifyPart, faults: &mut Faults) -> Option<Identify> 
     );
     let serial_rule =
         faults.take("[identify] serial_characters", SerialRule::widened(&part.serial_characters));
+    let start = faults.one_of(
+        "[identify] start",
+        &part.start,
+        &[("plug", Start::Plug), ("scan", Start::Scan), ("both", Start::Both)],
+    );
+    let label = faults.take("[identify] label", part.label.parse::<LabelPattern>());
     if driver == Some(DriverKind::LinuxShell) && part.serial.is_none() {
         faults.say("[identify] serial: linux-shell needs the command that prints the serial number");
     }
@@ -176,6 +183,8 @@ fn check_identify(part: &IdentifyPart, faults: &mut Faults) -> Option<Identify> 
         model: part.model.clone(),
         expect_model: part.expect_model.clone(),
         serial_rule: serial_rule?,
+        start: start?,
+        label: label?,
         login,
         answer_within: Duration::from_secs(part.answer_seconds),
     })

@@ -1,9 +1,9 @@
 //! What a run is given: the station's things, and what is to be done here and now.
 
 use crate::device::render::template_set::TemplateSet;
+use crate::domain::label::Label;
 use crate::domain::name::Name;
 use crate::domain::person::Actor;
-use crate::domain::serial_number::SerialNumber;
 use crate::domain::stage::Stage;
 use crate::station::keys::Unlocked;
 use crate::station::products::Recipe;
@@ -39,8 +39,8 @@ pub struct Job<'a> {
     pub person: &'a str,
     /// For the audit log.
     pub actor: &'a Actor,
-    /// The serial number on the scanned label, if one was scanned.
-    pub label: Option<&'a SerialNumber>,
+    /// The unit's label, if it was scanned.
+    pub label: Option<&'a Label>,
 }
 
 /// Told what is going on: the step, the serial number once known, bytes sent of those to send.

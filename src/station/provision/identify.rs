@@ -3,6 +3,7 @@
 use crate::device::driver::Driver;
 use crate::device::error::harmless;
 use crate::domain::code::Code;
+use crate::domain::label::Label;
 use crate::domain::mac_address::MacAddress;
 use crate::domain::product::DeviceIdentity;
 use crate::domain::serial_number::SerialNumber;
@@ -55,12 +56,13 @@ pub fn identify(
         return Err(Stop::new(Verdict::Fail, Code::MacInvalid, "The device names no MAC address."));
     }
     if let Some(label) = job.label
-        && label.folded() != serial.folded()
+        && !label.agrees(&serial, mac.as_ref())
     {
+        let says = Label { serial: Some(serial), mac: label.mac.and(mac) };
         return Err(Stop::new(
-            Verdict::Quarantine,
+            Verdict::Skipped,
             Code::LabelDisagrees,
-            format!("The label says {label}, the device says {serial}."),
+            format!("The label says {label}, the device says {says}."),
         ));
     }
     let identity = recipe

@@ -24,6 +24,11 @@ impl LiveRuns {
         if entered { Some(UnderWay { all: self, run }) } else { None }
     }
 
+    /// Whether this run is under way.
+    pub fn is_under_way(&self, run: u64) -> bool {
+        self.runs().contains(&run)
+    }
+
     fn runs(&self) -> MutexGuard<'_, HashSet<u64>> {
         // a number is put in or taken out whole, whatever became of the thread that did it
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)

@@ -3,6 +3,7 @@
 use crate::device::driver;
 use crate::device::port;
 use crate::device::render::template_set::TemplateSet;
+use crate::domain::label::Label;
 use crate::domain::person::Actor;
 use crate::domain::stage::Stage;
 use crate::station::board::{Ending, Tile};
@@ -14,8 +15,8 @@ use crate::station::slots::Floor;
 use crate::station::slots::presence::Watch;
 use crate::station::slots::readiness::Task;
 
-/// Opens the port and provisions the device behind it.
-pub fn attend(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch) -> Ending {
+/// Opens the port and provisions the device behind it, which must agree with the label if one was scanned.
+pub fn attend(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch, label: Option<&Label>) -> Ending {
     let show = |stage: Stage, serial: Option<&str>, sent: Option<(u64, u64)>| {
         let serial = serial.map(str::to_owned);
         floor.board.show(&slot.name, Tile::Running { stage, serial, sent });
@@ -49,7 +50,7 @@ pub fn attend(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch) -> End
         slot: Some(&slot.name),
         person: &task.released_by,
         actor: &actor,
-        label: None,
+        label,
     };
     match prepared {
         Ok(mut driver) => {

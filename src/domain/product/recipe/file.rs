@@ -27,8 +27,20 @@ pub(super) struct IdentifyPart {
     pub(super) serial_characters: String,
     pub(super) user: Option<String>,
     pub(super) password: Option<String>,
+    #[serde(default = "plug")]
+    pub(super) start: String,
+    #[serde(default = "only_serial")]
+    pub(super) label: String,
     #[serde(default = "ten")]
     pub(super) answer_seconds: u64,
+}
+
+fn plug() -> String {
+    "plug".to_owned()
+}
+
+fn only_serial() -> String {
+    "{serial}".to_owned()
 }
 
 fn ten() -> u64 {

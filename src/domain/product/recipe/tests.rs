@@ -37,6 +37,10 @@ fn faults(text: &str) -> Vec<String> {
 fn a_good_recipe_is_taken_whole() {
     let product = Product::parse(GOOD).unwrap();
     assert_eq!(product.name.as_str(), "gateway-7");
+    assert_eq!(
+        (product.identify.start, product.identify.label.to_string()),
+        (Start::Plug, "{serial}".to_owned())
+    );
     assert_eq!(product.inject[0].mode, 0o640);
     assert_eq!(product.enroll.tags["environment"], "test");
     let mac = "a0:b2:c3:d4:e5:f6".parse().unwrap();
