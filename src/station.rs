@@ -23,8 +23,10 @@ pub mod refusals;
 pub mod revocation;
 pub mod serving;
 pub mod settings;
+pub mod shifts;
 pub mod slots;
 #[cfg(test)]
 mod testing;
 pub mod vault_changes;
+pub mod work_orders;
 pub mod zone;

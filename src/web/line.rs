@@ -131,6 +131,9 @@ fn view(slot: &Name, tile: &Tile) -> TileView {
             let sentence = match why {
                 WhyNot::Locked => "The station is locked.",
                 WhyNot::NoWorkOrder => "No work order is active.",
+                WhyNot::FirstArticle { order, serial } => {
+                    &format!("First article {serial} of {order} waits to be confirmed.")
+                }
                 WhyNot::Faulty { sentence, code: _ } => sentence,
             };
             plain("not-ready", "■", "NOT READY", "", sentence)
