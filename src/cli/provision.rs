@@ -144,11 +144,9 @@ impl WorkOrderInUse {
         if !opened {
             return;
         }
-        let closed = session
-            .store
-            .change(&session.actor, clock::now(), |change| {
-                closing::close_despite(change, &name, "opened for one run from the terminal")
-            });
+        let closed = session.store.change(&session.actor, clock::now(), |change| {
+            closing::close_despite(change, &name, "opened for one run from the terminal")
+        });
         if let Err(error) = closed {
             output::note(&format!(
                 "The work order {name} stays open ({error}): `lineside work-order close {name} --override REASON`."

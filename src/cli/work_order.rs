@@ -86,12 +86,14 @@ impl WorkOrder {
                     false => AskFirstArticle::OnlyIfOwed,
                 };
                 let asked = orders::activate(store, &right, name, ask)?;
-                output::report(common.json, &json!({ "active": name, "first_article": asked }), || {
-                    match asked {
+                output::report(
+                    common.json,
+                    &json!({ "active": name, "first_article": asked }),
+                    || match asked {
                         true => format!("The slots run {name} now, and wait after its first PASS."),
                         false => format!("The slots run {name} now."),
-                    }
-                })
+                    },
+                )
             }
             WorkOrder::Close { name, short, reason } => {
                 match reason {
@@ -141,7 +143,6 @@ fn read_serials(path: &std::path::Path, rule: &SerialRule) -> Result<Vec<SerialN
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::usage(Code::FileUnreadable, format!("{} cannot be read: {error}", path.display()))
     })?;
-    orders::serials(&text, rule).map_err(|error| {
-        Failure::usage(Code::SerialInvalid, format!("{}: {error}", path.display()))
-    })
+    orders::serials(&text, rule)
+        .map_err(|error| Failure::usage(Code::SerialInvalid, format!("{}: {error}", path.display())))
 }

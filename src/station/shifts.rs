@@ -94,7 +94,11 @@ impl Shifts {
         };
         let today: Vec<(String, UtcTime)> = starts(begin).collect();
         let ends = today.iter().skip(1).map(|(_, at)| *at).chain(starts(next).next().map(|(_, at)| at));
-        let spans = today.iter().zip(ends).map(|((name, from), to)| ShiftSpan { name: name.clone(), from: *from, to });
+        let spans = today.iter().zip(ends).map(|((name, from), to)| ShiftSpan {
+            name: name.clone(),
+            from: *from,
+            to,
+        });
         spans.filter(|span| span.from < span.to).collect()
     }
 
@@ -112,7 +116,9 @@ impl Shifts {
 fn is_time_of_day(text: &str) -> bool {
     let Some((hour, minute)) = text.split_once(':') else { return false };
     let below = |text: &str, limit: u8| {
-        text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u8>().is_ok_and(|n| n < limit)
+        text.len() == 2
+            && text.bytes().all(|b| b.is_ascii_digit())
+            && text.parse::<u8>().is_ok_and(|n| n < limit)
     };
     below(hour, 24) && below(minute, 60)
 }

@@ -131,9 +131,7 @@ fn units(text: &str) -> Result<u32, DraftError> {
 /// [`DraftError::Serial`] with the number of the line, counted from 1.
 pub fn serials(text: &str, rule: &SerialRule) -> Result<Vec<SerialNumber>, DraftError> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(at, line)| rule.parse(line).map_err(|why| DraftError::Serial { line: at + 1, why }))
-        .collect()
+    lines.map(|(at, line)| rule.parse(line).map_err(|why| DraftError::Serial { line: at + 1, why })).collect()
 }
 
 /// Writes a work order down; with a first article asked for whatever ran before, if so said.

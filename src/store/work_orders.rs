@@ -64,7 +64,9 @@ pub enum WorkOrderError {
     State { name: Name, state: WorkOrderState },
     #[error("only {passed} of the {quantity} devices of work order {name} have passed")]
     Short { name: Name, passed: u32, quantity: u32 },
-    #[error("work order {name} has {unsent} operations the cloud does not have and {unfinished} runs without a verdict")]
+    #[error(
+        "work order {name} has {unsent} operations the cloud does not have and {unfinished} runs without a verdict"
+    )]
     Unsettled { name: Name, unsent: u64, unfinished: u64 },
     #[error("no first article waits to be confirmed")]
     NoFirstArticle,
