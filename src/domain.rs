@@ -6,6 +6,7 @@ pub mod cert_serial;
 pub mod code;
 pub mod device_id;
 pub mod digest;
+pub mod first_article;
 pub mod hmac_key;
 pub mod label;
 pub mod language;

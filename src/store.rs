@@ -19,6 +19,7 @@ pub mod people;
 mod read_pool;
 pub mod reader;
 pub mod recipes;
+pub mod reports;
 mod row_digest;
 pub mod runs;
 mod schema;

@@ -9,10 +9,13 @@ pub mod frame;
 pub mod gate;
 pub mod language;
 pub mod line;
+pub mod plot;
+pub mod reports;
 pub mod session;
 pub mod told;
 pub mod trouble;
 pub mod words;
+pub mod work_orders;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -130,6 +133,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/logout", web::post().to(gate::logout))
         .route("/unlock", web::get().to(gate::unlock_page))
         .route("/unlock", web::post().to(gate::unlock))
+        .configure(work_orders::routes)
+        .configure(reports::routes)
         .route("/healthz", web::get().to(line::health))
         .route("/language", web::post().to(language::choose))
         .route("/static/{name}", web::get().to(assets::file));

@@ -21,7 +21,7 @@ use crate::station::provision::bench::{Bench, Job};
 use crate::station::provision::live::LiveRuns;
 use crate::station::provision::provision;
 use crate::station::{clock, profiles};
-use crate::store::work_orders::{self, NewWorkOrder};
+use crate::store::work_orders::{self, NewWorkOrder, closing};
 
 /// One device from the terminal.
 #[derive(Args)]
@@ -148,12 +148,12 @@ impl WorkOrderInUse {
         if !opened {
             return;
         }
-        let closed = session
-            .store
-            .change(&session.actor, clock::now(), |change| work_orders::close(change, &name, true));
+        let closed = session.store.change(&session.actor, clock::now(), |change| {
+            closing::close_despite(change, &name, "opened for one run from the terminal")
+        });
         if let Err(error) = closed {
             output::note(&format!(
-                "The work order {name} stays open ({error}): `lineside work-order close {name} --short`."
+                "The work order {name} stays open ({error}): `lineside work-order close {name} --override REASON`."
             ));
         }
     }

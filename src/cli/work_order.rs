@@ -12,8 +12,9 @@ use crate::cli::session::Session;
 use crate::domain::code::Code;
 use crate::domain::name::Name;
 use crate::domain::serial_number::{SerialNumber, SerialRule};
-use crate::station::clock;
+use crate::station::authority::Engineering;
 use crate::station::products;
+use crate::station::work_orders::{self as orders, AskFirstArticle};
 use crate::store::work_orders::{self, NewWorkOrder, Progress};
 
 /// Lots to be made.
@@ -40,6 +41,9 @@ pub enum WorkOrder {
     Activate {
         /// Its name
         name: Name,
+        /// Hold the slots after the first device that passes until somebody has looked at it
+        #[arg(long)]
+        first_article: bool,
     },
     /// Close it for ever
     Close {
@@ -48,6 +52,9 @@ pub enum WorkOrder {
         /// Close it although it is not complete
         #[arg(long)]
         short: bool,
+        /// Close it whatever stands against it: unsent enrollments, runs without a verdict
+        #[arg(long = "override", value_name = "REASON")]
+        reason: Option<String>,
     },
     /// All work orders
     List,
@@ -57,7 +64,8 @@ impl WorkOrder {
     /// Runs the command.
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         let session = Session::open(common)?;
-        let (store, actor, now) = (&session.store, &session.actor, clock::now());
+        let store = &session.store;
+        let right = Engineering::at_the_terminal(session.actor.clone());
         match self {
             WorkOrder::Add { name, product, quantity, spare, serials } => {
                 let rule = products::find(&session.folder, product)?.product.identify.serial_rule;
@@ -67,26 +75,31 @@ impl WorkOrder {
                 };
                 let order =
                     NewWorkOrder { name, product, quantity: *quantity, spare: *spare, serials: &serials };
-                store
-                    .change(actor, now, |change| work_orders::add(change, &order))
-                    .map_err(|error| session.refused(&format!("new work order {name}"), error))?;
+                orders::add(store, &right, &order, false)?;
                 output::report(common.json, &json!({ "work_order": name }), || {
                     format!("{name} is written down. Release it with `lineside work-order activate {name}`.")
                 })
             }
-            WorkOrder::Activate { name } => {
-                let person = session.person();
-                store
-                    .change(actor, now, |change| work_orders::activate(change, name, &person))
-                    .map_err(|error| session.refused(&format!("activation of work order {name}"), error))?;
-                output::report(common.json, &json!({ "active": name }), || {
-                    format!("The slots run {name} now.")
-                })
+            WorkOrder::Activate { name, first_article } => {
+                let ask = match first_article {
+                    true => AskFirstArticle::Always,
+                    false => AskFirstArticle::OnlyIfOwed,
+                };
+                let asked = orders::activate(store, &right, name, ask)?;
+                output::report(
+                    common.json,
+                    &json!({ "active": name, "first_article": asked }),
+                    || match asked {
+                        true => format!("The slots run {name} now, and wait after its first PASS."),
+                        false => format!("The slots run {name} now."),
+                    },
+                )
             }
-            WorkOrder::Close { name, short } => {
-                store
-                    .change(actor, now, |change| work_orders::close(change, name, *short))
-                    .map_err(|error| session.refused(&format!("closing of work order {name}"), error))?;
+            WorkOrder::Close { name, short, reason } => {
+                match reason {
+                    Some(reason) => orders::close_despite(store, &right, name, reason)?,
+                    None => orders::close(store, &right, name, *short)?,
+                }
                 output::report(common.json, &json!({ "closed": name }), || format!("{name} is closed."))
             }
             WorkOrder::List => {
@@ -105,11 +118,11 @@ impl WorkOrder {
 }
 
 fn as_json(progress: &Progress) -> serde_json::Value {
-    let Progress { order, issued, passed, created } = progress;
+    let Progress { order, issued, passed, created, first_article } = progress;
     json!({
         "name": order.name, "product": order.product, "state": order.state, "quantity": order.quantity,
         "spare": order.spare, "issued": issued, "passed": passed, "released_by": order.released_by,
-        "created": created,
+        "created": created, "first_article": first_article.as_ref().map(|article| article.state.as_str()),
     })
 }
 
@@ -130,12 +143,6 @@ fn read_serials(path: &std::path::Path, rule: &SerialRule) -> Result<Vec<SerialN
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::usage(Code::FileUnreadable, format!("{} cannot be read: {error}", path.display()))
     })?;
-    let mut serials = Vec::new();
-    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let serial = rule.parse(line).map_err(|error| {
-            Failure::usage(Code::SerialInvalid, format!("{} line {}: {error}", path.display(), at + 1))
-        })?;
-        serials.push(serial);
-    }
-    Ok(serials)
+    orders::serials(&text, rule)
+        .map_err(|error| Failure::usage(Code::SerialInvalid, format!("{}: {error}", path.display())))
 }

@@ -98,6 +98,24 @@ pub enum AuditEvent {
     },
     WorkOrderActivated {
         name: Name,
+        /// Whether the slots stop after its first PASS until somebody has looked at that device.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        first_article: bool,
+    },
+    /// The slots do not run it any more.
+    WorkOrderPaused {
+        name: Name,
+    },
+    /// The first device that passed was looked at and is good: the line goes on.
+    FirstArticleConfirmed {
+        work_order: Name,
+        run: u64,
+    },
+    /// It is not good: the work order pauses.
+    FirstArticleRejected {
+        work_order: Name,
+        run: u64,
+        reason: String,
     },
     /// An order for runs from the terminal; the slots go on with the active one.
     WorkOrderReleased {
@@ -106,6 +124,15 @@ pub enum AuditEvent {
     WorkOrderClosed {
         name: Name,
         overridden: bool,
+        /// Why it was closed although something stood against it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// Operations of it that the cloud did not have.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unsent: Option<u64>,
+        /// Runs of it that had no verdict.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unfinished: Option<u64>,
     },
     /// Reserved and intended in one: from here on a credential may exist.
     IssueIntended {

@@ -71,6 +71,11 @@ codes! {
     QuotaSpent = "LS-WO-04", "Close this work order and activate the next one.";
     SerialNotAllowed = "LS-WO-05", "This unit is not in the work order's list of serials; take it out.";
     WorkOrderState = "LS-WO-06", "See the state of the work order with `lineside work-order list`.";
+    WorkOrderUnsettled = "LS-WO-07", "Let the outbox send what waits and decide about runs without a verdict, or give a reason to close it all the same.";
+    FirstArticle = "LS-WO-08", "Look at the work order's page: it says which first article waits.";
+    WorkOrderSize = "LS-WO-09", "Give whole numbers: how many devices are to pass, and how many spare.";
+    ReasonNeeded = "LS-WO-10", "Give the reason in one line of 1 to 500 characters; it stands in the records.";
+    ReportSpan = "LS-REP-01", "Give beginning and end as date and time, such as 2026-11-22T06:00; at most 366 days.";
     RunUnknown = "LS-RUN-01", "List the runs with `lineside run list`.";
     RunFinished = "LS-RUN-02", "This run has its verdict; nothing is left to decide.";
     RunNotResumable = "LS-RUN-03", "Use `lineside run supersede` and start again with the device.";

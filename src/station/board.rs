@@ -67,6 +67,13 @@ pub enum WhyNot {
     Locked,
     /// No work order is active.
     NoWorkOrder,
+    /// The first article of the work order waits until somebody has looked at it.
+    FirstArticle {
+        /// The work order.
+        order: Name,
+        /// The device to look at.
+        serial: String,
+    },
     /// Something the work order needs cannot be used.
     Faulty {
         /// What is wrong with it, one sentence.

@@ -15,9 +15,10 @@ use crate::station::scan::{self, Command, NotUnderstood, Scan};
 use crate::station::slots::Floor;
 use crate::station::slots::mailbox::{Mailboxes, Order};
 use crate::station::slots::readiness;
-use crate::station::{clock, decisions};
+use crate::station::{clock, decisions, work_orders};
 use crate::store::error::StoreError;
 use crate::store::runs::decide::DecideError;
+use crate::store::work_orders::WorkOrderError;
 
 pub mod choice;
 
@@ -57,6 +58,8 @@ pub enum Heard {
     ConfirmScrap { slot: Name, serial: String },
     /// The unit is scrapped.
     Scrapped { slot: Name, serial: String },
+    /// The first article is confirmed.
+    Confirmed { serial: String },
     /// An engineer is called.
     Called { slot: Option<Name> },
     /// The call is over.
@@ -96,6 +99,8 @@ pub enum NotNow {
     #[error(transparent)]
     Decision(#[from] DecideError),
     #[error(transparent)]
+    WorkOrder(#[from] WorkOrderError),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -113,6 +118,7 @@ impl Coded for NotNow {
             | NotNow::Full { .. } => Code::ScanNotNow,
             NotNow::Label(error) => error.code(),
             NotNow::Decision(error) => error.code(),
+            NotNow::WorkOrder(error) => error.code(),
             NotNow::Store(error) => error.code(),
         }
     }
@@ -149,6 +155,7 @@ pub fn hear(floor: &Floor, who: &Operating, chosen: Option<&Name>, text: &str) -
         Scan::Command(Command::Start) => start(floor, &tiles, chosen),
         Scan::Command(Command::Retry) => retry(floor, &tiles, chosen),
         Scan::Command(Command::Scrap) => scrap(floor, &tiles, who, chosen, asked),
+        Scan::Command(Command::Confirm) => confirm(floor, who),
         Scan::Command(Command::Call) => call(floor, who, chosen),
         Scan::Command(Command::LogOut) => Ok(Heard::LogOut),
     }
@@ -164,9 +171,10 @@ fn tell(floor: &Floor, slot: &Name, order: Order) -> Result<(), NotNow> {
 fn take_label(floor: &Floor, tiles: &Tiles, chosen: Option<&Name>, text: &str) -> Result<Heard, NotNow> {
     // without a work order nobody knows how labels look, and every tile says so
     let task = readiness::ready(floor).map_err(|why| match (why, tiles.first()) {
-        (WhyNot::Locked | WhyNot::NoWorkOrder | WhyNot::Faulty { .. }, Some((slot, _))) => {
-            NotNow::NotReady { slot: slot.clone() }
-        }
+        (
+            WhyNot::Locked | WhyNot::NoWorkOrder | WhyNot::FirstArticle { .. } | WhyNot::Faulty { .. },
+            Some((slot, _)),
+        ) => NotNow::NotReady { slot: slot.clone() },
         (_, None) => NotNow::ChooseSlot,
     })?;
     let identify = &task.recipe.product.identify;
@@ -217,6 +225,12 @@ fn scrap(
     decisions::scrap_at_the_line(&floor.store, who, clock::now(), run)?;
     floor.board.scrapped(&slot, run);
     Ok(Heard::Scrapped { slot, serial })
+}
+
+/// Confirms the first article that holds the line.
+fn confirm(floor: &Floor, who: &Operating) -> Result<Heard, NotNow> {
+    let article = work_orders::confirm_first_article(floor, who)?;
+    Ok(Heard::Confirmed { serial: article.serial })
 }
 
 /// Calls an engineer, or ends the call. Both are on record.

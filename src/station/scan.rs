@@ -32,6 +32,8 @@ pub enum Command {
     Retry,
     /// The unit is to be destroyed.
     Scrap,
+    /// The first article is as it should be.
+    Confirm,
     /// An engineer is wanted, or not any more.
     Call,
     /// The person leaves.
@@ -40,8 +42,8 @@ pub enum Command {
 
 impl Command {
     /// All commands in the order of the command sheet.
-    pub const ALL: [Command; 5] =
-        [Command::Start, Command::Retry, Command::Call, Command::Scrap, Command::LogOut];
+    pub const ALL: [Command; 6] =
+        [Command::Start, Command::Retry, Command::Confirm, Command::Call, Command::Scrap, Command::LogOut];
 
     /// The text of its bar code.
     pub fn code(self) -> &'static str {
@@ -49,6 +51,7 @@ impl Command {
             Command::Start => "LS:START",
             Command::Retry => "LS:RETRY",
             Command::Scrap => "LS:SCRAP",
+            Command::Confirm => "LS:CONFIRM",
             Command::Call => "LS:CALL",
             Command::LogOut => "LS:LOGOUT",
         }

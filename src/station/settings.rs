@@ -10,6 +10,7 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::language::Language;
 use crate::domain::name::Name;
 use crate::domain::toml_fault;
+use crate::station::shifts::{ShiftPart, Shifts};
 use crate::station::zone::Zone;
 
 /// The checked settings of a station.
@@ -31,6 +32,8 @@ pub struct Settings {
     pub zone: Zone,
     /// The language of pages for whoever has not chosen one.
     pub language: Language,
+    /// The shifts of a day, for reports.
+    pub shifts: Shifts,
 }
 
 /// Where devices find DPS.
@@ -100,6 +103,8 @@ struct SettingsFile {
     zone: String,
     #[serde(default = "usual_language")]
     language: Language,
+    #[serde(default)]
+    shift: Vec<ShiftPart>,
 }
 
 fn usual_zone() -> String {
@@ -194,6 +199,7 @@ impl Settings {
             checkpoint_copies: file.checkpoint_copies.map(|path| folder.join(path)),
             zone,
             language: file.language,
+            shifts: Shifts::of(file.shift).map_err(|e| BadSettings(format!("[[shift]] {e}")))?,
         })
     }
 }
@@ -265,6 +271,11 @@ global_endpoint = "https://global.azure-devices-provisioning.net"
 timeout_seconds = 30
 # The connection string of a DPS access policy is a secret: `lineside secret set dps`.
 
+# The shifts of a day, for reports; each lasts until the next one begins. One of a whole day if left out.
+# [[shift]]
+# name = "early"
+# begins = "06:00"
+
 # One [[slot]] for each position on the fixture. `presence` tells how the station knows that a device is there:
 #   port   the port itself comes and goes (USB devices)
 #   dsr    the DSR line of an adapter that stays wired into the fixture; cts likewise
@@ -310,6 +321,7 @@ mod tests {
             ("name = \"\"", "1 to 64 characters"),
             ("name = \"l\"\nzone = \"Here\"", "time zone"),
             ("name = \"l\"\nlanguage = \"fr\"", "fr"),
+            ("name = \"l\"\n[[shift]]\nname = \"a\"\nbegins = \"6\"", "time of day"),
             ("name = \"l\"\n[azure]\nid_scope = \"0ne/x\"", "not an ID scope"),
             ("name = \"l\"\n[azure]\nglobal_endpoint = \"http://x\"", "https://"),
             (

@@ -76,14 +76,16 @@ impl Table {
     /// the last one that holds something, so that a row without them has the digest it always had.
     pub(super) fn later_columns(self) -> &'static str {
         match self {
+            Table::Run => "claimed",
+            Table::WorkOrder => {
+                "activated, first_article, first_article_run, first_article_by, first_article_reason"
+            }
             Table::Certificate
             | Table::Crl
             | Table::Device
             | Table::Outbox
             | Table::Person
-            | Table::Run
-            | Table::SecretCheck
-            | Table::WorkOrder => "",
+            | Table::SecretCheck => "",
         }
     }
 

@@ -5,3 +5,17 @@
 CREATE INDEX run_finished ON run (finished, verdict) WHERE finished IS NOT NULL;
 -- what does not simply stand provisioned is what people look for
 CREATE INDEX device_standing ON device (state, id) WHERE state <> 'provisioned';
+
+-- work orders: which one the slots ran last, and first articles: the first device that passed after a changeover
+-- is looked at by a person before the next one starts
+ALTER TABLE work_order ADD COLUMN activated INTEGER;
+ALTER TABLE work_order ADD COLUMN first_article TEXT CHECK (first_article IN ('asked', 'confirmed', 'rejected'));
+ALTER TABLE work_order ADD COLUMN first_article_run INTEGER REFERENCES run (id);
+ALTER TABLE work_order ADD COLUMN first_article_by TEXT;
+ALTER TABLE work_order ADD COLUMN first_article_reason TEXT;
+CREATE INDEX work_order_activated ON work_order (activated) WHERE activated IS NOT NULL;
+CREATE INDEX run_of_order_not_passed ON run (work_order, verdict, stage, code) WHERE verdict <> 'PASS';
+
+-- reports: what a unit said its serial number is, where its run ended before it was reserved
+ALTER TABLE run ADD COLUMN claimed TEXT CHECK (device IS NULL OR claimed IS NULL);
+CREATE INDEX run_claimed ON run (lower(claimed)) WHERE claimed IS NOT NULL;

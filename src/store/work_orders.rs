@@ -1,5 +1,8 @@
 //! The work orders: what is to be made, which one is active, and the quota no issue can exceed.
 
+pub mod closing;
+pub mod first_article;
+
 use super::change::Change;
 use super::columns::Columns;
 use super::error::StoreError;
@@ -9,6 +12,7 @@ use super::runs::reserve::ReserveError;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
+use crate::domain::first_article::FirstArticle;
 use crate::domain::name::Name;
 use crate::domain::serial_number::SerialNumber;
 use crate::domain::utc_time::UtcTime;
@@ -25,6 +29,8 @@ pub struct Progress {
     pub passed: u32,
     /// When it was written down.
     pub created: UtcTime,
+    /// Its first article, if one is or was asked for.
+    pub first_article: Option<FirstArticle>,
 }
 
 /// A work order to be written down.
@@ -58,6 +64,14 @@ pub enum WorkOrderError {
     State { name: Name, state: WorkOrderState },
     #[error("only {passed} of the {quantity} devices of work order {name} have passed")]
     Short { name: Name, passed: u32, quantity: u32 },
+    #[error(
+        "work order {name} has {unsent} operations the cloud does not have and {unfinished} runs without a verdict"
+    )]
+    Unsettled { name: Name, unsent: u64, unfinished: u64 },
+    #[error("no first article waits to be confirmed")]
+    NoFirstArticle,
+    #[error("run {run} is not the first article that waits")]
+    OtherFirstArticle { run: u64 },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -69,12 +83,15 @@ impl Coded for WorkOrderError {
             WorkOrderError::Unknown(_) => Code::WorkOrderUnknown,
             WorkOrderError::Size { .. } | WorkOrderError::TooFewSerials { .. } => Code::Usage,
             WorkOrderError::State { .. } | WorkOrderError::Short { .. } => Code::WorkOrderState,
+            WorkOrderError::Unsettled { .. } => Code::WorkOrderUnsettled,
+            WorkOrderError::NoFirstArticle | WorkOrderError::OtherFirstArticle { .. } => Code::FirstArticle,
             WorkOrderError::Store(error) => error.code(),
         }
     }
 }
 
-const COLUMNS: &str = "name, product, quantity, spare, state, released_by, issued, passed, created";
+const COLUMNS: &str = "name, product, quantity, spare, state, released_by, issued, passed, created, \
+     first_article, first_article_run, first_article_by, first_article_reason";
 
 fn parse(columns: &Columns<'_>) -> Result<Progress, StoreError> {
     Ok(Progress {
@@ -90,6 +107,7 @@ fn parse(columns: &Columns<'_>) -> Result<Progress, StoreError> {
         issued: columns.small("issued")?,
         passed: columns.small("passed")?,
         created: columns.time("created")?,
+        first_article: first_article::parse(columns)?,
     })
 }
 
@@ -135,7 +153,8 @@ pub(super) fn list_digest(folded: &[String]) -> Digest {
     Digest::of(folded.join("\n").as_bytes())
 }
 
-/// Makes a planned or paused work order the active one; the one that was active pauses. Records it.
+/// Makes a planned or paused work order the active one; the one that was active pauses. Records it. A first
+/// article is asked for only if that was done before ([`first_article::ask`]).
 ///
 /// # Errors
 /// [`WorkOrderError::State`] if it is active or closed.
@@ -158,12 +177,39 @@ pub fn activate(change: &mut Change<'_>, name: &Name, released_by: &str) -> Resu
         Table::WorkOrder,
         name.as_str(),
         "was changed in between",
-        "UPDATE work_order SET state = 'active', released_by = ?2
+        "UPDATE work_order SET state = 'active', released_by = ?2, activated = ?3
          WHERE name = ?1 AND state IN ('planned', 'paused')",
-        [name.as_str(), released_by],
+        (name.as_str(), released_by, change.now().millis()),
     )?;
     change.touch_text(Table::WorkOrder, name.as_str());
-    change.record(AuditEvent::WorkOrderActivated { name: name.clone() });
+    let first_article = first_article::is_open(change, name)?;
+    change.record(AuditEvent::WorkOrderActivated { name: name.clone(), first_article });
+    Ok(())
+}
+
+/// Takes the active work order from the slots, and records it.
+///
+/// # Errors
+/// [`WorkOrderError::State`] unless it is active.
+pub fn pause(change: &mut Change<'_>, name: &Name) -> Result<(), WorkOrderError> {
+    let state = state_of(change, name)?;
+    if state != WorkOrderState::Active {
+        return Err(WorkOrderError::State { name: name.clone(), state });
+    }
+    set_paused(change, name)?;
+    change.record(AuditEvent::WorkOrderPaused { name: name.clone() });
+    Ok(())
+}
+
+fn set_paused(change: &mut Change<'_>, name: &Name) -> Result<(), StoreError> {
+    change.update_one(
+        Table::WorkOrder,
+        name.as_str(),
+        "is not active any more",
+        "UPDATE work_order SET state = 'paused' WHERE name = ?1 AND state = 'active'",
+        [name.as_str()],
+    )?;
+    change.touch_text(Table::WorkOrder, name.as_str());
     Ok(())
 }
 
@@ -186,33 +232,6 @@ pub fn release(change: &mut Change<'_>, name: &Name, released_by: &str) -> Resul
     )?;
     change.touch_text(Table::WorkOrder, name.as_str());
     change.record(AuditEvent::WorkOrderReleased { name: name.clone() });
-    Ok(())
-}
-
-/// Closes a work order for good, and records whether it was closed short.
-///
-/// # Errors
-/// [`WorkOrderError::Short`] if fewer devices passed than were ordered, unless that is overridden;
-/// [`WorkOrderError::State`] if it is closed.
-pub fn close(change: &mut Change<'_>, name: &Name, override_short: bool) -> Result<(), WorkOrderError> {
-    let row = get(change, name)?.ok_or_else(|| WorkOrderError::Unknown(name.clone()))?;
-    let (name, quantity, passed) = (row.order.name, row.order.quantity, row.passed);
-    if row.order.state == WorkOrderState::Closed {
-        return Err(WorkOrderError::State { name, state: WorkOrderState::Closed });
-    }
-    let short = passed < quantity;
-    if short && !override_short {
-        return Err(WorkOrderError::Short { name, passed, quantity });
-    }
-    change.update_one(
-        Table::WorkOrder,
-        name.as_str(),
-        "was changed in between",
-        "UPDATE work_order SET state = 'closed' WHERE name = ?1 AND state <> 'closed'",
-        [name.as_str()],
-    )?;
-    change.touch_text(Table::WorkOrder, name.as_str());
-    change.record(AuditEvent::WorkOrderClosed { name, overridden: short });
     Ok(())
 }
 
@@ -246,6 +265,17 @@ fn with_list(reader: &Reader<'_>, found: Option<Progress>) -> Result<Option<Prog
 pub(super) fn serials(reader: &Reader<'_>, name: &str) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT serial_folded FROM work_order_serial WHERE work_order = ?1 ORDER BY serial_folded";
     reader.rows("work_order_serial", sql, [name], |columns| columns.raw("serial_folded"))
+}
+
+/// How many serial numbers a work order's list holds; none if it may hold any.
+pub fn count_serials(reader: &Reader<'_>, name: &Name) -> Result<u64, StoreError> {
+    reader.count("SELECT count(*) FROM work_order_serial WHERE work_order = ?1", [name.as_str()])
+}
+
+/// The work order with this name, without its list of serial numbers.
+pub fn find(reader: &Reader<'_>, name: &Name) -> Result<Option<Progress>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM work_order WHERE name = ?1");
+    reader.row("work_order", &sql, [name.as_str()], parse)
 }
 
 /// Up to `limit` work orders older than this one (or the newest ones), newest first, without their lists of

@@ -12,6 +12,8 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("line.css", CSS, include_bytes!("../../static/line.css")),
     ("line.js", SCRIPT, include_bytes!("../../static/line.js")),
     ("command-sheet.css", CSS, include_bytes!("../../static/command-sheet.css")),
+    ("work_orders.css", CSS, include_bytes!("../../static/work_orders.css")),
+    ("reports.css", CSS, include_bytes!("../../static/reports.css")),
     ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
     ("station.js", SCRIPT, include_bytes!("../../static/station.js")),
 ];

@@ -30,6 +30,8 @@ pub mod command_sheet;
 pub mod common;
 pub mod gate;
 pub mod line;
+pub mod reports;
+pub mod work_orders;
 
 /// A text with its places filled: `{name}` becomes the value of that name.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {

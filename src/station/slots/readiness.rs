@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::first_article::WaitingArticle;
 use crate::domain::name::Name;
 use crate::domain::product::Credential;
 use crate::station::board::WhyNot;
@@ -9,7 +10,9 @@ use crate::station::keys::Unlocked;
 use crate::station::products::{self, Recipe};
 use crate::station::profiles;
 use crate::station::slots::Floor;
-use crate::store::work_orders;
+use crate::store::error::StoreError;
+use crate::store::reader::Reader;
+use crate::store::work_orders::{self, Progress, first_article};
 
 /// What is to be done with the next device.
 pub struct Task {
@@ -28,7 +31,10 @@ pub struct Task {
 /// What is needed before a device may be touched; else what is missing.
 pub fn ready(floor: &Floor) -> Result<Task, WhyNot> {
     let keys = floor.keys.current().ok_or(WhyNot::Locked)?;
-    let active = floor.store.read(work_orders::active).map_err(|e| WhyNot::because(&e))?;
+    let (active, article) = floor.store.read(active).map_err(|e| WhyNot::because(&e))?;
+    if let Some(WaitingArticle { work_order: order, serial, run: _ }) = article {
+        return Err(WhyNot::FirstArticle { order, serial });
+    }
     let order = active.ok_or(WhyNot::NoWorkOrder)?.order;
     let recipe = products::find(&floor.folder, &order.product).map_err(|e| WhyNot::because(&e))?;
     let profile_text = match &recipe.product.credential {
@@ -38,4 +44,11 @@ pub fn ready(floor: &Floor) -> Result<Task, WhyNot> {
         Credential::GroupKey { .. } => None,
     };
     Ok(Task { keys, recipe, profile_text, work_order: order.name, released_by: order.released_by })
+}
+
+/// The active work order, and its first article if that waits for somebody.
+fn active(r: &Reader<'_>) -> Result<(Option<Progress>, Option<WaitingArticle>), StoreError> {
+    let active = work_orders::active(r)?;
+    let article = active.as_ref().map(|active| first_article::waiting(r, active)).transpose()?.flatten();
+    Ok((active, article))
 }

@@ -15,7 +15,7 @@ use crate::store::columns::sql_id;
 use crate::store::devices::{self, DeviceState};
 use crate::store::error::StoreError;
 use crate::store::row_digest::Table;
-use crate::store::work_orders;
+use crate::store::work_orders::{self, first_article};
 
 /// What an engineer can decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,6 +188,7 @@ fn afterwards(
     devices::set_state(change, device.id, state)?;
     if let (true, Some(work_order)) = (was_provisioned, &row.work_order) {
         work_orders::count_passed(change, work_order, -1)?;
+        first_article::withdrawn(change, work_order, run)?;
     }
     record(change, run, decision, reason);
     let derived = matches!(row.credential, Some(CredentialKind::GroupKey { .. }));

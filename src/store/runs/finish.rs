@@ -17,7 +17,7 @@ use crate::store::columns::sql_id;
 use crate::store::devices::{self, Device, DeviceState};
 use crate::store::error::StoreError;
 use crate::store::row_digest::Table;
-use crate::store::work_orders;
+use crate::store::work_orders::{self, first_article};
 
 /// How a run is to end.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +84,7 @@ fn pass(change: &mut Change<'_>, run: u64, finish: &Finish<'_>) -> Result<Accoun
     devices::set_state(change, device, DeviceState::Provisioned)?;
     if let Some(work_order) = &row.work_order {
         work_orders::count_passed(change, work_order, 1)?;
+        first_article::passed(change, work_order, run)?;
     }
     record(change, run, finish);
     Ok(Accounted {
@@ -204,10 +205,12 @@ pub fn record_failure(change: &mut Change<'_>, failure: &Failure<'_>) -> Result<
         let why = "cannot pass: no device was reserved";
         return Err(StoreError::Conflict { table: "run", key: "without a number".to_owned(), why });
     }
+    // what a device says is hostile: a row takes 64 characters of it
+    let claimed = serial.map(|text| text.chars().take(64).collect::<String>());
     let run = change.insert(
         "INSERT INTO run (work_order, product, product_digest, slot, person, started, stage, verdict, code,
-                          message, finished)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                          message, finished, claimed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         (
             work_order.map(Name::as_str),
             product.map(Name::as_str),
@@ -220,12 +223,13 @@ pub fn record_failure(change: &mut Change<'_>, failure: &Failure<'_>) -> Result<
             code.map(Code::as_str),
             shortened(message),
             change.now().millis(),
+            claimed.as_deref(),
         ),
     )?;
     change.touch_number(Table::Run, run);
     change.record(AuditEvent::RunFinished {
         run,
-        serial: serial.map(|text| text.chars().take(64).collect()),
+        serial: claimed,
         verdict,
         stage: stage.to_string(),
         code: code.map(|code| code.to_string()),

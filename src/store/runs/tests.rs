@@ -8,7 +8,7 @@ use crate::store::certificates::{self, CertificateState};
 use crate::store::devices::DeviceState;
 use crate::store::devices::standing::{Claim, Standing, standing};
 use crate::store::testing::{Bench, Failed, actor, at, cert_serial, unit, x509};
-use crate::store::work_orders::{self, NewWorkOrder, WorkOrderError};
+use crate::store::work_orders::{self, NewWorkOrder, WorkOrderError, closing};
 
 fn device(bench: &Bench, n: u8) -> Device {
     bench.store.read(|reader| devices::by_serial(reader, &unit(n).serial)).unwrap().unwrap()
@@ -118,9 +118,9 @@ fn an_order_gives_no_more_than_its_quota_and_only_for_its_own() {
     bench.order("lot-2", 1, 0, &[]).unwrap();
     assert_eq!(order(&bench).order.name.as_str(), "lot-2");
     let lot_1 = "lot-1".parse().unwrap();
-    let short = bench.store.change(&actor(), at(6), |change| work_orders::close(change, &lot_1, false));
+    let short = bench.store.change(&actor(), at(6), |change| closing::close(change, &lot_1, false));
     assert!(matches!(short, Err(WorkOrderError::Short { passed: 0, quantity: 1, .. })));
-    bench.store.change(&actor(), at(6), |change| work_orders::close(change, &lot_1, true)).unwrap();
+    bench.store.change(&actor(), at(6), |change| closing::close(change, &lot_1, true)).unwrap();
     let again = bench.store.change(&actor(), at(6), |change| work_orders::activate(change, &lot_1, "ada"));
     assert!(matches!(again, Err(WorkOrderError::State { .. })));
     let names: Vec<_> = bench

@@ -10,6 +10,7 @@ use crate::domain::name::Name;
 use crate::station::authority::Operating;
 use crate::station::desk::{self, Heard, NotNow};
 use crate::station::scan::NotUnderstood;
+use crate::store::work_orders::WorkOrderError;
 use crate::web::access::{Posted, go_to};
 use crate::web::gate::page as show;
 use crate::web::told::told;
@@ -89,6 +90,7 @@ fn said(heard: &Heard, t: &LineWords) -> Answer {
         Heard::Retrying { slot } => ("done", with(t.heard_retry, slot, ""), None),
         Heard::ConfirmScrap { slot, serial } => ("ask", with(t.heard_confirm, slot, serial), Some(slot)),
         Heard::Scrapped { slot, serial } => ("done", with(t.heard_scrapped, slot, serial), None),
+        Heard::Confirmed { serial } => ("done", fill(t.heard_confirmed, &[("serial", serial)]), None),
         Heard::Called { slot } => ("done", t.heard_called.to_owned(), slot.as_ref()),
         Heard::CallEnded { slot: _ } => ("done", t.heard_call_ended.to_owned(), None),
         Heard::LogOut => ("done", t.heard_log_out.to_owned(), None),
@@ -117,6 +119,7 @@ fn refused(error: &NotNow, t: &LineWords) -> Option<String> {
         NotNow::Full { slot: name } => slot(t.refused_full, name),
         NotNow::Label(BadLabel::Form(said)) => text(t.refused_label, said),
         NotNow::Label(BadLabel::Serial(_) | BadLabel::Mac(_)) => None,
-        NotNow::Decision(_) | NotNow::Store(_) => None,
+        NotNow::WorkOrder(WorkOrderError::NoFirstArticle) => Some(t.refused_confirm.to_owned()),
+        NotNow::WorkOrder(_) | NotNow::Decision(_) | NotNow::Store(_) => None,
     }
 }

@@ -12,6 +12,8 @@ words! {
         start_means: "Runs the unit that is in the slot.", "Lässt das Gerät auf dem Platz laufen.", "运行工位上的设备。", "Pone en marcha la unidad del puesto.";
         retry: "RETRY", "NOCH EINMAL", "重试", "REPETIR";
         retry_means: "Runs the same unit again after a failure, without unplugging it.", "Lässt dasselbe Gerät nach einem Fehler noch einmal laufen, ohne es auszustecken.", "失败后不拔出设备，重新运行。", "Repite con la misma unidad tras un fallo, sin desconectarla.";
+        confirm: "CONFIRM", "BESTÄTIGEN", "确认", "CONFIRMAR";
+        confirm_means: "Confirms the first article of a work order after it was checked.", "Bestätigt das Erststück eines Auftrags, nachdem es geprüft wurde.", "检查后确认工单的首件。", "Confirma la primera pieza de una orden después de revisarla.";
         call: "CALL ENGINEER", "INGENIEUR RUFEN", "呼叫工程师", "LLAMAR AL INGENIERO";
         call_means: "Calls an engineer to the chosen slot; scanned again, ends the call.", "Ruft einen Ingenieur zum gewählten Platz; noch einmal gescannt, beendet es den Ruf.", "呼叫工程师到所选工位；再次扫描则结束呼叫。", "Llama a un ingeniero al puesto elegido; escaneado otra vez, termina la llamada.";
         scrap: "SCRAP", "AUSSCHUSS", "报废", "DESECHO";

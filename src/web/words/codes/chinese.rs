@@ -99,4 +99,8 @@ super::code_words! {
     AuditNotSigned: "该记录还没有被检查点覆盖。", "用 `lineside audit checkpoint` 签名后再查询。";
     Interrupted: "命令被中断。", "请重新执行；没有丢失任何内容。";
     Internal: "工站内部出错。", "请重试；若仍如此，请保留日志交给厂家。";
+    ScanUnknown: "无法识别扫描内容。", "请扫描设备标签或命令条码表上的条码。";
+    LabelUnreadable: "标签与产品不符。", "请重新扫描标签；若仍如此，说明配方的 [identify] label 不匹配。";
+    SlotNotChosen: "没有选择工位。", "先用 F 键或工位条码选择工位，再重新扫描。";
+    ScanNotNow: "现在不能这样做。", "请看该工位的卡片，上面写着下一步。";
 }

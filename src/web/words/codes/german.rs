@@ -99,4 +99,8 @@ super::code_words! {
     AuditNotSigned: "Dieser Eintrag steht noch unter keinem Prüfpunkt.", "Mit `lineside audit checkpoint` einen unterschreiben, dann noch einmal fragen.";
     Interrupted: "Der Befehl wurde unterbrochen.", "Den Befehl noch einmal ausführen; es ist nichts verloren.";
     Internal: "In der Station ist etwas schiefgegangen.", "Noch einmal versuchen; bleibt es dabei, die Protokollzeilen für den Hersteller aufheben.";
+    ScanUnknown: "Der Scan ist unbekannt.", "Etikett eines Geräts oder Barcode des Befehlsblatts scannen.";
+    LabelUnreadable: "Das Etikett passt nicht zum Produkt.", "Etikett noch einmal scannen; bleibt es dabei, passt [identify] label im Rezept nicht.";
+    SlotNotChosen: "Es ist kein Platz gewählt.", "Zuerst den Platz wählen, mit F-Taste oder Barcode; dann noch einmal scannen.";
+    ScanNotNow: "Das geht jetzt nicht.", "Die Kachel des Platzes ansehen: sie sagt, was als Nächstes kommt.";
 }

@@ -99,4 +99,8 @@ super::code_words! {
     AuditNotSigned: "Esa entrada aún no está bajo un punto de control.", "Firme uno con `lineside audit checkpoint` y pregunte de nuevo.";
     Interrupted: "La orden fue interrumpida.", "Ejecútela de nuevo; no se perdió nada.";
     Internal: "Algo falló en la estación.", "Inténtelo de nuevo; si persiste, guarde las líneas del registro para el fabricante.";
+    ScanUnknown: "No se entiende lo escaneado.", "Escanee la etiqueta de una unidad o un código de la hoja de órdenes.";
+    LabelUnreadable: "La etiqueta no es de este producto.", "Escanéela de nuevo; si persiste, [identify] label de la receta no encaja.";
+    SlotNotChosen: "No hay ningún puesto elegido.", "Elija primero el puesto con su tecla F o su código; luego escanee de nuevo.";
+    ScanNotNow: "Ahora no se puede.", "Mire el recuadro del puesto: dice qué sigue.";
 }

@@ -1,0 +1,203 @@
+//! The figures of a report as its page shows them.
+
+use crate::domain::verdict::Verdict;
+use crate::station::reports::csv_files::{seconds, tenths};
+use crate::station::reports::histogram::Histogram;
+use crate::station::reports::{Figures, per_mille};
+use crate::station::zone::Zone;
+use crate::store::reports::RunLine;
+use crate::web::plot;
+use crate::web::words::fill;
+use crate::web::words::reports::ReportWords;
+
+/// Bars of a Pareto chart.
+const MOST_BARS: usize = 8;
+
+/// A verdict as pages show it: word, class, sign; never colour alone.
+pub struct VerdictView {
+    /// The word.
+    pub word: &'static str,
+    /// The class of its `.state`.
+    pub class: &'static str,
+    /// The sign before the word.
+    pub sign: &'static str,
+}
+
+/// A verdict as pages show it.
+pub fn verdict_view(verdict: Verdict) -> VerdictView {
+    let (class, sign) = match verdict {
+        Verdict::Pass => ("good", "✔"),
+        Verdict::Fail => ("bad", "✖"),
+        Verdict::Error => ("station", "⚠"),
+        Verdict::Aborted => ("over", "⏏"),
+        Verdict::Skipped => ("", "↷"),
+        Verdict::Quarantine => ("look", "◆"),
+        Verdict::Scrap => ("look", "⌫"),
+    };
+    VerdictView { word: verdict.as_str(), class, sign }
+}
+
+/// A plot and the table of its numbers.
+pub struct PlotView {
+    /// The SVG.
+    pub svg: String,
+    /// Label, count, and for a Pareto chart the share so far.
+    pub rows: Vec<(String, u64, String)>,
+}
+
+/// A slot's cycle times.
+pub struct SlotView {
+    /// The slot.
+    pub name: String,
+    /// How many, the shortest, the mean, the longest.
+    pub summary: String,
+    /// The histogram.
+    pub plot: PlotView,
+}
+
+/// A run that did not pass.
+pub struct RunView {
+    /// Its number.
+    pub id: u64,
+    /// When it ended.
+    pub ended: String,
+    /// Where.
+    pub slot: String,
+    /// Which unit.
+    pub serial: String,
+    /// How.
+    pub verdict: VerdictView,
+    /// At which step.
+    pub step: &'static str,
+    /// The code.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+}
+
+/// The figures.
+pub struct FiguresView {
+    /// Label and value of what stands on top, the most telling first.
+    pub tiles: Vec<(&'static str, String)>,
+    /// Runs by verdict.
+    pub verdicts: Vec<(VerdictView, u64)>,
+    /// Failures by step.
+    pub by_step: Option<PlotView>,
+    /// Failures by code.
+    pub by_code: Option<PlotView>,
+    /// Cycle times.
+    pub slots: Vec<SlotView>,
+    /// Units by time.
+    pub by_time: Option<PlotView>,
+    /// Who, and how many runs.
+    pub people: Vec<(String, u64)>,
+}
+
+/// The figures in the page's language and the station's zone.
+pub fn figures_view(t: &ReportWords, zone: &Zone, figures: &Figures) -> FiguresView {
+    let percent = |part: u64| match per_mille(part, figures.tried) {
+        Some(share) => format!("{} %", tenths(Some(share))),
+        None => "–".to_owned(),
+    };
+    let per_hour = figures.tenths_per_hour().map_or_else(|| "–".to_owned(), |rate| tenths(Some(rate)));
+    let by_step: Vec<(String, u64)> =
+        figures.by_step.iter().map(|(stage, count)| (t.of_stage(*stage).to_owned(), *count)).collect();
+    let code = |code: &String| if code.is_empty() { t.no_code.to_owned() } else { code.clone() };
+    let by_code: Vec<(String, u64)> =
+        figures.by_code.iter().map(|(text, count)| (code(text), *count)).collect();
+    FiguresView {
+        tiles: vec![
+            (t.yield_rate, percent(figures.passed)),
+            (t.first_pass, percent(figures.passed_first)),
+            (t.passed, figures.passed.to_string()),
+            (t.per_hour, per_hour),
+            (t.tried, figures.tried.to_string()),
+            (t.passed_first, figures.passed_first.to_string()),
+            (t.runs, figures.runs().to_string()),
+        ],
+        verdicts: Verdict::ALL
+            .into_iter()
+            .zip(figures.verdicts)
+            .map(|(verdict, count)| (verdict_view(verdict), count))
+            .collect(),
+        by_step: pareto(t, t.by_step, by_step),
+        by_code: pareto(t, t.by_code, by_code),
+        slots: figures.slots.iter().map(|(slot, histogram)| slot_view(t, slot, histogram)).collect(),
+        by_time: by_time(t, zone, figures),
+        people: figures.people.clone(),
+    }
+}
+
+fn pareto(t: &ReportWords, title: &str, counts: Vec<(String, u64)>) -> Option<PlotView> {
+    let (top, _) = counts.first()?;
+    let says = fill(t.pareto_says, &[("title", title), ("top", top)]);
+    let total: u64 = counts.iter().map(|(_, count)| count).sum();
+    let svg = plot::pareto(&says, counts.get(..MOST_BARS).unwrap_or(&counts), total);
+    let mut sum = 0;
+    let rows = counts.into_iter().map(|(label, count)| {
+        sum += count;
+        (label, count, format!("{} %", tenths(per_mille(sum, total))))
+    });
+    Some(PlotView { svg, rows: rows.collect() })
+}
+
+fn slot_view(t: &ReportWords, slot: &str, histogram: &Histogram) -> SlotView {
+    let name = if slot.is_empty() { t.command_line.to_owned() } else { fill(t.cycle_of, &[("slot", slot)]) };
+    let summary = histogram.summary().map(|(shortest, mean, longest)| {
+        fill(
+            t.cycle_summary,
+            &[
+                ("count", &histogram.count().to_string()),
+                ("shortest", &seconds(shortest)),
+                ("mean", &seconds(mean)),
+                ("longest", &seconds(longest)),
+            ],
+        )
+    });
+    let all = histogram.bars();
+    let bars: Vec<(String, u64)> = all.iter().map(|(begin, count)| (seconds(*begin), *count)).collect();
+    let end = all.last().map(|(begin, _)| seconds(*begin + histogram.width())).unwrap_or_default();
+    let svg = plot::histogram(&says(t, &name, &bars), &bars, &end);
+    let some = all.iter().filter(|(_, count)| *count > 0);
+    let rows = some.map(|(begin, count)| {
+        let (from, to) = (seconds(*begin), seconds(*begin + histogram.width()));
+        (fill(t.from_to, &[("from", &from), ("to", &to)]), *count, String::new())
+    });
+    SlotView { name, summary: summary.unwrap_or_default(), plot: PlotView { svg, rows: rows.collect() } }
+}
+
+fn by_time(t: &ReportWords, zone: &Zone, figures: &Figures) -> Option<PlotView> {
+    if figures.passed == 0 {
+        return None;
+    }
+    let hourly = figures.bucket.as_secs() < 86_400;
+    let one_day = figures.buckets.len() <= 25;
+    let short = |at| match (hourly, one_day) {
+        (true, true) => zone.time_of_day(at).chars().take(5).collect(),
+        (true, false) => zone.date_and_time(at).chars().skip(5).take(8).collect::<String>(),
+        (false, _) => zone.date(at).chars().skip(5).collect(),
+    };
+    let bars: Vec<(String, u64)> = figures.buckets.iter().map(|(at, count)| (short(*at), *count)).collect();
+    let rows = figures.buckets.iter().filter(|(_, count)| *count > 0);
+    let rows = rows.map(|(at, count)| (zone.date_and_time(*at), *count, String::new()));
+    Some(PlotView { svg: plot::bars(&says(t, t.by_time, &bars), &bars), rows: rows.collect() })
+}
+
+fn says(t: &ReportWords, title: &str, bars: &[(String, u64)]) -> String {
+    let most = bars.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    fill(t.plot_says, &[("title", title), ("bars", &bars.len().to_string()), ("most", &most.to_string())])
+}
+
+/// A run that did not pass.
+pub fn run_view(t: &ReportWords, zone: &Zone, line: RunLine) -> RunView {
+    RunView {
+        id: line.id,
+        ended: zone.date_and_time(line.finished),
+        slot: line.slot.unwrap_or_else(|| t.command_line.to_owned()),
+        serial: line.serial.unwrap_or_else(|| "–".to_owned()),
+        verdict: verdict_view(line.verdict),
+        step: t.of_stage(line.stage),
+        code: line.code.unwrap_or_default(),
+        message: line.message,
+    }
+}
