@@ -7,6 +7,7 @@ use std::fmt;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
+use super::audit::about::About;
 use super::error::StoreError;
 use super::reader::Reader;
 use crate::domain::digest::Digest;
@@ -81,9 +82,9 @@ impl Table {
             | Table::Device
             | Table::Outbox
             | Table::Person
-            | Table::Run
             | Table::SecretCheck
             | Table::WorkOrder => "",
+            Table::Run => "steps",
         }
     }
 
@@ -137,8 +138,8 @@ impl fmt::Display for RowKey {
     }
 }
 
-/// The digest of a row as it stands now; `None` if there is no such row.
-pub(super) fn of_row(reader: &Reader<'_>, row: &RowKey) -> Result<Option<Digest>, StoreError> {
+/// The digest of a row as it stands now, and whom it is about; `None` if there is no such row.
+pub(super) fn of_row(reader: &Reader<'_>, row: &RowKey) -> Result<Option<(Digest, About)>, StoreError> {
     let table = row.table;
     let sql =
         format!("SELECT {} FROM {} WHERE {} = ?1", table.all_columns(), table.name(), table.key_column());
@@ -149,7 +150,7 @@ pub(super) fn of_row(reader: &Reader<'_>, row: &RowKey) -> Result<Option<Digest>
     };
     match rows.next()? {
         None => Ok(None),
-        Some(row) => digest(table, row).map(Some),
+        Some(row) => Ok(Some((digest(table, row)?, About::of(table, row)?))),
     }
 }
 

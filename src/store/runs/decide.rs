@@ -151,7 +151,15 @@ fn break_off(
     reason: &str,
 ) -> Result<Accounted, DecideError> {
     let (verdict, state, certificate, revoke_for) = meaning(decision);
-    let finish = Finish { verdict, stage: row.stage, code: None, message: reason, proof: None, revoke_for };
+    let finish = Finish {
+        verdict,
+        stage: row.stage,
+        code: None,
+        message: reason,
+        proof: None,
+        revoke_for,
+        steps: None,
+    };
     let accounted = close(change, row.id, &finish, Some(state), certificate)?;
     record(change, row.id, decision, reason);
     Ok(accounted)
