@@ -4,11 +4,13 @@
 pub mod access;
 pub mod assets;
 pub mod barcode;
+pub mod devices;
 pub mod frame;
 pub mod gate;
 pub mod language;
 pub mod line;
 pub mod session;
+pub mod standing;
 pub mod told;
 pub mod trouble;
 pub mod words;
@@ -123,6 +125,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/logout", web::post().to(gate::logout))
         .route("/unlock", web::get().to(gate::unlock_page))
         .route("/unlock", web::post().to(gate::unlock))
+        .route("/devices", web::get().to(devices::page))
+        .route("/devices/find", web::get().to(devices::find))
         .route("/healthz", web::get().to(line::health))
         .route("/language", web::post().to(language::choose))
         .route("/static/{name}", web::get().to(assets::file));

@@ -19,6 +19,7 @@ use crate::station::settings::{BadSettings, Settings};
 use crate::station::slots::{self, Floor};
 use crate::station::{checkpoints, clock, outbox, people};
 use crate::store::Store;
+use crate::store::catalogue;
 use crate::store::error::StoreError;
 use crate::store::runs;
 
@@ -27,6 +28,9 @@ const HOUSEKEEPING: Duration = Duration::from_millis(500);
 
 /// How often a copy of a checkpoint that failed is tried again.
 const COPYING: Duration = Duration::from_secs(10);
+
+/// How many older records are catalogued at once: some milliseconds of the writer's time.
+const CATALOGUED_AT_ONCE: u32 = 1000;
 
 /// Why a station does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +146,9 @@ fn housekeeping(floor: &Floor, keeper: &Arc<Doorkeeper>) -> std::io::Result<Join
                     worry(&floor.board, failed.as_ref());
                     copied = Some(Instant::now());
                 }
+            }
+            if let Err(error) = catalogue::catalogue_some(&floor.store, CATALOGUED_AT_ONCE) {
+                tracing::error!(code = %error.code(), "older records could not be catalogued: {error}");
             }
             if let Err(error) = people::settle(&floor.store, &keeper, now) {
                 tracing::error!(code = %error.code(), "failed log-ins could not be recorded: {error}");

@@ -26,7 +26,9 @@ macro_rules! words {
 
 // below the macro, which they use
 pub mod common;
+pub mod devices;
 pub mod gate;
+pub mod runs;
 
 /// A text with its places filled: `{name}` becomes the value of that name.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {

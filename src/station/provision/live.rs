@@ -24,6 +24,11 @@ impl LiveRuns {
         if entered { Some(UnderWay { all: self, run }) } else { None }
     }
 
+    /// Whether a slot is at this run.
+    pub fn is_under_way(&self, run: u64) -> bool {
+        self.runs().contains(&run)
+    }
+
     fn runs(&self) -> MutexGuard<'_, HashSet<u64>> {
         // a number is put in or taken out whole, whatever became of the thread that did it
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
@@ -45,7 +50,9 @@ mod tests {
         let live = LiveRuns::default();
         let first = live.enter(7);
         assert!(first.is_some() && live.enter(7).is_none() && live.enter(8).is_some());
+        assert!(live.is_under_way(7) && !live.is_under_way(8));
         drop(first);
+        assert!(!live.is_under_way(7));
         assert!(live.enter(7).is_some());
     }
 }
