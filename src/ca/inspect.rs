@@ -6,7 +6,8 @@ use serde::Serialize;
 use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName,
+    SubjectKeyIdentifier,
 };
 
 use super::certificate::{BadCertificate, Certificate};
@@ -178,10 +179,7 @@ impl fmt::Display for CertificateFacts {
             ("basic constraints", basic),
             ("key usage", listed(key_usage.clone())),
             ("extended key usage", listed(extended_key_usage.iter().map(String::as_str).collect())),
-            (
-                "alternative names",
-                listed(alternative_names.iter().map(String::as_str).collect()),
-            ),
+            ("alternative names", listed(alternative_names.iter().map(String::as_str).collect())),
             ("subject key ID", subject_key_id.clone().unwrap_or_else(none)),
             ("authority key ID", authority_key_id.clone().unwrap_or_else(none)),
             ("SHA-256", sha256.to_string()),

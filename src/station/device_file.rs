@@ -60,10 +60,8 @@ pub fn read(
 ) -> Result<Option<DeviceFile>, StoreError> {
     let Some(device) = devices::get(reader, device)? else { return Ok(None) };
     let filter = RunFilter { device: Some(device.id), ..RunFilter::default() };
-    let mut runs: Vec<Run> = runs::list(reader, &filter, RUNS + 1, runs_before)?
-        .into_iter()
-        .map(|(run, _)| run)
-        .collect();
+    let mut runs: Vec<Run> =
+        runs::list(reader, &filter, RUNS + 1, runs_before)?.into_iter().map(|(run, _)| run).collect();
     let older_runs = shorten(&mut runs, RUNS);
     let mut certificates: Vec<Sheet> =
         certificates::by_device(reader, device.id)?.into_iter().map(sheet).collect();

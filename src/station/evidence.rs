@@ -141,9 +141,10 @@ fn judged(reader: &Reader<'_>, seq: u64, text: String, vkey: Option<&str>) -> Re
         },
         (Err(ProofError::NotSigned { .. }), _) => Proven::NotYet,
         (Err(ProofError::Store(error)), _) => return Err(error),
-        (Err(error @ (ProofError::Unknown { .. } | ProofError::Wrong { .. } | ProofError::Checkpoint(_))), _) => {
-            Proven::Broken(sentence(&error))
-        }
+        (
+            Err(error @ (ProofError::Unknown { .. } | ProofError::Wrong { .. } | ProofError::Checkpoint(_))),
+            _,
+        ) => Proven::Broken(sentence(&error)),
     };
     Ok(Entry { seq, text, said, proven })
 }
