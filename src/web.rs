@@ -5,13 +5,19 @@ pub mod access;
 pub mod assets;
 pub mod barcode;
 pub mod command_sheet;
+pub mod device;
+pub mod devices;
+pub mod entries;
 pub mod frame;
 pub mod gate;
 pub mod language;
 pub mod line;
 pub mod plot;
 pub mod reports;
+pub mod run_view;
+pub mod runs;
 pub mod session;
+pub mod standing;
 pub mod told;
 pub mod trouble;
 pub mod words;
@@ -135,6 +141,14 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/unlock", web::post().to(gate::unlock))
         .configure(work_orders::routes)
         .configure(reports::routes)
+        .route("/devices", web::get().to(devices::page))
+        .route("/devices/find", web::get().to(devices::find))
+        .route("/devices/{id}", web::get().to(device::page))
+        .route("/devices/{id}/proof", web::get().to(device::downloads::proof))
+        .route("/devices/{id}/certificates/{serial}/{form}", web::get().to(device::downloads::certificate))
+        .route("/devices/{id}/decide", web::post().to(device::actions::decide_about))
+        .route("/devices/{id}/revoke", web::post().to(device::actions::revoke))
+        .route("/runs/{id}", web::get().to(runs::page))
         .route("/healthz", web::get().to(line::health))
         .route("/language", web::post().to(language::choose))
         .route("/static/{name}", web::get().to(assets::file));

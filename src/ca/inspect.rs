@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 use x509_cert::der::{Decode, Encode};
+use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName,
+    SubjectKeyIdentifier,
 };
 
 use super::certificate::{BadCertificate, Certificate};
@@ -49,6 +51,8 @@ pub struct CertificateFacts {
     pub key_usage: Vec<&'static str>,
     /// Extended key usages: `clientAuth`, `serverAuth`, or the object identifier.
     pub extended_key_usage: Vec<String>,
+    /// Subject alternative names, each with its kind: `DNS:gate.example`.
+    pub alternative_names: Vec<String>,
     /// SHA-256 of the whole certificate.
     pub sha256: Digest,
 }
@@ -63,6 +67,7 @@ impl CertificateFacts {
         let basic = body.get_extension::<BasicConstraints>()?;
         let usage = body.get_extension::<KeyUsage>()?;
         let extended = body.get_extension::<ExtendedKeyUsage>()?;
+        let names = body.get_extension::<SubjectAltName>()?;
         let key = match PublicKey::from_spki_der(&body.subject_public_key_info().to_der()?) {
             Ok(key) => key.kind().to_string(),
             Err(BadPublicKey::Unsupported(name)) => name,
@@ -88,6 +93,9 @@ impl CertificateFacts {
             extended_key_usage: extended
                 .map(|(_, usage)| usage.0.iter().map(|oid| extended_name(&oid.to_string())).collect())
                 .unwrap_or_default(),
+            alternative_names: names
+                .map(|(_, names)| names.0.iter().map(alternative_name).collect())
+                .unwrap_or_default(),
             sha256: certificate.sha256(),
         })
     }
@@ -108,6 +116,25 @@ fn usages(usage: KeyUsage) -> Vec<&'static str> {
     .into_iter()
     .filter_map(|(set, name)| set.then_some(name))
     .collect()
+}
+
+fn alternative_name(name: &GeneralName) -> String {
+    match name {
+        GeneralName::DnsName(name) => format!("DNS:{name}"),
+        GeneralName::Rfc822Name(name) => format!("email:{name}"),
+        GeneralName::UniformResourceIdentifier(name) => format!("URI:{name}"),
+        GeneralName::DirectoryName(name) => format!("DirName:{name}"),
+        GeneralName::RegisteredId(id) => format!("ID:{id}"),
+        GeneralName::IpAddress(bytes) => match <[u8; 4]>::try_from(bytes.as_bytes()) {
+            Ok(four) => format!("IP:{}", std::net::Ipv4Addr::from(four)),
+            Err(_) => match <[u8; 16]>::try_from(bytes.as_bytes()) {
+                Ok(sixteen) => format!("IP:{}", std::net::Ipv6Addr::from(sixteen)),
+                Err(_) => format!("IP:{}", hex::encode(bytes.as_bytes())),
+            },
+        },
+        GeneralName::OtherName(_) => "otherName".to_owned(),
+        GeneralName::EdiPartyName(_) => "ediPartyName".to_owned(),
+    }
 }
 
 fn extended_name(oid: &str) -> String {
@@ -132,6 +159,7 @@ impl fmt::Display for CertificateFacts {
             basic_constraints,
             key_usage,
             extended_key_usage,
+            alternative_names,
             sha256,
         } = self;
         let none = || "none".to_owned();
@@ -151,6 +179,7 @@ impl fmt::Display for CertificateFacts {
             ("basic constraints", basic),
             ("key usage", listed(key_usage.clone())),
             ("extended key usage", listed(extended_key_usage.iter().map(String::as_str).collect())),
+            ("alternative names", listed(alternative_names.iter().map(String::as_str).collect())),
             ("subject key ID", subject_key_id.clone().unwrap_or_else(none)),
             ("authority key ID", authority_key_id.clone().unwrap_or_else(none)),
             ("SHA-256", sha256.to_string()),
@@ -192,6 +221,17 @@ mod tests {
             (facts.key_usage, facts.extended_key_usage),
             (vec!["digitalSignature"], vec!["clientAuth".into()])
         );
+    }
+
+    #[test]
+    fn alternative_names_are_those_openssl_reads() {
+        let openssl = OpenSsl::in_new_folder();
+        let names = "subjectAltName=DNS:gate.example,IP:192.0.2.7,URI:urn:x:7,email:a@b.example";
+        let request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
+        let rest = ["-keyout", "k.pem", "-subj", "/CN=gate", "-addext", names];
+        let pem = openssl.run(&[&request[..], &rest[..]].concat());
+        let facts = CertificateFacts::read(&Certificate::from_pem(&pem).unwrap()).unwrap();
+        assert_eq!(format!("subjectAltName={}", facts.alternative_names.join(",")), names);
     }
 
     #[test]

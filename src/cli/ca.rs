@@ -12,6 +12,7 @@ use crate::cli::session::Session;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::Code;
 use crate::domain::revocation_reason::RevocationReason;
+use crate::station::authority::Engineering;
 use crate::station::{clock, revocation};
 use crate::store::certificates;
 use crate::store::devices;
@@ -50,7 +51,8 @@ impl Ca {
                 let serial = cert_serial
                     .parse::<CertSerial>()
                     .map_err(|e| Failure::usage(Code::CertificateUnknown, e))?;
-                revocation::revoke(&session.store, &session.actor, clock::now(), &serial, *reason)
+                let engineer = Engineering::at_the_terminal(session.actor.clone());
+                revocation::revoke(&session.store, &engineer, clock::now(), &serial, *reason)
                     .map_err(|error| session.refused(&format!("revocation of {serial}"), error))?;
                 output::report(common.json, &json!({ "revoked": serial, "reason": reason }), || {
                     format!("{serial} is revoked. `lineside ca crl` makes the list that says so.")

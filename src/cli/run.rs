@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::session::{Session, reason};
 use crate::domain::code::Code;
+use crate::station::authority::Engineering;
 use crate::station::{clock, decisions};
 use crate::store::certificates;
 use crate::store::devices::{self, Device};
@@ -69,7 +70,8 @@ impl Run {
 
 fn decide(session: &Session, common: &Common, decided: &Decided, decision: Decision) -> Result<(), Failure> {
     let why = reason(&decided.reason)?;
-    decisions::decide(&session.store, &session.actor, clock::now(), decided.run, decision, why)
+    let engineer = Engineering::at_the_terminal(session.actor.clone());
+    decisions::decide(&session.store, &engineer, clock::now(), decided.run, decision, why)
         .map_err(|error| session.refused(&format!("{decision:?} of run {}", decided.run), error))?;
     let done = match decision {
         Decision::Resume => "goes on when its device is in a slot again",

@@ -82,6 +82,8 @@ codes! {
     RunUnfinished = "LS-RUN-04", "An engineer decides first: `lineside run resume`, `supersede` or `quarantine`.";
     AlreadyPassed = "LS-RUN-05", "Take the unit out; for re-work an engineer first uses `lineside run supersede`.";
     DeviceBlocked = "LS-RUN-06", "Put the unit aside for an engineer.";
+    ReasonMissing = "LS-RUN-07", "Write down in one line why, with at most 500 characters.";
+    RunUnderWay = "LS-RUN-08", "Wait for its verdict, or pull the unit; then decide.";
     // -- duplicates: named alarms
     DuplicateSerial = "LS-DUP-01", "Put the unit aside for an engineer: another device has this serial number.";
     DuplicateMac = "LS-DUP-02", "Put the unit aside for an engineer: another device has this MAC address.";

@@ -8,9 +8,12 @@ pub mod live;
 pub mod place;
 pub mod stop;
 
+use std::time::Instant;
+
 use crate::device::driver::Driver;
 use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::stage::Stage;
+use crate::domain::step::Steps;
 use crate::domain::verdict::Verdict;
 use crate::station::board::Ending;
 use crate::station::clock;
@@ -37,6 +40,8 @@ pub fn provision(
 
 /// How far one device has come.
 pub struct Walk {
+    begun: Instant,
+    steps: Steps,
     stage: Stage,
     run: Option<u64>,
     serial: Option<String>,
@@ -45,7 +50,13 @@ pub struct Walk {
 impl Walk {
     /// Nothing has been asked yet.
     pub fn begun() -> Walk {
-        Walk { stage: Stage::Identify, run: None, serial: None }
+        Walk {
+            begun: Instant::now(),
+            steps: Steps::default(),
+            stage: Stage::Identify,
+            run: None,
+            serial: None,
+        }
     }
 
     fn down(
@@ -78,7 +89,7 @@ impl Walk {
         self.enter(Stage::Inject, progress);
         crash_point::reached("before-inject");
         place::inject_and_read_back(driver, &files, |stage, sent| {
-            self.stage = stage;
+            self.note(stage);
             progress(stage, self.serial.as_deref(), sent);
         })?;
         crash_point::reached("after-read-back");
@@ -92,6 +103,7 @@ impl Walk {
         crash_point::reached("after-finish");
 
         let at = clock::now();
+        let steps = self.steps_to_verdict();
         bench.store.change(job.actor, at, |change| {
             let finish = Finish {
                 verdict: Verdict::Pass,
@@ -100,6 +112,7 @@ impl Walk {
                 message: "",
                 proof: Some(proof),
                 revoke_for: RevocationReason::Unspecified,
+                steps: steps.as_ref(),
             };
             finish::finish(change, credential.run(), &finish)?;
             let (vault, product) = (&bench.keys.vault, &job.recipe.product);
@@ -118,8 +131,24 @@ impl Walk {
     }
 
     fn enter(&mut self, stage: Stage, progress: &Progress<'_>) {
-        self.stage = stage;
+        self.note(stage);
         progress(stage, self.serial.as_deref(), None);
+    }
+
+    fn note(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.steps.enter(stage, self.millis());
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The steps so far, and the verdict that comes now; none if the device was never asked anything.
+    pub fn steps_to_verdict(&self) -> Option<Steps> {
+        let mut steps = self.steps.clone();
+        steps.enter(Stage::Finished, self.millis());
+        (!self.steps.is_empty()).then_some(steps)
     }
 
     /// The step the device is in.

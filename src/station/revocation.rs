@@ -10,6 +10,7 @@ use crate::domain::person::Actor;
 use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::utc_time::UtcTime;
 use crate::durable;
+use crate::station::authority::{Authority, Engineering};
 use crate::station::enrollment;
 use crate::station::folder::{Folder, FolderError};
 use crate::store::Store;
@@ -89,12 +90,12 @@ fn publish(folder: &Folder, store: &Store) -> Result<(), CrlFailed> {
 /// Revokes one certificate for a reason; what it enrolled is disabled in the same transaction.
 pub fn revoke(
     store: &Store,
-    actor: &Actor,
+    engineer: &Engineering,
     now: UtcTime,
     serial: &CertSerial,
     reason: RevocationReason,
 ) -> Result<(), RevokeError> {
-    store.change(actor, now, |change| {
+    store.change(engineer.actor(), now, |change| {
         let revoked = issue::revoke(change, serial, reason)?;
         enrollment::disable_certificate(change, &revoked)?;
         Ok(())

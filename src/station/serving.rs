@@ -20,6 +20,7 @@ use crate::station::settings::{BadSettings, Settings};
 use crate::station::slots::{self, Floor};
 use crate::station::{checkpoints, clock, outbox, people, worries};
 use crate::store::Store;
+use crate::store::catalogue;
 use crate::store::error::StoreError;
 use crate::store::runs;
 
@@ -31,6 +32,8 @@ const COPYING: Duration = Duration::from_secs(10);
 
 /// How often the station looks after its disk, its clock and its CA.
 const WORRYING: Duration = Duration::from_secs(10);
+/// How many older records are catalogued at once: some milliseconds of the writer's time.
+const CATALOGUED_AT_ONCE: u32 = 1000;
 
 /// Why a station does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -153,6 +156,9 @@ fn housekeeping(floor: &Floor, keeper: &Arc<Doorkeeper>) -> std::io::Result<Join
             if looked.is_none_or(|at: Instant| at.elapsed() >= WORRYING) {
                 floor.board.concerns(worries::look(&floor));
                 looked = Some(Instant::now());
+            }
+            if let Err(error) = catalogue::catalogue_some(&floor.store, CATALOGUED_AT_ONCE) {
+                tracing::error!(code = %error.code(), "older records could not be catalogued: {error}");
             }
             if let Err(error) = people::settle(&floor.store, &keeper, now) {
                 tracing::error!(code = %error.code(), "failed log-ins could not be recorded: {error}");

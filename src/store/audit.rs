@@ -5,6 +5,7 @@
 //! The first entry has `seq` 1 and is leaf 0 of the tree. An entry names, in `rows`, the rows its change
 //! left behind and their digests (`table/key`), so that a row altered beside the log is found out too.
 
+pub mod about;
 pub mod checkpoint;
 pub mod export;
 pub mod log;

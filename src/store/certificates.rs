@@ -2,6 +2,7 @@
 //! moves them; here they are read.
 
 pub mod issue;
+pub mod thumbprint;
 
 use std::fmt;
 use std::str::FromStr;

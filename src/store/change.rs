@@ -1,10 +1,11 @@
 //! One change of the records, from its first row to the audit entry that vouches for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use rusqlite::{Params, Transaction};
 
+use super::audit::about::{self, About};
 use super::audit::log::Appender;
 use super::columns::sql_id;
 use super::error::StoreError;
@@ -99,18 +100,23 @@ impl<'t> Change<'t> {
         let Change { reader, actor, now, events, touched } = self;
         let last = events.len().checked_sub(1).ok_or(StoreError::NothingRecorded)?;
         let mut rows: Vec<BTreeMap<String, Digest>> = vec![BTreeMap::new(); events.len()];
+        let mut about: Vec<BTreeSet<About>> = events.iter().map(About::of_event).collect();
         for (row, place) in touched {
-            let Some(digest) = row_digest::of_row(&reader, &row)? else {
+            let Some((digest, whom)) = row_digest::of_row(&reader, &row)? else {
                 let (table, key) = (row.table.name(), row.to_string());
                 return Err(StoreError::Conflict { table, key, why: "is not there any more" });
             };
             if let Some(named) = rows.get_mut(place.min(last)) {
                 named.insert(row.to_string(), digest);
             }
+            if let Some(known) = about.get_mut(place.min(last)) {
+                known.insert(whom);
+            }
         }
         let mut appender = Appender::new(&reader)?;
-        for (event, rows) in events.into_iter().zip(rows) {
-            appender.append(&AuditEntry { at: now, actor: actor.clone(), event, rows })?;
+        for ((event, rows), about) in events.into_iter().zip(rows).zip(about) {
+            let seq = appender.append(&AuditEntry { at: now, actor: actor.clone(), event, rows })?;
+            about::note(&reader, seq, &about)?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The devices: who was ever seen, unique by serial number, MAC address and registration ID. Rows are
 //! written by a run's reservation and its ending only; here they are read.
 
+pub mod search;
 pub mod standing;
 
 use std::fmt;
@@ -94,15 +95,6 @@ impl FromStr for DeviceState {
     }
 }
 
-/// Which devices to list.
-#[derive(Debug, Clone, Default)]
-pub struct DeviceFilter {
-    /// Only those that stand there.
-    pub state: Option<DeviceState>,
-    /// Only those whose serial number begins so, in any case.
-    pub serial_prefix: Option<String>,
-}
-
 /// The columns of a device, named so that a join with another table cannot confuse them.
 pub(super) const COLUMNS: &str = "device.id AS device_row, device.serial AS device_serial, device.mac AS device_mac, \
      device.registration_id AS device_registration, device.device_id AS device_hub_id, \
@@ -159,32 +151,6 @@ pub fn find(reader: &Reader<'_>, text: &str) -> Result<Option<Device>, StoreErro
         return Ok(Some(device));
     }
     one(reader, "device_id = ?1 AND device_id <> registration_id", Value::Text(text.to_owned()))
-}
-
-/// Up to `limit` devices before this number (or the newest ones), newest first.
-pub fn list(
-    reader: &Reader<'_>,
-    filter: &DeviceFilter,
-    limit: u32,
-    before: Option<u64>,
-) -> Result<Vec<Device>, StoreError> {
-    let DeviceFilter { state, serial_prefix } = filter;
-    let mut sql = format!("SELECT {COLUMNS} FROM device WHERE id < ?");
-    let mut values = vec![Value::Integer(before.map_or(i64::MAX, sql_id))];
-    if let Some(state) = state {
-        sql.push_str(" AND state = ?");
-        values.push(Value::Text(state.as_str().to_owned()));
-    }
-    if let Some(prefix) = serial_prefix {
-        // a range instead of LIKE, so that the unique index serves and no character is a wildcard
-        sql.push_str(" AND serial_folded >= ? AND serial_folded < ?");
-        let prefix = prefix.to_ascii_lowercase();
-        values.push(Value::Text(prefix.clone()));
-        values.push(Value::Text(format!("{prefix}\u{10ffff}")));
-    }
-    sql.push_str(" ORDER BY id DESC LIMIT ?");
-    values.push(Value::Integer(i64::from(limit)));
-    reader.rows("device", &sql, rusqlite::params_from_iter(values), parse)
 }
 
 fn one(reader: &Reader<'_>, condition: &'static str, value: Value) -> Result<Option<Device>, StoreError> {

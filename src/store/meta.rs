@@ -19,6 +19,33 @@ pub fn created(reader: &Reader<'_>) -> Result<UtcTime, StoreError> {
     })
 }
 
+/// A number that counts down to nothing; none once it is there.
+pub(super) fn number(reader: &Reader<'_>, key: &'static str) -> Result<Option<u64>, StoreError> {
+    let sql = "SELECT value FROM meta WHERE key = ?1";
+    let text: Option<String> = reader.row("meta", sql, [key], |columns| columns.raw("value"))?;
+    let bad = |why: std::num::ParseIntError| StoreError::Row {
+        table: "meta",
+        column: "value",
+        why: format!("{key} is no number: {why}"),
+    };
+    text.map(|text| text.parse().map_err(bad)).transpose()
+}
+
+/// Counts on: what lies at `reached` and above is done. Nothing reached, or the first: it is all done.
+pub(super) fn count_down(
+    reader: &Reader<'_>,
+    key: &'static str,
+    reached: Option<u64>,
+) -> Result<(), StoreError> {
+    let connection = reader.connection();
+    match reached.filter(|reached| *reached > 1) {
+        Some(reached) => connection
+            .execute("UPDATE meta SET value = ?2 WHERE key = ?1", (key, (reached - 1).to_string()))?,
+        None => connection.execute("DELETE FROM meta WHERE key = ?1", [key])?,
+    };
+    Ok(())
+}
+
 pub(super) fn set_up(change: &mut Change<'_>, origin: &str) -> Result<(), StoreError> {
     let created = change.now().to_string();
     for (key, value) in [("origin", origin), ("created", &created)] {

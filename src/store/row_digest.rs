@@ -7,6 +7,7 @@ use std::fmt;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
+use super::audit::about::About;
 use super::error::StoreError;
 use super::reader::Reader;
 use crate::domain::digest::Digest;
@@ -76,7 +77,7 @@ impl Table {
     /// the last one that holds something, so that a row without them has the digest it always had.
     pub(super) fn later_columns(self) -> &'static str {
         match self {
-            Table::Run => "claimed",
+            Table::Run => "claimed, steps",
             Table::WorkOrder => {
                 "activated, first_article, first_article_run, first_article_by, first_article_reason"
             }
@@ -139,8 +140,8 @@ impl fmt::Display for RowKey {
     }
 }
 
-/// The digest of a row as it stands now; `None` if there is no such row.
-pub(super) fn of_row(reader: &Reader<'_>, row: &RowKey) -> Result<Option<Digest>, StoreError> {
+/// The digest of a row as it stands now, and whom it is about; `None` if there is no such row.
+pub(super) fn of_row(reader: &Reader<'_>, row: &RowKey) -> Result<Option<(Digest, About)>, StoreError> {
     let table = row.table;
     let sql =
         format!("SELECT {} FROM {} WHERE {} = ?1", table.all_columns(), table.name(), table.key_column());
@@ -151,7 +152,7 @@ pub(super) fn of_row(reader: &Reader<'_>, row: &RowKey) -> Result<Option<Digest>
     };
     match rows.next()? {
         None => Ok(None),
-        Some(row) => digest(table, row).map(Some),
+        Some(row) => Ok(Some((digest(table, row)?, About::of(table, row)?))),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::digest::Digest;
 use crate::domain::name::Name;
 use crate::domain::product::{Credential, KeyOrigin};
 use crate::domain::stage::Stage;
+use crate::domain::step::Steps;
 use crate::domain::utc_time::UtcTime;
 use crate::domain::verdict::Verdict;
 
@@ -46,6 +47,8 @@ pub struct Run {
     pub ending: Option<Ending>,
     /// Whether an engineer decided that it goes on from where it stands.
     pub resume: bool,
+    /// Its steps and when they began, written with the verdict of a device that was asked anything.
+    pub steps: Option<Steps>,
 }
 
 /// How a run ended.
@@ -123,7 +126,7 @@ pub struct RunFilter {
 
 const COLUMNS: &str = "run.id, run.device, run.work_order, run.product, run.product_digest, run.slot, run.person, \
      run.credential, run.key_origin, run.group_key, run.started, run.stage, run.verdict, run.code, run.message, \
-     run.proof, run.finished, run.resume";
+     run.proof, run.finished, run.resume, run.steps";
 
 fn parse(columns: &Columns<'_>) -> Result<Run, StoreError> {
     let ending = match (columns.optional::<Verdict>("verdict")?, columns.optional_time("finished")?) {
@@ -149,6 +152,7 @@ fn parse(columns: &Columns<'_>) -> Result<Run, StoreError> {
         stage: columns.parsed("stage")?,
         ending,
         resume: columns.raw("resume")?,
+        steps: columns.optional("steps")?,
     })
 }
 

@@ -19,3 +19,27 @@ CREATE INDEX run_of_order_not_passed ON run (work_order, verdict, stage, code) W
 -- reports: what a unit said its serial number is, where its run ended before it was reserved
 ALTER TABLE run ADD COLUMN claimed TEXT CHECK (device IS NULL OR claimed IS NULL);
 CREATE INDEX run_claimed ON run (lower(claimed)) WHERE claimed IS NOT NULL;
+-- -- devices
+-- when a run entered which step: [["identify",0],…] in milliseconds, written with the verdict (domain/step.rs)
+ALTER TABLE run ADD COLUMN steps TEXT;
+-- Certificates by the first eight bytes of their thumbprints, SHA-1 and SHA-256 of the DER. A hint, held against the
+-- certificate itself whenever it is used; the log does not vouch for it.
+CREATE TABLE thumbprint (
+    start INTEGER NOT NULL,
+    run   INTEGER NOT NULL,
+    PRIMARY KEY (start, run)
+) STRICT, WITHOUT ROWID;
+-- Which entries of the log are about a device (its number) or about a run without one (its number, negative). A way
+-- to find entries; each speaks for itself.
+CREATE TABLE audit_about (
+    about INTEGER NOT NULL,
+    seq   INTEGER NOT NULL,
+    PRIMARY KEY (about, seq)
+) STRICT, WITHOUT ROWID;
+-- up to where older records are still to be entered into these two; goes down to nothing (store/catalogue.rs)
+INSERT INTO meta (key, value)
+    SELECT 'uncatalogued-certificates', CAST(newest AS TEXT) FROM (SELECT max(run) AS newest FROM certificate)
+    WHERE newest IS NOT NULL;
+INSERT INTO meta (key, value)
+    SELECT 'uncatalogued-entries', CAST(newest AS TEXT) FROM (SELECT max(seq) AS newest FROM audit)
+    WHERE newest IS NOT NULL;

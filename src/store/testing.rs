@@ -82,6 +82,19 @@ pub(super) fn unit(n: u8) -> Unit {
     }
 }
 
+/// How SQLite would run a query over an empty station: one line a step.
+pub(super) fn plan(sql: &str) -> Vec<String> {
+    let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+    super::schema::migrate(&mut connection, 0).unwrap();
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let mut rows = statement.raw_query();
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        steps.push(row.get("detail").unwrap());
+    }
+    steps
+}
+
 impl Bench {
     pub(super) fn new() -> Bench {
         let folder = tempfile::tempdir().unwrap();
@@ -170,6 +183,7 @@ impl Bench {
             message: "because",
             proof: (verdict == Verdict::Pass).then_some("sign-nonce"),
             revoke_for: RevocationReason::CessationOfOperation,
+            steps: None,
         };
         self.store.change(&actor(), at(4), |change| finish::finish(change, run, &finish))
     }

@@ -9,6 +9,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// Name, media type, content.
 const FILES: &[(&str, &str, &[u8])] = &[
     ("style.css", CSS, include_bytes!("../../static/style.css")),
+    ("devices.css", CSS, include_bytes!("../../static/devices.css")),
     ("line.css", CSS, include_bytes!("../../static/line.css")),
     ("line.js", SCRIPT, include_bytes!("../../static/line.js")),
     ("command-sheet.css", CSS, include_bytes!("../../static/command-sheet.css")),

@@ -28,10 +28,12 @@ macro_rules! words {
 pub mod codes;
 pub mod command_sheet;
 pub mod common;
+pub mod devices;
 pub mod gate;
 pub mod line;
 pub mod reports;
 pub mod work_orders;
+pub mod runs;
 
 /// A text with its places filled: `{name}` becomes the value of that name.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {

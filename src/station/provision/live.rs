@@ -50,7 +50,9 @@ mod tests {
         let live = LiveRuns::default();
         let first = live.enter(7);
         assert!(first.is_some() && live.enter(7).is_none() && live.enter(8).is_some());
+        assert!(live.is_under_way(7) && !live.is_under_way(8));
         drop(first);
+        assert!(!live.is_under_way(7));
         assert!(live.enter(7).is_some());
     }
 }

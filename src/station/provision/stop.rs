@@ -150,6 +150,7 @@ pub fn end(
     driver: Option<&mut dyn Driver>,
 ) -> Ending {
     let at = clock::now();
+    let steps = walk.steps_to_verdict();
     let Stop { verdict, code, message, alarm } = stop;
     let recorded = bench.store.change(job.actor, at, |change| {
         if let Some(alarm) = alarm {
@@ -164,6 +165,7 @@ pub fn end(
                     message: &message,
                     proof: None,
                     revoke_for: RevocationReason::CessationOfOperation,
+                    steps: steps.as_ref(),
                 };
                 let accounted = finish::finish(change, run, &finish)?;
                 enrollment::disable_what_is_live(change, &accounted, run, false)?;
@@ -183,6 +185,7 @@ pub fn end(
                     stage: walk.stage(),
                     code: Some(code),
                     message: &message,
+                    steps: steps.as_ref(),
                 };
                 finish::record_failure(change, &failure)
             }

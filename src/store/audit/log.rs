@@ -83,8 +83,10 @@ impl<'r, 'c> Appender<'r, 'c> {
         Ok(Appender { reader, size })
     }
 
-    pub(in crate::store) fn append(&mut self, entry: &AuditEntry) -> Result<(), StoreError> {
-        self.append_text(&entry.canonical().map_err(StoreError::Json)?)
+    /// Appends an entry; its number.
+    pub(in crate::store) fn append(&mut self, entry: &AuditEntry) -> Result<u64, StoreError> {
+        self.append_text(&entry.canonical().map_err(StoreError::Json)?)?;
+        Ok(self.size)
     }
 
     pub(super) fn append_text(&mut self, text: &str) -> Result<(), StoreError> {

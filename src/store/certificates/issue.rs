@@ -1,7 +1,7 @@
 //! The moves of a certificate: intended, then issued or void; issued, then revoked or superseded. Each is a
 //! conditional update, so that no certificate is signed twice or lost.
 
-use super::{Certificate, CertificateState, by_run, get};
+use super::{Certificate, CertificateState, by_run, get, thumbprint};
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
@@ -160,6 +160,7 @@ pub fn issued(change: &mut Change<'_>, serial: &CertSerial, der: &[u8]) -> Resul
     let missing = StoreError::Conflict { table: "certificate", key: key.clone(), why: "is not there" };
     let row = get(change, serial)?.ok_or(missing)?;
     advance(change, row.run, Stage::Intended, Stage::Issued)?;
+    thumbprint::enter(change, row.run, der)?;
     let predecessors: Vec<String> = change.rows(
         "certificate",
         "UPDATE certificate SET successor = ?1 WHERE device = ?2 AND state = 'superseded' AND successor IS NULL

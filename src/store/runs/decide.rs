@@ -151,10 +151,41 @@ fn break_off(
     reason: &str,
 ) -> Result<Accounted, DecideError> {
     let (verdict, state, certificate, revoke_for) = meaning(decision);
-    let finish = Finish { verdict, stage: row.stage, code: None, message: reason, proof: None, revoke_for };
+    let finish = Finish {
+        verdict,
+        stage: row.stage,
+        code: None,
+        message: reason,
+        proof: None,
+        revoke_for,
+        steps: None,
+    };
     let accounted = close(change, row.id, &finish, Some(state), certificate)?;
     record(change, row.id, decision, reason);
     Ok(accounted)
+}
+
+/// The decisions that can be made about the newest run of a device that stands there, as far as its row tells.
+pub fn possible(run: &Run, state: DeviceState) -> Vec<Decision> {
+    let all = [Decision::Resume, Decision::Supersede, Decision::Quarantine, Decision::Scrap];
+    let may = |decision: &Decision| match (&run.ending, decision) {
+        (None, Decision::Resume) => resumable(run) && !run.resume,
+        (None, Decision::Supersede | Decision::Quarantine | Decision::Scrap) => true,
+        (Some(_), decision) => fits(state, *decision),
+    };
+    all.into_iter().filter(may).collect()
+}
+
+/// Whether a decision changes anything for a device whose newest run has its verdict.
+fn fits(state: DeviceState, decision: Decision) -> bool {
+    match (state, decision) {
+        (_, Decision::Resume) | (DeviceState::Scrapped, _) => false,
+        (DeviceState::Provisioned, _) => true,
+        (DeviceState::Quarantined, Decision::Supersede | Decision::Scrap) => true,
+        (DeviceState::Quarantined, Decision::Quarantine) => false,
+        (DeviceState::New | DeviceState::Released, Decision::Quarantine | Decision::Scrap) => true,
+        (DeviceState::New | DeviceState::Released, Decision::Supersede) => false,
+    }
 }
 
 fn afterwards(
@@ -171,15 +202,7 @@ fn afterwards(
     if newest != run {
         return Err(DecideError::NotNewest { run, newest });
     }
-    let fits = match (device.state, decision) {
-        (_, Decision::Resume) | (DeviceState::Scrapped, _) => false,
-        (DeviceState::Provisioned, _) => true,
-        (DeviceState::Quarantined, Decision::Supersede | Decision::Scrap) => true,
-        (DeviceState::Quarantined, Decision::Quarantine) => false,
-        (DeviceState::New | DeviceState::Released, Decision::Quarantine | Decision::Scrap) => true,
-        (DeviceState::New | DeviceState::Released, Decision::Supersede) => false,
-    };
-    if !fits {
+    if !fits(device.state, decision) {
         return Err(DecideError::Finished { run, verdict, state: device.state });
     }
     let (_, state, certificate, revoke_for) = meaning(decision);

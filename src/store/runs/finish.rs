@@ -9,6 +9,7 @@ use crate::domain::digest::Digest;
 use crate::domain::name::Name;
 use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::stage::Stage;
+use crate::domain::step::Steps;
 use crate::domain::utc_time::UtcTime;
 use crate::domain::verdict::Verdict;
 use crate::store::certificates::{self, CertificateState};
@@ -34,6 +35,8 @@ pub struct Finish<'a> {
     pub proof: Option<&'a str>,
     /// Why its certificate is withdrawn, unless it is a PASS.
     pub revoke_for: RevocationReason,
+    /// Its steps, if a device went through any.
+    pub steps: Option<&'a Steps>,
 }
 
 /// What became of a run's credential, for the caller to act on in the same change.
@@ -124,12 +127,13 @@ pub(super) fn close(
 }
 
 fn write(change: &mut Change<'_>, run: u64, finish: &Finish<'_>) -> Result<(), StoreError> {
-    let Finish { verdict, stage, code, message, proof, revoke_for: _ } = *finish;
+    let Finish { verdict, stage, code, message, proof, revoke_for: _, steps } = *finish;
     change.update_one(
         Table::Run,
         &run.to_string(),
         "has its verdict already",
-        "UPDATE run SET verdict = ?2, stage = ?3, code = ?4, message = ?5, proof = ?6, finished = ?7, resume = 0
+        "UPDATE run SET verdict = ?2, stage = ?3, code = ?4, message = ?5, proof = ?6, finished = ?7, resume = 0,
+                        steps = ?8
          WHERE id = ?1 AND verdict IS NULL",
         (
             sql_id(run),
@@ -139,6 +143,7 @@ fn write(change: &mut Change<'_>, run: u64, finish: &Finish<'_>) -> Result<(), S
             shortened(message),
             proof,
             change.now().millis(),
+            steps.map(Steps::to_string),
         ),
     )?;
     change.touch_number(Table::Run, run);
@@ -181,6 +186,8 @@ pub struct Failure<'a> {
     pub code: Option<Code>,
     /// One sentence for a person, without any secret.
     pub message: &'a str,
+    /// Its steps, if a device went through any.
+    pub steps: Option<&'a Steps>,
 }
 
 /// Writes a run that ended before its device was reserved; its number.
@@ -200,6 +207,7 @@ pub fn record_failure(change: &mut Change<'_>, failure: &Failure<'_>) -> Result<
         stage,
         code,
         message,
+        steps,
     } = *failure;
     if verdict == Verdict::Pass {
         let why = "cannot pass: no device was reserved";
@@ -209,8 +217,8 @@ pub fn record_failure(change: &mut Change<'_>, failure: &Failure<'_>) -> Result<
     let claimed = serial.map(|text| text.chars().take(64).collect::<String>());
     let run = change.insert(
         "INSERT INTO run (work_order, product, product_digest, slot, person, started, stage, verdict, code,
-                          message, finished, claimed)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                          message, finished, claimed, steps)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         (
             work_order.map(Name::as_str),
             product.map(Name::as_str),
@@ -224,6 +232,7 @@ pub fn record_failure(change: &mut Change<'_>, failure: &Failure<'_>) -> Result<
             shortened(message),
             change.now().millis(),
             claimed.as_deref(),
+            steps.map(Steps::to_string),
         ),
     )?;
     change.touch_number(Table::Run, run);
