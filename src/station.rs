@@ -13,6 +13,7 @@ pub mod folder;
 pub mod founding;
 pub mod group_key_rotation;
 pub mod keys;
+pub mod labels;
 pub mod outbox;
 pub mod password;
 pub mod people;

@@ -84,6 +84,8 @@ pub struct Ending {
 pub enum Worry {
     /// The copies of the checkpoints off the station.
     CheckpointCopies,
+    /// The printer with this place in the settings.
+    Printer(usize),
 }
 
 /// The tiles of all slots, and what else everybody should see.
@@ -117,6 +119,11 @@ impl Board {
             Some(sentence) => worries.insert(about, sentence.clone()) != Some(sentence),
             None => worries.remove(&about).is_some(),
         }
+    }
+
+    /// What is said about a worry.
+    pub fn warning(&self, about: Worry) -> Option<String> {
+        self.worries.lock().unwrap_or_else(PoisonError::into_inner).get(&about).cloned()
     }
 
     /// All worries, each one sentence.

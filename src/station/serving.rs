@@ -17,7 +17,7 @@ use crate::station::keys::Keys;
 use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{BadSettings, Settings};
 use crate::station::slots::{self, Floor};
-use crate::station::{checkpoints, clock, outbox, people};
+use crate::station::{checkpoints, clock, labels, outbox, people};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::runs;
@@ -97,6 +97,7 @@ impl Serving {
         let keeper = Arc::new(Doorkeeper::default());
         let mut threads = slots::start(&floor)?;
         threads.push(outbox::start(&floor)?);
+        threads.extend(labels::printing::start(&floor)?);
         threads.push(housekeeping(&floor, &keeper)?);
         Ok(Serving { floor, keeper, threads, _lock: lock })
     }
