@@ -6,6 +6,8 @@ pub mod assets;
 pub mod barcode;
 pub mod frame;
 pub mod gate;
+pub mod label_preview;
+pub mod labels;
 pub mod language;
 pub mod line;
 pub mod session;
@@ -125,6 +127,10 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/unlock", web::post().to(gate::unlock))
         .route("/healthz", web::get().to(line::health))
         .route("/language", web::post().to(language::choose))
+        .route("/labels", web::get().to(labels::page))
+        .route("/labels/preview", web::get().to(labels::preview))
+        .route("/labels/reprint", web::post().to(labels::reprint))
+        .route("/labels/{label}/retry", web::post().to(labels::retry))
         .route("/static/{name}", web::get().to(assets::file));
 }
 

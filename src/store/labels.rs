@@ -240,12 +240,7 @@ pub fn printed(change: &mut Change<'_>, label: &Label) -> Result<(), StoreError>
     change.update_one(Table::Label, &label.id.to_string(), NOT_WAITING, sql, (sql_id(label.id), now))?;
     change.touch_number(Table::Label, label.id);
     let Label { id, run, copy, printer, .. } = label;
-    change.record(AuditEvent::LabelPrinted {
-        label: *id,
-        run: *run,
-        copy: *copy,
-        printer: printer.clone(),
-    });
+    change.record(AuditEvent::LabelPrinted { label: *id, run: *run, copy: *copy, printer: printer.clone() });
     Ok(())
 }
 

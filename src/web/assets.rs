@@ -9,6 +9,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// Name, media type, content.
 const FILES: &[(&str, &str, &[u8])] = &[
     ("style.css", CSS, include_bytes!("../../static/style.css")),
+    ("labels.css", CSS, include_bytes!("../../static/labels.css")),
     ("line.css", CSS, include_bytes!("../../static/line.css")),
     ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
     ("htmx-sse.min.js", SCRIPT, include_bytes!("../../static/htmx-sse.min.js")),

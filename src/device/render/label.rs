@@ -12,28 +12,11 @@ use crate::domain::digest::Digest;
 use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
 use crate::domain::product::DeviceIdentity;
+use crate::domain::product::label::Sheet;
 use crate::domain::serial_number::SerialNumber;
 
 /// The longest label in bytes of ZPL.
 pub const LONGEST: usize = 64 * 1024;
-
-/// The paper and the printer's resolution.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sheet {
-    /// Dots per inch: 203, 300 or 600.
-    pub dpi: u16,
-    /// Width of a label in millimetres.
-    pub width_mm: f64,
-    /// Height of a label in millimetres.
-    pub height_mm: f64,
-}
-
-impl Default for Sheet {
-    /// The smallest common label on the most common printer.
-    fn default() -> Sheet {
-        Sheet { dpi: 203, width_mm: 50.0, height_mm: 25.0 }
-    }
-}
 
 /// What may stand on a label.
 #[derive(Debug, Clone)]

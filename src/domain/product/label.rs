@@ -17,3 +17,21 @@ pub struct LabelPlan {
     /// The printer, by its name in `station.toml`.
     pub printer: Name,
 }
+
+/// The paper and the printer's resolution.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sheet {
+    /// Dots per inch: 203, 300 or 600.
+    pub dpi: u16,
+    /// Width of a label in millimetres.
+    pub width_mm: f64,
+    /// Height of a label in millimetres.
+    pub height_mm: f64,
+}
+
+impl Default for Sheet {
+    /// The smallest common label on the most common printer.
+    fn default() -> Sheet {
+        Sheet { dpi: 203, width_mm: 50.0, height_mm: 25.0 }
+    }
+}

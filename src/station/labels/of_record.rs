@@ -7,7 +7,7 @@ use crate::station::labels::plan::Plan;
 use crate::station::labels::{LabelError, templates};
 use crate::station::slots::Floor;
 use crate::store::reader::Reader;
-use crate::store::runs::Run;
+use crate::store::runs::{Run, RunFilter};
 use crate::store::{certificates, devices, recipes, runs};
 
 /// What the records say of a run's label.
@@ -18,6 +18,17 @@ pub struct Found {
     pub values: LabelValues,
     /// How it is made today; the recipe is that of the run.
     pub plan: Plan,
+}
+
+/// The newest run in which the device passed that has this serial number, MAC address or registration ID.
+///
+/// # Errors
+/// [`LabelError::NoLabel`] if there is none.
+pub fn passed_run_of(reader: &Reader<'_>, device: &str) -> Result<u64, LabelError> {
+    let device = devices::find(reader, device.trim())?.ok_or(LabelError::NoLabel)?;
+    let filter = RunFilter { device: Some(device.id), verdict: Some(Verdict::Pass), ..RunFilter::default() };
+    let passed = runs::list(reader, &filter, 1, None)?;
+    passed.first().map(|(run, _)| run.id).ok_or(LabelError::NoLabel)
 }
 
 /// The label of this run.

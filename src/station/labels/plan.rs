@@ -2,17 +2,17 @@
 //! together. Read before a device is touched, so that a faulty template costs no certificate.
 
 use crate::device::render::RenderError;
-use crate::device::render::label::{self, LabelValues, Sheet};
+use crate::device::render::label::{self, LabelValues};
 use crate::device::render::template_set::TemplateSet;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
-use crate::domain::product::label::LabelPlan;
+use crate::domain::product::label::{LabelPlan, Sheet};
 use crate::domain::product::{Credential, DeviceIdentity, Product};
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::utc_time::UtcTime;
 use crate::station::labels::LabelError;
-use crate::station::labels::zpl::{self, Drawing};
+use crate::station::labels::zpl;
 use crate::station::settings::Settings;
 use crate::station::settings::printer::Printer;
 
@@ -56,12 +56,7 @@ impl Plan {
     }
 }
 
-fn fill(
-    template: &str,
-    source: &str,
-    values: &LabelValues,
-    sheet: &Sheet,
-) -> Result<String, RenderError> {
+fn fill(template: &str, source: &str, values: &LabelValues, sheet: &Sheet) -> Result<String, RenderError> {
     let text = label::fill(template, source, values, sheet)?;
     let whole = text.trim();
     if whole.starts_with("^XA") && whole.ends_with("^XZ") {
@@ -120,17 +115,16 @@ pub fn stand_ins(product: &Product) -> Option<LabelValues> {
 }
 
 /// How a product's label will look, with stand-ins, on the paper of its printer (or the usual paper, if the
-/// station has no such printer): its ZPL and what is drawn.
+/// station has no such printer): its ZPL and that paper.
 pub fn sample(
     settings: &Settings,
     templates: &TemplateSet,
     product: &Product,
-) -> Result<(String, Drawing, Sheet), LabelError> {
+) -> Result<(String, Sheet), LabelError> {
     let plan = product.label.as_ref().ok_or(LabelError::NoLabel)?;
     let values = stand_ins(product).ok_or(LabelError::NoLabel)?;
     let sheet = printer(settings, plan).map_or_else(|_| Sheet::default(), |printer| printer.sheet);
     let source = label::source(&plan.template, templates)?;
     let text = fill(&plan.template, &source, &values, &sheet)?;
-    let drawing = zpl::read(&text);
-    Ok((text, drawing, sheet))
+    Ok((text, sheet))
 }

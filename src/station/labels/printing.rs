@@ -140,7 +140,8 @@ fn worry(floor: &Floor, place: usize, printer: &Printer, out: Option<String>) {
         let failed = floor.store.read(|r| labels::open(r, &printer.name, LabelState::Failed));
         let one = Code::LabelDoubtful.next_step();
         // records that cannot be read have been told of already
-        (failed.unwrap_or(0) > 0).then(|| format!("Printer {}: a label was not printed for sure. {one}", printer.name))
+        (failed.unwrap_or(0) > 0)
+            .then(|| format!("Printer {}: a label was not printed for sure. {one}", printer.name))
     });
     if floor.board.warn(Worry::Printer(place), said.clone())
         && let Some(said) = said

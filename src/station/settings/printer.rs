@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::BadSettings;
-use crate::device::render::label::Sheet;
 use crate::domain::name::Name;
+use crate::domain::product::label::Sheet;
 
 /// The most printers a station has.
 const MOST: usize = 16;

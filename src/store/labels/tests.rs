@@ -89,7 +89,8 @@ fn the_log_vouches_for_labels() {
     let run = bench.pass(1);
     queue_one(&bench, run, Ok("^XA^XZ")).unwrap();
     let problems = || {
-        let report = bench.store.read(|r| verify::verify(r, &[])).unwrap();
+        let report =
+            bench.store.read(|r| verify::verify(r, &verify::Options::default(), &mut |_, _| {})).unwrap();
         format!("{:?}", report.problems)
     };
     assert_eq!(problems(), "[]");

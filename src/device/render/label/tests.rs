@@ -28,7 +28,9 @@ fn filled(source: &str) -> Result<String, RenderError> {
 
 #[test]
 fn values_are_escaped_and_millimetres_are_dots() {
-    let text = filled("^XA^PW{{ mm(width_mm) }}^FO{{ mm(10) }},0^FH_^FD{{ serial }} {{ reason }}{% if reprint %} {{ copy }}{% endif %}^FS^XZ");
+    let text = filled(
+        "^XA^PW{{ mm(width_mm) }}^FO{{ mm(10) }},0^FH_^FD{{ serial }} {{ reason }}{% if reprint %} {{ copy }}{% endif %}^FS^XZ",
+    );
     assert_eq!(text.unwrap(), "^XA^PW827^FO118,0^FH_^FDSN_5F17 _5EXZ_7EJA torn 2^FS^XZ");
     assert_eq!(filled("{{ 'a>b'|code128 }}").unwrap(), "a>0b");
 }

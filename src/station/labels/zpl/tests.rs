@@ -27,7 +27,8 @@ fn a_label_is_read() {
 
 #[test]
 fn what_is_not_read_is_named() {
-    let drawing = read("~JA^XA^FO1,1^ABN,11,7^FDx^FS^FO1,1^A0R,20^FDy^FS^BQN,2,4^FDHM,A1^FS^GC50^XZ^XA^FDz^FS^XZ");
+    let drawing =
+        read("~JA^XA^FO1,1^ABN,11,7^FDx^FS^FO1,1^A0R,20^FDy^FS^BQN,2,4^FDHM,A1^FS^GC50^XZ^XA^FDz^FS^XZ");
     let named: Vec<&str> = drawing.not_shown.iter().map(String::as_str).collect();
     assert_eq!(named, ["^A0", "^AB", "^FD", "^GC", "~JA"]);
     assert!(drawing.items.is_empty());
