@@ -67,7 +67,7 @@ fn values(bench: &Bench<'_>, job: &Job<'_>, device: &Device, run: u64, at: UtcTi
     let zone = &bench.settings.zone;
     LabelValues {
         serial: device.serial.clone(),
-        mac: device.mac.clone(),
+        mac: device.mac,
         identity: device.identity.clone(),
         product: job.recipe.product.name.clone(),
         work_order: Some(job.work_order.clone()),
