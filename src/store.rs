@@ -14,6 +14,7 @@ mod columns;
 pub mod crl;
 pub mod devices;
 pub mod error;
+pub mod labels;
 pub mod meta;
 pub mod outbox;
 pub mod people;

@@ -10,6 +10,8 @@ pub mod devices;
 pub mod entries;
 pub mod frame;
 pub mod gate;
+pub mod label_preview;
+pub mod labels;
 pub mod language;
 pub mod line;
 pub mod plot;
@@ -151,6 +153,10 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/runs/{id}", web::get().to(runs::page))
         .route("/healthz", web::get().to(line::health))
         .route("/language", web::post().to(language::choose))
+        .route("/labels", web::get().to(labels::page))
+        .route("/labels/preview", web::get().to(labels::preview))
+        .route("/labels/reprint", web::post().to(labels::reprint))
+        .route("/labels/{label}/retry", web::post().to(labels::retry))
         .route("/static/{name}", web::get().to(assets::file));
 }
 

@@ -13,7 +13,9 @@ use crate::domain::name::Name;
 use crate::domain::product::Product;
 use crate::domain::product::recipe::BadRecipe;
 use crate::station::folder::Folder;
+use crate::station::labels::plan;
 use crate::station::products;
+use crate::station::settings::Settings;
 
 /// Recipes for kinds of devices.
 #[derive(Subcommand)]
@@ -80,7 +82,7 @@ impl Products {
                         format!("{} cannot be read: {error}", file.display()),
                     )
                 })?;
-                match products::check(&folder, &text) {
+                match products::check(&folder, &text).and_then(|product| with_printer(&folder, product)) {
                     Ok(Product { name, digest, .. }) => {
                         let value = json!({ "usable": true, "name": name, "digest": digest, "faults": [] });
                         output::report(common.json, &value, || format!("{name} is usable."))
@@ -99,4 +101,17 @@ impl Products {
             }
         }
     }
+}
+
+/// Where there is a station, a recipe's label needs a printer of it.
+fn with_printer(folder: &Folder, product: Product) -> Result<Product, BadRecipe> {
+    let Some(label) = &product.label else { return Ok(product) };
+    if folder.must_exist().is_err() {
+        return Ok(product);
+    }
+    let fault = |why: String| BadRecipe { faults: vec![format!("[label] printer: {why}")] };
+    let text = folder.read(&folder.settings()).map_err(|error| fault(error.to_string()))?;
+    let settings = Settings::parse(&text, folder.path()).map_err(|error| fault(error.to_string()))?;
+    plan::printer(&settings, label).map_err(|error| fault(error.to_string()))?;
+    Ok(product)
 }

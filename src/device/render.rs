@@ -2,6 +2,7 @@
 //! the recipe, filled with this device's values, each escaped for the file's format.
 
 pub mod escape;
+pub mod label;
 pub mod template_set;
 mod variables;
 
@@ -244,18 +245,20 @@ fn fill(
     let secret = variables.secret_was_read();
     match rendered {
         Ok(text) => Ok((Secret::from(text), secret)),
-        Err(error) => {
-            // the detail may quote the value that did not fit
-            let detail = error.detail().filter(|_| !secret).map(|detail| format!(": {detail}"));
-            let why = match error.kind() {
-                ErrorKind::UndefinedError => {
-                    format!("a value is used that this device does not have{}", detail.unwrap_or_default())
-                }
-                kind => format!("{kind}{}", detail.unwrap_or_default()),
-            };
-            Err(RenderError::Failed { template: template.to_owned(), line: error.line().unwrap_or(0), why })
-        }
+        Err(error) => Err(failed(template, &error, !secret)),
     }
+}
+
+/// What the engine says; its detail may quote the value that did not fit.
+fn failed(template: &str, error: &minijinja::Error, tell: bool) -> RenderError {
+    let detail = error.detail().filter(|_| tell).map(|detail| format!(": {detail}"));
+    let why = match error.kind() {
+        ErrorKind::UndefinedError => {
+            format!("a value is used that this device does not have{}", detail.unwrap_or_default())
+        }
+        kind => format!("{kind}{}", detail.unwrap_or_default()),
+    };
+    RenderError::Failed { template: template.to_owned(), line: error.line().unwrap_or(0), why }
 }
 
 fn environment() -> Result<Environment<'static>, minijinja::Error> {

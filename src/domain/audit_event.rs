@@ -250,6 +250,31 @@ pub enum AuditEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         slot: Option<Name>,
     },
+    /// A label was sent to its printer. Labels of a PASS stand in the rows of its entry.
+    LabelPrinted {
+        label: u64,
+        run: u64,
+        copy: u32,
+        printer: Name,
+    },
+    /// Somebody asked for another copy of a label.
+    LabelReprinted {
+        label: u64,
+        run: u64,
+        copy: u32,
+        reason: String,
+    },
+    /// A label is not printed unless somebody asks for it again.
+    LabelFailed {
+        label: u64,
+        run: u64,
+        why: String,
+    },
+    /// A label that failed waits for its printer again.
+    LabelRetried {
+        label: u64,
+        run: u64,
+    },
     LogExported {
         entries: u64,
         folder: String,

@@ -143,6 +143,12 @@ codes! {
     // -- the simulator
     SimulatorStart = "LS-SIM-01", "Choose another address or port for the simulator, and a folder it may write its CA file to.";
     SimulatorSettings = "LS-SIM-02", "Name at least one hub, such as plant-hub.azure-devices.net, and keys of 16 to 64 bytes.";
+    // -- labels
+    PrinterOut = "LS-LABEL-01", "Check the printer's power, paper and cable; its labels wait, and the line goes on.";
+    PrinterUnknown = "LS-LABEL-02", "Add a [[printer]] of this name to station.toml and start again, or change [label] printer in the recipe.";
+    NoLabel = "LS-LABEL-03", "Only a run that passed under a recipe with a [label] part has a label.";
+    LabelReason = "LS-LABEL-04", "Say in a few words why the label is printed again.";
+    LabelDoubtful = "LS-LABEL-05", "See whether the label came out; if it did not, print it again on the Labels page.";
     // -- records
     RecordsUnreadable = "LS-DB-01", "Check the disk; restore station.db from a backup if it is damaged.";
     RecordsTooNew = "LS-DB-02", "Use the lineside that wrote this database, or a newer one.";

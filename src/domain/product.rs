@@ -1,6 +1,7 @@
 //! Products: the checked recipe for one kind of device. [`recipe`] holds what the file says; a
 //! [`Product`] is what was accepted.
 
+pub mod label;
 pub mod recipe;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use super::label::LabelPattern;
 use super::name::Name;
 use super::registration_id::{IdTemplate, RegistrationId};
 use super::serial_number::SerialRule;
+use label::LabelPlan;
 
 /// The recipe for one kind of device, checked as a whole.
 #[derive(Debug, Clone)]
@@ -34,6 +36,8 @@ pub struct Product {
     pub prove: Prove,
     /// How it is enrolled.
     pub enroll: Enroll,
+    /// What is printed when it passes.
+    pub label: Option<LabelPlan>,
 }
 
 /// How to ask a device who it is.

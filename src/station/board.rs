@@ -129,6 +129,8 @@ impl Ending {
 pub enum Worry {
     /// The copies of the checkpoints off the station.
     CheckpointCopies,
+    /// The printer with this place in the settings.
+    Printer(usize),
 }
 
 /// The tiles of all slots, and what else everybody should see.
@@ -262,6 +264,11 @@ impl Board {
             self.changed();
         }
         news
+    }
+
+    /// What is said about a worry.
+    pub fn warning(&self, about: Worry) -> Option<String> {
+        self.worries.lock().unwrap_or_else(PoisonError::into_inner).get(&about).cloned()
     }
 
     /// All worries, each one sentence.

@@ -2,10 +2,10 @@
 //! are queued in the same transaction.
 
 use crate::domain::code::{Code, Coded};
+use crate::domain::person::Actor;
 use crate::domain::reason::{NoReason, Reason};
 use crate::domain::utc_time::UtcTime;
 use crate::domain::verdict::Verdict;
-use crate::domain::person::Actor;
 use crate::station::authority::{Authority, Engineering, Operating};
 use crate::station::slots::Floor;
 use crate::station::{clock, enrollment, refusals};

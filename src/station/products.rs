@@ -7,6 +7,7 @@ use crate::domain::product::recipe::BadRecipe;
 use crate::domain::product::{Credential, Product};
 use crate::durable;
 use crate::station::folder::{Folder, FolderError};
+use crate::station::labels::plan;
 use crate::station::profiles;
 
 /// The ready recipes.
@@ -106,6 +107,9 @@ pub fn check(folder: &Folder, text: &str) -> Result<Product, BadRecipe> {
         if !templates.has(&file.template) {
             faults.push(format!("[[inject]] {at} template: there is no template “{}”", file.template));
         }
+    }
+    if let Err(fault) = plan::check(&templates, &product) {
+        faults.push(format!("[label] template: {fault}"));
     }
     if faults.is_empty() { Ok(product) } else { Err(BadRecipe { faults }) }
 }

@@ -19,6 +19,7 @@ use crate::station::board::Ending;
 use crate::station::clock;
 use crate::station::crash_point;
 use crate::station::enrollment;
+use crate::station::labels::at_pass;
 use crate::station::provision::bench::{Bench, Job, Progress};
 use crate::station::provision::stop::Stop;
 use crate::store::runs::finish::{self, Finish};
@@ -69,6 +70,7 @@ impl Walk {
         self.enter(Stage::Identify, progress);
         let device = identify::identify(bench, job, driver, &mut self.serial)?;
         place::rehearse(bench, job, &device)?;
+        let label = at_pass::rehearse(bench, job, &device)?;
         crash_point::reached("identified");
 
         self.enter(Stage::Prepare, progress);
@@ -116,7 +118,11 @@ impl Walk {
             };
             finish::finish(change, credential.run(), &finish)?;
             let (vault, product) = (&bench.keys.vault, &job.recipe.product);
-            enrollment::queue_pass(change, vault, product, &device.identity, &credential)
+            enrollment::queue_pass(change, vault, product, &device.identity, &credential)?;
+            match &label {
+                Some(label) => at_pass::queue(change, label, bench, job, &device, &credential, at),
+                None => Ok(()),
+            }
         })?;
         crash_point::reached("after-verdict");
         Ok(Ending {

@@ -18,7 +18,7 @@ use crate::station::keys::Keys;
 use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{BadSettings, Settings};
 use crate::station::slots::{self, Floor};
-use crate::station::{checkpoints, clock, outbox, people, worries};
+use crate::station::{checkpoints, clock, labels, outbox, people, worries};
 use crate::store::Store;
 use crate::store::catalogue;
 use crate::store::error::StoreError;
@@ -106,6 +106,7 @@ impl Serving {
         let keeper = Arc::new(Doorkeeper::default());
         let mut threads = slots::start(&floor)?;
         threads.push(outbox::start(&floor)?);
+        threads.extend(labels::printing::start(&floor)?);
         threads.push(housekeeping(&floor, &keeper)?);
         Ok(Serving { floor, keeper, threads, _lock: lock })
     }

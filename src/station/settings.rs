@@ -1,5 +1,7 @@
 //! `station.toml`: what the file says, and the checked settings. The generated file explains every key.
 
+pub mod printer;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +12,7 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::language::Language;
 use crate::domain::name::Name;
 use crate::domain::toml_fault;
+use crate::station::settings::printer::{Printer, PrinterPart};
 use crate::station::shifts::{ShiftPart, Shifts};
 use crate::station::zone::Zone;
 
@@ -26,6 +29,8 @@ pub struct Settings {
     pub ports: Option<PathBuf>,
     /// The named positions on the fixture.
     pub slots: Vec<Slot>,
+    /// The printers of labels.
+    pub printers: Vec<Printer>,
     /// A folder off the station to which each checkpoint is copied.
     pub checkpoint_copies: Option<PathBuf>,
     /// The zone in which pages and reports tell the time.
@@ -98,6 +103,8 @@ struct SettingsFile {
     ports: Option<PathBuf>,
     #[serde(default)]
     slot: Vec<SlotPart>,
+    #[serde(default)]
+    printer: Vec<PrinterPart>,
     checkpoint_copies: Option<PathBuf>,
     #[serde(default = "usual_zone")]
     zone: String,
@@ -185,6 +192,7 @@ impl Settings {
                 return Err(BadSettings(format!("[[slot]] {}: name or port stands twice", slot.name)));
             }
         }
+        let printers = printer::check(file.printer, folder)?;
         Ok(Settings {
             name,
             listen,
@@ -196,6 +204,7 @@ impl Settings {
             },
             ports: file.ports.map(|path| folder.join(path)),
             slots,
+            printers,
             checkpoint_copies: file.checkpoint_copies.map(|path| folder.join(path)),
             zone,
             language: file.language,
@@ -285,6 +294,17 @@ timeout_seconds = 30
 # port = "/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0-port0"
 # baud = 115200
 # presence = "port"
+
+# One [[printer]] for each printer of labels (ZPL). Recipes name it: [label] printer = "labels".
+#   address  where it listens, usually port 9100; or instead of that
+#   file     a file that labels are appended to; a folder (with a / at its end) gets one file for each label
+#   dpi      dots per inch: 203, 300 or 600;  width_mm, height_mm  the size of one label
+# [[printer]]
+# name = "labels"
+# address = "192.0.2.7:9100"
+# dpi = 203
+# width_mm = 50
+# height_mm = 25
 "##
     )
 }

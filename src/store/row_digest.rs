@@ -18,6 +18,7 @@ pub(super) enum Table {
     Certificate,
     Crl,
     Device,
+    Label,
     Outbox,
     Person,
     Run,
@@ -26,10 +27,11 @@ pub(super) enum Table {
 }
 
 impl Table {
-    pub(super) const ALL: [Table; 8] = [
+    pub(super) const ALL: [Table; 9] = [
         Table::Certificate,
         Table::Crl,
         Table::Device,
+        Table::Label,
         Table::Outbox,
         Table::Person,
         Table::Run,
@@ -43,6 +45,7 @@ impl Table {
             Table::Certificate => "certificate",
             Table::Crl => "crl",
             Table::Device => "device",
+            Table::Label => "label",
             Table::Outbox => "outbox",
             Table::Person => "person",
             Table::Run => "run",
@@ -60,6 +63,7 @@ impl Table {
             }
             Table::Crl => "number, der, this_update, next_update",
             Table::Device => "id, serial, serial_folded, mac, registration_id, device_id, state, created",
+            Table::Label => "id, run, device, copy, printer, person, reason, state, digest, created, printed",
             Table::Outbox => "id, registration_id, operation, run, body, state, created, sent",
             Table::Person => "name, role, password, disabled, created",
             Table::Run => {
@@ -84,6 +88,7 @@ impl Table {
             Table::Certificate
             | Table::Crl
             | Table::Device
+            | Table::Label
             | Table::Outbox
             | Table::Person
             | Table::SecretCheck => "",
@@ -101,6 +106,8 @@ impl Table {
     #[cfg(test)]
     fn bookkeeping(self) -> &'static [&'static str] {
         match self {
+            // the ZPL has its digest among the others
+            Table::Label => &["zpl", "attempts", "last_error"],
             Table::Outbox => &["attempts", "next_try", "last_error", "last_code"],
             Table::Certificate
             | Table::Crl

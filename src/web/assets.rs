@@ -10,6 +10,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const FILES: &[(&str, &str, &[u8])] = &[
     ("style.css", CSS, include_bytes!("../../static/style.css")),
     ("devices.css", CSS, include_bytes!("../../static/devices.css")),
+    ("labels.css", CSS, include_bytes!("../../static/labels.css")),
     ("line.css", CSS, include_bytes!("../../static/line.css")),
     ("line.js", SCRIPT, include_bytes!("../../static/line.js")),
     ("command-sheet.css", CSS, include_bytes!("../../static/command-sheet.css")),

@@ -11,11 +11,7 @@ const HEIGHT: usize = 40;
 /// The bar code of a text of printable ASCII as an `<svg>` element, `None` for any other text. `name` is what a
 /// screen reader says.
 pub fn svg(text: &str, name: &str) -> Option<String> {
-    if text.is_empty() || text.len() > 64 || !text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
-        return None;
-    }
-    // U+0181 begins code set B, which holds all of printable ASCII
-    let modules = Code128::new(format!("\u{0181}{text}")).ok()?.encode();
+    let modules = modules(text)?;
     let width = modules.len() + 2 * QUIET;
     let mut svg = format!(
         "<svg class=\"barcode\" role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {width} {HEIGHT}\" \
@@ -35,6 +31,15 @@ pub fn svg(text: &str, name: &str) -> Option<String> {
     }
     svg.push_str("</svg>");
     Some(svg)
+}
+
+/// The modules of the bar code of such a text, 1 for a bar, without quiet zones.
+pub fn modules(text: &str) -> Option<Vec<u8>> {
+    if text.is_empty() || text.len() > 64 || !text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return None;
+    }
+    // U+0181 begins code set B, which holds all of printable ASCII
+    Some(Code128::new(format!("\u{0181}{text}")).ok()?.encode())
 }
 
 fn escaped(text: &str) -> String {

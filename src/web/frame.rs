@@ -18,6 +18,7 @@ pub enum Place {
     WorkOrders,
     Devices,
     Batches,
+    Labels,
     Outbox,
     Reports,
     Audit,
@@ -26,11 +27,12 @@ pub enum Place {
 }
 
 impl Place {
-    const ALL: [Place; 9] = [
+    const ALL: [Place; 10] = [
         Place::Line,
         Place::WorkOrders,
         Place::Devices,
         Place::Batches,
+        Place::Labels,
         Place::Outbox,
         Place::Reports,
         Place::Audit,
@@ -44,6 +46,7 @@ impl Place {
             Place::WorkOrders => "/work-orders",
             Place::Devices => "/devices",
             Place::Batches => "/batches",
+            Place::Labels => "/labels",
             Place::Outbox => "/outbox",
             Place::Reports => "/reports",
             Place::Audit => "/audit",
@@ -58,6 +61,7 @@ impl Place {
             Place::WorkOrders => t.work_orders,
             Place::Devices => t.devices,
             Place::Batches => t.batches,
+            Place::Labels => t.labels,
             Place::Outbox => t.outbox,
             Place::Reports => t.reports,
             Place::Audit => t.audit,
@@ -69,7 +73,7 @@ impl Place {
     /// Who is shown the way there; the page itself asks for the right.
     fn is_for(self, role: Role) -> bool {
         match self {
-            Place::Line | Place::WorkOrders => true,
+            Place::Line | Place::WorkOrders | Place::Labels => true,
             Place::Devices | Place::Batches | Place::Outbox | Place::Reports | Place::Audit | Place::Ca => {
                 role != Role::Operator
             }

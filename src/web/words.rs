@@ -30,10 +30,11 @@ pub mod command_sheet;
 pub mod common;
 pub mod devices;
 pub mod gate;
+pub mod labels;
 pub mod line;
 pub mod reports;
-pub mod work_orders;
 pub mod runs;
+pub mod work_orders;
 
 /// A text with its places filled: `{name}` becomes the value of that name.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {

@@ -26,6 +26,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("reqwest", &["src/azure", "src/sim"]),
     ("rcgen", &["src/ca", "src/sim"]),
     ("csv", &["src/station"]),
+    ("qrcode", &["src/web"]),
+    ("datamatrix", &["src/web"]),
     ("age", &["src/vault", "src/station/batch"]),
     ("cryptoki", &["src/ca"]),
 ];

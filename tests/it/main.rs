@@ -13,6 +13,7 @@ mod cli_contract;
 mod crash;
 mod founding;
 mod keys;
+mod labels;
 mod line_protocol;
 mod linux_console;
 mod order_witness;

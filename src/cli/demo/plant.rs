@@ -25,7 +25,7 @@ use crate::station::folder::{Folder, FolderError};
 use crate::station::founding::{self, Founding};
 use crate::station::serving::Serving;
 use crate::station::settings::generated;
-use crate::station::{clock, keys, vault_changes};
+use crate::station::{clock, keys, products, vault_changes};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::outbox;
@@ -118,6 +118,9 @@ impl Plant {
             made.map_err(|cause| FolderError::Io { path: folder.clone(), cause })?;
         }
         fill_vault(&folder, &passphrase, &azure, &actor)?;
+        for (lot, template) in [(&GATEWAYS, "device-qr.zpl"), (&SENSORS, "device-datamatrix.zpl")] {
+            add_label(&folder, lot, template)?;
+        }
 
         let no_page = |error| Failure::usage(Code::ListenRefused, format!("no page can be served: {error}"));
         let anywhere = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(no_page)?;
@@ -219,6 +222,7 @@ fn settings(station: &Name, id_scope: &str, https: u16, devices: u16) -> String 
             &format!("global_endpoint = \"https://127.0.0.1:{https}\""),
         )
         .replace("# trust = \"azure-roots.pem\"", "trust = \"sim-azure-ca.pem\"");
+    text.push_str("\n[[printer]]\nname = \"labels\"\nfile = \"labels/\"\n");
     let mut slot = 0;
     for lot in [&GATEWAYS, &SENSORS] {
         for index in 1..=lot.share(devices) {
@@ -228,6 +232,14 @@ fn settings(station: &Name, id_scope: &str, https: u16, devices: u16) -> String 
         }
     }
     text
+}
+
+/// The lot's recipe, with a label.
+fn add_label(folder: &Folder, lot: &Lot, template: &str) -> Result<(), Failure> {
+    let path = products::add(folder, &lot.product.parse()?)?;
+    let text = folder.read(&path)?;
+    let text = format!("{text}\n[label]\ntemplate = \"{template}\"\nprinter = \"labels\"\n");
+    Ok(replace(&path, text.as_bytes())?)
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {

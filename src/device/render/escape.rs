@@ -16,6 +16,8 @@ pub enum Format {
     Yaml,
     /// Within a C string literal (C11 §6.4.5).
     C,
+    /// Within a ZPL field that `^FH_` precedes (Zebra Programming Language).
+    Zpl,
     /// Nothing is escaped; control characters are refused, except in PEM texts.
     Plain,
 }
@@ -27,6 +29,7 @@ impl Format {
             Some("toml") => Format::Toml,
             Some("json") => Format::Json,
             Some("yaml" | "yml") => Format::Yaml,
+            Some("zpl") => Format::Zpl,
             Some("h" | "c" | "hpp" | "cpp" | "cc") => Format::C,
             _ => Format::Plain,
         }
@@ -38,6 +41,7 @@ impl Format {
             Format::Json => "json",
             Format::Yaml => "yaml",
             Format::C => "c",
+            Format::Zpl => "zpl",
             Format::Plain => "plain",
         }
     }
@@ -48,7 +52,7 @@ impl Format {
     }
 
     fn from_word(word: &str) -> Option<Format> {
-        [Format::Toml, Format::Json, Format::Yaml, Format::C, Format::Plain]
+        [Format::Toml, Format::Json, Format::Yaml, Format::C, Format::Zpl, Format::Plain]
             .into_iter()
             .find(|format| format.word() == word)
     }
@@ -60,6 +64,7 @@ impl Format {
             // the escapes these three share; each of them also reads \uXXXX
             Format::Toml | Format::Json | Format::Yaml => value.chars().for_each(|c| quoted(c, &mut out)),
             Format::C => value.chars().for_each(|c| c_literal(c, &mut out)),
+            Format::Zpl => value.chars().for_each(|c| zpl_field(c, &mut out)),
             Format::Plain => {
                 if value.chars().any(char::is_control) && !is_pem(value) {
                     return None;
@@ -101,6 +106,23 @@ fn c_literal(c: char, out: &mut String) {
                 let _ = write!(out, "\\{byte:03o}");
             }
         }
+    }
+}
+
+/// `^` and `~` begin commands, `_` begins a hexadecimal escape; a control character might be the command prefix
+/// that somebody chose (`^CC`).
+fn zpl_field(c: char, out: &mut String) {
+    match c {
+        '^' | '~' | '_' => hexadecimal(c, out),
+        c if c.is_control() => hexadecimal(c, out),
+        c => out.push(c),
+    }
+}
+
+fn hexadecimal(c: char, out: &mut String) {
+    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+        // writing to a String cannot fail
+        let _ = write!(out, "_{byte:02X}");
     }
 }
 

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use super::LARGEST;
 
 /// The templates shipped with the product, by name.
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("iotedge-1.2/config.toml", include_str!("../templates/iotedge-1.2/config.toml")),
     ("iotedge-1.1/config.yaml", include_str!("../templates/iotedge-1.1/config.yaml")),
     ("dps.json", include_str!("../templates/dps.json")),
     ("c-header/identity.h", include_str!("../templates/c-header/identity.h")),
+    ("device-qr.zpl", include_str!("../templates/device-qr.zpl")),
+    ("device-datamatrix.zpl", include_str!("../templates/device-datamatrix.zpl")),
 ];
 
 /// Contents that need no template.

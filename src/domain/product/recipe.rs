@@ -2,6 +2,7 @@
 //! the recipe is loaded, not at the first device.
 
 mod file;
+mod label;
 #[cfg(test)]
 mod tests;
 
@@ -112,6 +113,10 @@ fn check(file: &RecipeFile, digest: Digest, faults: &mut Faults) -> Option<Produ
         &[("sign-nonce", Prove::SignNonce), ("hmac-nonce", Prove::HmacNonce), ("read-back", Prove::ReadBack)],
     );
     let enroll = check_enroll(&file.enroll, faults);
+    let label = match &file.label {
+        None => Some(None),
+        Some(part) => label::check(part, faults).map(Some),
+    };
     let product = Product {
         name: name?,
         digest,
@@ -122,6 +127,7 @@ fn check(file: &RecipeFile, digest: Digest, faults: &mut Faults) -> Option<Produ
         inject: inject?,
         prove: prove?,
         enroll: enroll?,
+        label: label?,
     };
     check_together(&product, faults);
     Some(product)

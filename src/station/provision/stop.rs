@@ -15,6 +15,7 @@ use crate::domain::verdict::Verdict;
 use crate::station::board::Ending;
 use crate::station::clock::{self, NoEntropy};
 use crate::station::enrollment;
+use crate::station::labels::LabelError;
 use crate::station::provision::Walk;
 use crate::station::provision::bench::{Bench, Job};
 use crate::store::certificates::issue::IntendError;
@@ -117,6 +118,12 @@ impl From<SignFailed> for Stop {
 
 impl From<RenderError> for Stop {
     fn from(error: RenderError) -> Stop {
+        Stop::station(&error)
+    }
+}
+
+impl From<LabelError> for Stop {
+    fn from(error: LabelError) -> Stop {
         Stop::station(&error)
     }
 }

@@ -7,6 +7,7 @@ use crate::domain::name::Name;
 use crate::domain::product::Credential;
 use crate::station::board::WhyNot;
 use crate::station::keys::Unlocked;
+use crate::station::labels::plan;
 use crate::station::products::{self, Recipe};
 use crate::station::profiles;
 use crate::station::slots::Floor;
@@ -37,6 +38,9 @@ pub fn ready(floor: &Floor) -> Result<Task, WhyNot> {
     }
     let order = active.ok_or(WhyNot::NoWorkOrder)?.order;
     let recipe = products::find(&floor.folder, &order.product).map_err(|e| WhyNot::because(&e))?;
+    if let Some(label) = &recipe.product.label {
+        plan::printer(&floor.settings, label).map_err(|e| WhyNot::because(&e))?;
+    }
     let profile_text = match &recipe.product.credential {
         Credential::X509 { profile, .. } => {
             Some(profiles::text(&floor.folder, profile).map_err(|e| WhyNot::because(&e))?)

@@ -7,6 +7,7 @@ words! {
         work_orders: "Work orders", "Aufträge", "工单", "Órdenes";
         devices: "Devices", "Geräte", "设备", "Dispositivos";
         batches: "Batches", "Stapel", "批次", "Lotes";
+        labels: "Labels", "Etiketten", "标签", "Etiquetas";
         outbox: "Outbox", "Postausgang", "发件箱", "Bandeja de salida";
         reports: "Reports", "Berichte", "报表", "Informes";
         audit: "Audit", "Protokoll", "审计", "Auditoría";

@@ -13,6 +13,20 @@ pub(super) struct RecipeFile {
     pub(super) inject: Vec<InjectPart>,
     pub(super) prove: ProvePart,
     pub(super) enroll: EnrollPart,
+    pub(super) label: Option<LabelPart>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LabelPart {
+    pub(super) template: String,
+    #[serde(default = "one")]
+    pub(super) copies: u32,
+    pub(super) printer: String,
+}
+
+fn one() -> u32 {
+    1
 }
 
 #[derive(Deserialize)]
