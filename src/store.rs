@@ -9,6 +9,7 @@
 pub mod audit;
 pub mod certificates;
 pub mod change;
+pub mod clients;
 mod columns;
 pub mod crl;
 pub mod devices;
@@ -25,6 +26,7 @@ mod schema;
 pub mod secret_checks;
 #[cfg(test)]
 mod testing;
+pub mod webhooks;
 pub mod work_orders;
 
 use std::io;

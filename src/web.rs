@@ -2,6 +2,7 @@
 //! `station`. Everything is served on a loopback address only.
 
 pub mod access;
+pub mod api;
 pub mod assets;
 pub mod barcode;
 pub mod frame;
@@ -125,7 +126,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/unlock", web::post().to(gate::unlock))
         .route("/healthz", web::get().to(line::health))
         .route("/language", web::post().to(language::choose))
-        .route("/static/{name}", web::get().to(assets::file));
+        .route("/static/{name}", web::get().to(assets::file))
+        .configure(api::routes);
 }
 
 /// What no other route serves.

@@ -11,6 +11,7 @@ use crate::domain::code::{Code, Coded, sentence};
 use crate::domain::person::Actor;
 use crate::station::board::{Board, Worry};
 use crate::station::checkpoints::CheckpointFailed;
+use crate::station::clients::TokenDoor;
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::folder::{Folder, FolderError, Lock};
 use crate::station::keys::Keys;
@@ -89,6 +90,7 @@ impl Serving {
             store: Arc::new(store),
             keys: Arc::new(Keys::default()),
             live: Arc::new(LiveRuns::default()),
+            tokens: Arc::new(TokenDoor::default()),
             stop: Arc::new(AtomicBool::new(false)),
         };
         if let Some(unread) = unread {
@@ -108,7 +110,9 @@ impl Serving {
             // a thread that panicked has said so already; the others are still to be waited for
             let _ = thread.join();
         }
-        if let Err(error) = people::settle_at_end(&self.floor.store, &self.keeper, clock::now()) {
+        let (store, now) = (&self.floor.store, clock::now());
+        let settled = people::settle_at_end(store, &self.keeper, now);
+        if let Err(error) = settled.and_then(|()| self.floor.tokens.settle_at_end(store, now)) {
             tracing::error!(code = %error.code(), "failed log-ins could not be recorded: {error}");
         }
     }
@@ -143,7 +147,8 @@ fn housekeeping(floor: &Floor, keeper: &Arc<Doorkeeper>) -> std::io::Result<Join
                     copied = Some(Instant::now());
                 }
             }
-            if let Err(error) = people::settle(&floor.store, &keeper, now) {
+            let settled = people::settle(&floor.store, &keeper, now);
+            if let Err(error) = settled.and_then(|()| floor.tokens.settle(&floor.store, now)) {
                 tracing::error!(code = %error.code(), "failed log-ins could not be recorded: {error}");
             }
             thread::sleep(HOUSEKEEPING);

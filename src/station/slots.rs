@@ -14,6 +14,7 @@ use crate::device::driver;
 use crate::device::port;
 use crate::domain::verdict::Verdict;
 use crate::station::board::{Board, Tile};
+use crate::station::clients::TokenDoor;
 use crate::station::clock;
 use crate::station::folder::Folder;
 use crate::station::keys::Keys;
@@ -42,6 +43,8 @@ pub struct Floor {
     pub live: Arc<LiveRuns>,
     /// What the slots show.
     pub board: Arc<Board>,
+    /// Who asks over the API.
+    pub tokens: Arc<TokenDoor>,
     /// Set when the station is to end.
     pub stop: Arc<AtomicBool>,
 }

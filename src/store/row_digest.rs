@@ -15,6 +15,7 @@ use crate::domain::digest::Digest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Table {
     Certificate,
+    Client,
     Crl,
     Device,
     Outbox,
@@ -25,8 +26,9 @@ pub(super) enum Table {
 }
 
 impl Table {
-    pub(super) const ALL: [Table; 8] = [
+    pub(super) const ALL: [Table; 9] = [
         Table::Certificate,
+        Table::Client,
         Table::Crl,
         Table::Device,
         Table::Outbox,
@@ -40,6 +42,7 @@ impl Table {
     pub(super) fn name(self) -> &'static str {
         match self {
             Table::Certificate => "certificate",
+            Table::Client => "client",
             Table::Crl => "crl",
             Table::Device => "device",
             Table::Outbox => "outbox",
@@ -57,6 +60,7 @@ impl Table {
                 "serial, run, device, registration_id, to_be_signed, public_key, profile, not_before, \
                  not_after, state, der, sha256, revoked_at, reason, successor"
             }
+            Table::Client => "name, token, rights, disabled, created",
             Table::Crl => "number, der, this_update, next_update",
             Table::Device => "id, serial, serial_folded, mac, registration_id, device_id, state, created",
             Table::Outbox => "id, registration_id, operation, run, body, state, created, sent",
@@ -77,6 +81,7 @@ impl Table {
     pub(super) fn later_columns(self) -> &'static str {
         match self {
             Table::Certificate
+            | Table::Client
             | Table::Crl
             | Table::Device
             | Table::Outbox
@@ -100,6 +105,7 @@ impl Table {
         match self {
             Table::Outbox => &["attempts", "next_try", "last_error", "last_code"],
             Table::Certificate
+            | Table::Client
             | Table::Crl
             | Table::Device
             | Table::Person
