@@ -5,6 +5,7 @@ pub mod access;
 pub mod api;
 pub mod assets;
 pub mod barcode;
+pub mod clients;
 pub mod frame;
 pub mod gate;
 pub mod language;
@@ -124,6 +125,9 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/logout", web::post().to(gate::logout))
         .route("/unlock", web::get().to(gate::unlock_page))
         .route("/unlock", web::post().to(gate::unlock))
+        .route("/clients", web::get().to(clients::page))
+        .route("/clients", web::post().to(clients::add))
+        .route("/clients/disable", web::post().to(clients::disable))
         .route("/healthz", web::get().to(line::health))
         .route("/language", web::post().to(language::choose))
         .route("/static/{name}", web::get().to(assets::file))

@@ -84,6 +84,8 @@ pub struct Ending {
 pub enum Worry {
     /// The copies of the checkpoints off the station.
     CheckpointCopies,
+    /// The webhook with this place in the settings.
+    Webhook(u8),
 }
 
 /// The tiles of all slots, and what else everybody should see.

@@ -18,7 +18,7 @@ use crate::station::keys::Keys;
 use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{BadSettings, Settings};
 use crate::station::slots::{self, Floor};
-use crate::station::{checkpoints, clock, outbox, people};
+use crate::station::{checkpoints, clock, outbox, people, webhooks};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::runs;
@@ -78,6 +78,7 @@ impl Serving {
         let store = Store::open(&folder.database())?;
         let unread = checkpoints::check_newest(folder, &settings, &store)?;
         let unfinished = store.read(runs::count_unfinished)?;
+        webhooks::enter(&store, &settings, clock::now())?;
         store.change(&Actor::Station, clock::now(), |change| {
             let version = env!("CARGO_PKG_VERSION").to_owned();
             change.record(AuditEvent::StationStarted { version, unfinished });
@@ -99,6 +100,7 @@ impl Serving {
         let keeper = Arc::new(Doorkeeper::default());
         let mut threads = slots::start(&floor)?;
         threads.push(outbox::start(&floor)?);
+        threads.extend(webhooks::start(&floor)?);
         threads.push(housekeeping(&floor, &keeper)?);
         Ok(Serving { floor, keeper, threads, _lock: lock })
     }

@@ -1,5 +1,7 @@
 //! `station.toml`: what the file says, and the checked settings. The generated file explains every key.
 
+pub mod outside;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +12,7 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::language::Language;
 use crate::domain::name::Name;
 use crate::domain::toml_fault;
+use crate::station::settings::outside::{HookPart, Hooks, HooksPart, MetricsPart, Webhook, WebhookPart};
 use crate::station::zone::Zone;
 
 /// The checked settings of a station.
@@ -31,6 +34,10 @@ pub struct Settings {
     pub zone: Zone,
     /// The language of pages for whoever has not chosen one.
     pub language: Language,
+    /// Who is told what the audit log says.
+    pub webhooks: Vec<Webhook>,
+    /// Whether anybody on this machine may read the metrics.
+    pub open_metrics: bool,
 }
 
 /// Where devices find DPS.
@@ -57,6 +64,8 @@ pub struct Slot {
     pub baud: u32,
     /// How it is known that a device is there.
     pub presence: Presence,
+    /// What drives the fixture around it.
+    pub hooks: Hooks,
 }
 
 /// How a slot knows that a device is there, and that it was removed.
@@ -100,6 +109,12 @@ struct SettingsFile {
     zone: String,
     #[serde(default = "usual_language")]
     language: Language,
+    #[serde(default)]
+    hooks: HooksPart,
+    #[serde(default)]
+    webhook: Vec<WebhookPart>,
+    #[serde(default)]
+    metrics: MetricsPart,
 }
 
 fn usual_zone() -> String {
@@ -143,6 +158,9 @@ struct SlotPart {
     baud: u32,
     #[serde(default = "usual_presence")]
     presence: Presence,
+    on_start: Option<HookPart>,
+    on_verdict: Option<HookPart>,
+    on_removed: Option<HookPart>,
 }
 
 fn usual_baud() -> u32 {
@@ -171,7 +189,9 @@ impl Settings {
         if !(1..=300).contains(&file.azure.timeout_seconds) {
             return Err(BadSettings("[azure] timeout_seconds: 1 to 300".to_owned()));
         }
-        let slots = file.slot.into_iter().map(|part| slot(part, folder)).collect::<Result<Vec<_>, _>>()?;
+        let hooks = outside::hooks(file.hooks, folder).map_err(BadSettings)?;
+        let slots =
+            file.slot.into_iter().map(|part| slot(part, &hooks, folder)).collect::<Result<Vec<_>, _>>()?;
         if slots.len() > 64 {
             return Err(BadSettings("[[slot]]: at most 64 slots".to_owned()));
         }
@@ -194,6 +214,8 @@ impl Settings {
             checkpoint_copies: file.checkpoint_copies.map(|path| folder.join(path)),
             zone,
             language: file.language,
+            webhooks: outside::webhooks(file.webhook, folder).map_err(BadSettings)?,
+            open_metrics: file.metrics.open,
         })
     }
 }
@@ -221,12 +243,14 @@ pub fn parse_listen(text: &str) -> Result<SocketAddr, BadListen> {
     if listen.ip().is_loopback() { Ok(listen) } else { Err(BadListen::NotLoopback(listen)) }
 }
 
-fn slot(part: SlotPart, folder: &Path) -> Result<Slot, BadSettings> {
+fn slot(part: SlotPart, all: &Hooks, folder: &Path) -> Result<Slot, BadSettings> {
     let name = part.name.parse::<Name>().map_err(|e| BadSettings(format!("[[slot]] name: {e}")))?;
     if !(50..=12_000_000).contains(&part.baud) {
         return Err(BadSettings(format!("[[slot]] {name} baud: 50 to 12000000")));
     }
-    Ok(Slot { name, port: folder.join(part.port), baud: part.baud, presence: part.presence })
+    let own = [part.on_start, part.on_verdict, part.on_removed];
+    let hooks = outside::of_slot(all, &name, own, folder).map_err(BadSettings)?;
+    Ok(Slot { name, port: folder.join(part.port), baud: part.baud, presence: part.presence, hooks })
 }
 
 /// The text of a new station's `station.toml`, every key explained.
@@ -274,7 +298,8 @@ timeout_seconds = 30
 # port = "/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0-port0"
 # baud = 115200
 # presence = "port"
-"##
+{}"##,
+        outside::EXPLAINED
     )
 }
 
@@ -308,6 +333,16 @@ mod tests {
             ("name = \"l\"\nlisten = \"0.0.0.0:80\"", "not a loopback"),
             ("name = \"l\"\nlitsen = 1", "litsen"),
             ("name = \"\"", "1 to 64 characters"),
+            ("name = \"l\"\n[hooks]\non_start = []", "a program"),
+            ("name = \"l\"\n[hooks]\non_start = \"http://mes.example/\"", "neither https"),
+            (
+                "name = \"l\"\n[[webhook]]\nname = \"a\"\nurl = \"https://m.example\"\nevents = [\"x\"]",
+                "no event “x”",
+            ),
+            (
+                "name = \"l\"\n[[webhook]]\nname = \"a\"\nurl = \"https://m.example\"\nevents = []",
+                "at least one",
+            ),
             ("name = \"l\"\nzone = \"Here\"", "time zone"),
             ("name = \"l\"\nlanguage = \"fr\"", "fr"),
             ("name = \"l\"\n[azure]\nid_scope = \"0ne/x\"", "not an ID scope"),

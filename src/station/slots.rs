@@ -17,6 +17,7 @@ use crate::station::board::{Board, Tile};
 use crate::station::clients::TokenDoor;
 use crate::station::clock;
 use crate::station::folder::Folder;
+use crate::station::hooks::SlotHooks;
 use crate::station::keys::Keys;
 use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{Settings, Slot};
@@ -57,12 +58,14 @@ pub fn start(floor: &Floor) -> std::io::Result<Vec<JoinHandle<()>>> {
         .iter()
         .map(|slot| {
             let (floor, slot) = (floor.clone(), slot.clone());
-            thread::Builder::new().name(format!("slot {}", slot.name)).spawn(move || tend(&floor, &slot))
+            let hooks = SlotHooks::begin(&slot.name, &slot.hooks, &floor.stop)?;
+            let name = format!("slot {}", slot.name);
+            thread::Builder::new().name(name).spawn(move || tend(&floor, &slot, &hooks))
         })
         .collect()
 }
 
-fn tend(floor: &Floor, slot: &Slot) {
+fn tend(floor: &Floor, slot: &Slot, hooks: &SlotHooks) {
     let mut watch = Watch::new(slot);
     // a device that was pulled in the middle of its run took its verdict's place away with it: the verdict
     // stays until the next one comes, or nobody would ever see it
@@ -75,10 +78,12 @@ fn tend(floor: &Floor, slot: &Slot) {
                     floor.board.show(&slot.name, Tile::Ready);
                 }
                 if watch.device_is_there(|| answers(slot, &task)) {
-                    let ending = attend(floor, slot, &task, &mut watch);
+                    let ending = attend(floor, slot, &task, &mut watch, hooks);
                     lingers = ending.verdict == Verdict::Aborted;
-                    floor.board.show(&slot.name, Tile::Verdict(ending));
+                    floor.board.show(&slot.name, Tile::Verdict(ending.clone()));
+                    hooks.verdict(&ending);
                     hold(floor, slot, &task, &mut watch);
+                    hooks.removed(&ending);
                 }
             }
         }
