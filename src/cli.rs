@@ -9,6 +9,7 @@ pub mod session;
 
 mod audit;
 mod ca;
+mod client;
 mod demo;
 mod enroll;
 mod init;
@@ -94,6 +95,9 @@ enum Command {
     /// People
     #[command(subcommand)]
     User(user::User),
+    /// Other systems that ask over the API
+    #[command(subcommand)]
+    Client(client::Client),
     /// Recipes for kinds of devices
     #[command(subcommand)]
     Product(product::Products),
@@ -123,6 +127,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Key(command) => command.run(&common),
         Command::Secret(command) => command.run(&common),
         Command::User(command) => command.run(&common),
+        Command::Client(command) => command.run(&common),
         Command::Product(command) => command.run(&common),
         Command::Enroll(command) => command.run(&common),
         Command::Audit(command) => command.run(&common),

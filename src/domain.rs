@@ -3,6 +3,7 @@
 
 pub mod audit_event;
 pub mod cert_serial;
+pub mod client;
 pub mod code;
 pub mod device_id;
 pub mod digest;

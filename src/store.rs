@@ -10,6 +10,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod certificates;
 pub mod change;
+pub mod clients;
 mod columns;
 pub mod crl;
 pub mod devices;
@@ -28,6 +29,7 @@ mod schema;
 pub mod secret_checks;
 #[cfg(test)]
 mod testing;
+pub mod webhooks;
 pub mod work_orders;
 
 use std::io;

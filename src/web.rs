@@ -2,8 +2,10 @@
 //! `station`. Everything is served on a loopback address only.
 
 pub mod access;
+pub mod api;
 pub mod assets;
 pub mod barcode;
+pub mod clients;
 pub mod command_sheet;
 pub mod device;
 pub mod devices;
@@ -151,13 +153,17 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/devices/{id}/decide", web::post().to(device::actions::decide_about))
         .route("/devices/{id}/revoke", web::post().to(device::actions::revoke))
         .route("/runs/{id}", web::get().to(runs::page))
-        .route("/healthz", web::get().to(line::health))
-        .route("/language", web::post().to(language::choose))
         .route("/labels", web::get().to(labels::page))
         .route("/labels/preview", web::get().to(labels::preview))
         .route("/labels/reprint", web::post().to(labels::reprint))
         .route("/labels/{label}/retry", web::post().to(labels::retry))
-        .route("/static/{name}", web::get().to(assets::file));
+        .route("/clients", web::get().to(clients::page))
+        .route("/clients", web::post().to(clients::add))
+        .route("/clients/disable", web::post().to(clients::disable))
+        .route("/healthz", web::get().to(line::health))
+        .route("/language", web::post().to(language::choose))
+        .route("/static/{name}", web::get().to(assets::file))
+        .configure(api::routes);
 }
 
 /// What no other route serves.

@@ -1,5 +1,6 @@
 //! One request, one answer: HTTPS with every size and wait bounded, no redirect followed, nothing repeated
-//! on its own. The only file that names the HTTP client and its TLS.
+//! on its own. The file of this room that names the HTTP client
+//! and its TLS.
 
 use std::error::Error;
 use std::fs;
@@ -181,7 +182,11 @@ fn certificate_refusal<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustl
     inner.downcast_ref().filter(|error| matches!(error, rustls::Error::InvalidCertificate(_)))
 }
 
-fn tls(roots: &Roots) -> Result<ClientConfig, ClientError> {
+/// TLS towards servers that these roots name.
+///
+/// # Errors
+/// [`ClientError`] if there are none.
+pub fn tls(roots: &Roots) -> Result<ClientConfig, ClientError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder =
         ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;

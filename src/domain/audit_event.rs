@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::cert_serial::CertSerial;
+use super::client::Rights;
 use super::digest::Digest;
 use super::name::Name;
 use super::person::{Actor, Role};
@@ -275,10 +276,35 @@ pub enum AuditEvent {
         label: u64,
         run: u64,
     },
+    /// Another system was given a token.
+    ClientAdded {
+        name: Name,
+        rights: Rights,
+    },
+    ClientDisabled {
+        name: Name,
+    },
+    /// Wrong tokens from one address, counted rather than written one by one.
+    TokenRefused {
+        from: String,
+        times: u64,
+    },
     LogExported {
         entries: u64,
         folder: String,
     },
+}
+
+impl AuditEvent {
+    /// Whether entries may carry this word as their `event`.
+    pub fn is_kind(word: &str) -> bool {
+        let bare = serde_json::json!({ "event": word });
+        match serde_json::from_value::<AuditEvent>(bare) {
+            Ok(_) => true,
+            // a known kind complains about its members instead
+            Err(error) => !error.to_string().starts_with("unknown variant"),
+        }
+    }
 }
 
 /// One entry of the log.
@@ -317,6 +343,13 @@ mod tests {
         for taken in ["at", "actor", "event", "rows"] {
             assert!(!events.contains(&format!("\n        {taken}: ")), "{taken} would be written twice");
         }
+    }
+
+    #[test]
+    fn kinds_are_known_by_their_word() {
+        assert!(AuditEvent::is_kind("run-finished") && AuditEvent::is_kind("vault-unlocked"));
+        assert!(!AuditEvent::is_kind("run-finnished") && !AuditEvent::is_kind("RunFinished"));
+        assert!(!AuditEvent::is_kind(""));
     }
 
     #[test]

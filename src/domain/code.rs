@@ -64,6 +64,9 @@ codes! {
     PersonUnknown = "LS-AUTH-03", "List the people with `lineside user list`.";
     PersonExists = "LS-AUTH-04", "Choose another name; names are never used twice.";
     PasswordWeak = "LS-AUTH-05", "Choose at least 10 characters.";
+    ClientTokenRefused = "LS-AUTH-06", "Send the client's token as `Authorization: Bearer lst_…`; an administrator makes one on the Clients page.";
+    ClientExists = "LS-AUTH-07", "Choose another name for the client; names are never used twice.";
+    ClientUnknown = "LS-AUTH-08", "List the clients with `lineside client list`.";
     // -- work orders and runs
     WorkOrderUnknown = "LS-WO-01", "List the work orders with `lineside work-order list`.";
     WorkOrderExists = "LS-WO-02", "Choose another name for the work order.";
@@ -149,6 +152,11 @@ codes! {
     NoLabel = "LS-LABEL-03", "Only a run that passed under a recipe with a [label] part has a label.";
     LabelReason = "LS-LABEL-04", "Say in a few words why the label is printed again.";
     LabelDoubtful = "LS-LABEL-05", "See whether the label came out; if it did not, print it again on the Labels page.";
+    // -- other systems
+    ApiRequestInvalid = "LS-API-01", "Compare the request with /api/v1/openapi.json.";
+    ApiNothingThere = "LS-API-02", "Check the address and the name in it against /api/v1/openapi.json.";
+    HookFailed = "LS-HOOK-01", "Check the slot's on_start in station.toml and what it starts; the unit was not touched.";
+    WebhookFailed = "LS-HOOK-02", "Check the webhook's address and its receiver; nothing is lost, it is tried again.";
     // -- records
     RecordsUnreadable = "LS-DB-01", "Check the disk; restore station.db from a backup if it is damaged.";
     RecordsTooNew = "LS-DB-02", "Use the lineside that wrote this database, or a newer one.";
@@ -163,6 +171,12 @@ codes! {
     // -- the station itself
     Interrupted = "LS-ST-02", "Run the command again; nothing is lost.";
     Internal = "LS-ST-01", "Try again; if it stays, keep the log lines for the maker.";
+}
+
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 impl fmt::Display for Code {

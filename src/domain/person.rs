@@ -78,6 +78,11 @@ pub enum Actor {
         /// Who released the work order.
         released_by: String,
     },
+    /// Another system, over the API.
+    Client {
+        /// Its name.
+        name: Name,
+    },
     /// The station itself: the outbox sender, start-up.
     Station,
 }
@@ -89,6 +94,7 @@ impl fmt::Display for Actor {
             Actor::CommandLine { os_user, name: Some(name) } => write!(f, "{name} ({os_user})"),
             Actor::CommandLine { os_user, name: None } => write!(f, "{os_user}"),
             Actor::Slot { slot, released_by } => write!(f, "{released_by} (slot {slot})"),
+            Actor::Client { name } => write!(f, "{name} (client)"),
             Actor::Station => f.write_str("station"),
         }
     }

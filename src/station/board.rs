@@ -131,6 +131,8 @@ pub enum Worry {
     CheckpointCopies,
     /// The printer with this place in the settings.
     Printer(usize),
+    /// The webhook with this place in the settings.
+    Webhook(u8),
 }
 
 /// The tiles of all slots, and what else everybody should see.

@@ -11,6 +11,7 @@ use crate::domain::code::{Code, Coded, sentence};
 use crate::domain::person::Actor;
 use crate::station::board::{Board, Worry};
 use crate::station::checkpoints::CheckpointFailed;
+use crate::station::clients::TokenDoor;
 use crate::station::desk::Desk;
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::folder::{Folder, FolderError, Lock};
@@ -18,7 +19,7 @@ use crate::station::keys::Keys;
 use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{BadSettings, Settings};
 use crate::station::slots::{self, Floor};
-use crate::station::{checkpoints, clock, labels, outbox, people, worries};
+use crate::station::{checkpoints, clock, labels, outbox, people, webhooks, worries};
 use crate::store::Store;
 use crate::store::catalogue;
 use crate::store::error::StoreError;
@@ -84,6 +85,7 @@ impl Serving {
         let store = Store::open(&folder.database())?;
         let unread = checkpoints::check_newest(folder, &settings, &store)?;
         let unfinished = store.read(runs::count_unfinished)?;
+        webhooks::enter(&store, &settings, clock::now())?;
         store.change(&Actor::Station, clock::now(), |change| {
             let version = env!("CARGO_PKG_VERSION").to_owned();
             change.record(AuditEvent::StationStarted { version, unfinished });
@@ -98,6 +100,7 @@ impl Serving {
             store: Arc::new(store),
             keys: Arc::new(Keys::default()),
             live: Arc::new(LiveRuns::default()),
+            tokens: Arc::new(TokenDoor::default()),
             stop: Arc::new(AtomicBool::new(false)),
         };
         if let Some(unread) = unread {
@@ -107,6 +110,7 @@ impl Serving {
         let mut threads = slots::start(&floor)?;
         threads.push(outbox::start(&floor)?);
         threads.extend(labels::printing::start(&floor)?);
+        threads.extend(webhooks::start(&floor)?);
         threads.push(housekeeping(&floor, &keeper)?);
         Ok(Serving { floor, keeper, threads, _lock: lock })
     }
@@ -118,7 +122,9 @@ impl Serving {
             // a thread that panicked has said so already; the others are still to be waited for
             let _ = thread.join();
         }
-        if let Err(error) = people::settle_at_end(&self.floor.store, &self.keeper, clock::now()) {
+        let (store, now) = (&self.floor.store, clock::now());
+        let settled = people::settle_at_end(store, &self.keeper, now);
+        if let Err(error) = settled.and_then(|()| self.floor.tokens.settle_at_end(store, now)) {
             tracing::error!(code = %error.code(), "failed log-ins could not be recorded: {error}");
         }
     }
@@ -161,7 +167,8 @@ fn housekeeping(floor: &Floor, keeper: &Arc<Doorkeeper>) -> std::io::Result<Join
             if let Err(error) = catalogue::catalogue_some(&floor.store, CATALOGUED_AT_ONCE) {
                 tracing::error!(code = %error.code(), "older records could not be catalogued: {error}");
             }
-            if let Err(error) = people::settle(&floor.store, &keeper, now) {
+            let settled = people::settle(&floor.store, &keeper, now);
+            if let Err(error) = settled.and_then(|()| floor.tokens.settle(&floor.store, now)) {
                 tracing::error!(code = %error.code(), "failed log-ins could not be recorded: {error}");
             }
             thread::sleep(HOUSEKEEPING);

@@ -1,5 +1,6 @@
 //! `station.toml`: what the file says, and the checked settings. The generated file explains every key.
 
+pub mod outside;
 pub mod printer;
 
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::language::Language;
 use crate::domain::name::Name;
 use crate::domain::toml_fault;
+use crate::station::settings::outside::{HookPart, Hooks, HooksPart, MetricsPart, Webhook, WebhookPart};
 use crate::station::settings::printer::{Printer, PrinterPart};
 use crate::station::shifts::{ShiftPart, Shifts};
 use crate::station::zone::Zone;
@@ -39,6 +41,10 @@ pub struct Settings {
     pub language: Language,
     /// The shifts of a day, for reports.
     pub shifts: Shifts,
+    /// Who is told what the audit log says.
+    pub webhooks: Vec<Webhook>,
+    /// Whether anybody on this machine may read the metrics.
+    pub open_metrics: bool,
 }
 
 /// Where devices find DPS.
@@ -65,6 +71,8 @@ pub struct Slot {
     pub baud: u32,
     /// How it is known that a device is there.
     pub presence: Presence,
+    /// What drives the fixture around it.
+    pub hooks: Hooks,
 }
 
 /// How a slot knows that a device is there, and that it was removed.
@@ -112,6 +120,11 @@ struct SettingsFile {
     language: Language,
     #[serde(default)]
     shift: Vec<ShiftPart>,
+    hooks: HooksPart,
+    #[serde(default)]
+    webhook: Vec<WebhookPart>,
+    #[serde(default)]
+    metrics: MetricsPart,
 }
 
 fn usual_zone() -> String {
@@ -155,6 +168,9 @@ struct SlotPart {
     baud: u32,
     #[serde(default = "usual_presence")]
     presence: Presence,
+    on_start: Option<HookPart>,
+    on_verdict: Option<HookPart>,
+    on_removed: Option<HookPart>,
 }
 
 fn usual_baud() -> u32 {
@@ -183,7 +199,9 @@ impl Settings {
         if !(1..=300).contains(&file.azure.timeout_seconds) {
             return Err(BadSettings("[azure] timeout_seconds: 1 to 300".to_owned()));
         }
-        let slots = file.slot.into_iter().map(|part| slot(part, folder)).collect::<Result<Vec<_>, _>>()?;
+        let hooks = outside::hooks(file.hooks, folder).map_err(BadSettings)?;
+        let slots =
+            file.slot.into_iter().map(|part| slot(part, &hooks, folder)).collect::<Result<Vec<_>, _>>()?;
         if slots.len() > 64 {
             return Err(BadSettings("[[slot]]: at most 64 slots".to_owned()));
         }
@@ -209,6 +227,8 @@ impl Settings {
             zone,
             language: file.language,
             shifts: Shifts::of(file.shift).map_err(|e| BadSettings(format!("[[shift]] {e}")))?,
+            webhooks: outside::webhooks(file.webhook, folder).map_err(BadSettings)?,
+            open_metrics: file.metrics.open,
         })
     }
 }
@@ -236,12 +256,14 @@ pub fn parse_listen(text: &str) -> Result<SocketAddr, BadListen> {
     if listen.ip().is_loopback() { Ok(listen) } else { Err(BadListen::NotLoopback(listen)) }
 }
 
-fn slot(part: SlotPart, folder: &Path) -> Result<Slot, BadSettings> {
+fn slot(part: SlotPart, all: &Hooks, folder: &Path) -> Result<Slot, BadSettings> {
     let name = part.name.parse::<Name>().map_err(|e| BadSettings(format!("[[slot]] name: {e}")))?;
     if !(50..=12_000_000).contains(&part.baud) {
         return Err(BadSettings(format!("[[slot]] {name} baud: 50 to 12000000")));
     }
-    Ok(Slot { name, port: folder.join(part.port), baud: part.baud, presence: part.presence })
+    let own = [part.on_start, part.on_verdict, part.on_removed];
+    let hooks = outside::of_slot(all, &name, own, folder).map_err(BadSettings)?;
+    Ok(Slot { name, port: folder.join(part.port), baud: part.baud, presence: part.presence, hooks })
 }
 
 /// The text of a new station's `station.toml`, every key explained.
@@ -305,7 +327,8 @@ timeout_seconds = 30
 # dpi = 203
 # width_mm = 50
 # height_mm = 25
-"##
+{}"##,
+        outside::EXPLAINED
     )
 }
 
@@ -339,6 +362,16 @@ mod tests {
             ("name = \"l\"\nlisten = \"0.0.0.0:80\"", "not a loopback"),
             ("name = \"l\"\nlitsen = 1", "litsen"),
             ("name = \"\"", "1 to 64 characters"),
+            ("name = \"l\"\n[hooks]\non_start = []", "a program"),
+            ("name = \"l\"\n[hooks]\non_start = \"http://mes.example/\"", "neither https"),
+            (
+                "name = \"l\"\n[[webhook]]\nname = \"a\"\nurl = \"https://m.example\"\nevents = [\"x\"]",
+                "no event “x”",
+            ),
+            (
+                "name = \"l\"\n[[webhook]]\nname = \"a\"\nurl = \"https://m.example\"\nevents = []",
+                "at least one",
+            ),
             ("name = \"l\"\nzone = \"Here\"", "time zone"),
             ("name = \"l\"\nlanguage = \"fr\"", "fr"),
             ("name = \"l\"\n[[shift]]\nname = \"a\"\nbegins = \"6\"", "time of day"),

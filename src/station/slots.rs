@@ -17,10 +17,12 @@ use crate::device::port;
 use crate::domain::label::Label;
 use crate::domain::verdict::Verdict;
 use crate::station::board::{Board, Tile};
+use crate::station::clients::TokenDoor;
 use crate::station::clock;
 use crate::station::desk::Desk;
 use crate::station::figures::Figures;
 use crate::station::folder::Folder;
+use crate::station::hooks::SlotHooks;
 use crate::station::keys::Keys;
 use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{Settings, Slot};
@@ -53,6 +55,8 @@ pub struct Floor {
     pub desk: Arc<Desk>,
     /// The figures above the tiles.
     pub figures: Arc<Figures>,
+    /// Who asks over the API.
+    pub tokens: Arc<TokenDoor>,
     /// Set when the station is to end.
     pub stop: Arc<AtomicBool>,
 }
@@ -65,12 +69,14 @@ pub fn start(floor: &Floor) -> std::io::Result<Vec<JoinHandle<()>>> {
         .iter()
         .map(|slot| {
             let (floor, slot) = (floor.clone(), slot.clone());
-            thread::Builder::new().name(format!("slot {}", slot.name)).spawn(move || tend(&floor, &slot))
+            let hooks = SlotHooks::begin(&slot.name, &slot.hooks, &floor.stop)?;
+            let name = format!("slot {}", slot.name);
+            thread::Builder::new().name(name).spawn(move || tend(&floor, &slot, &hooks))
         })
         .collect()
 }
 
-fn tend(floor: &Floor, slot: &Slot) {
+fn tend(floor: &Floor, slot: &Slot, hooks: &SlotHooks) {
     let mut watch = Watch::new(slot);
     // a device that was pulled in the middle of its run took its verdict's place away with it: the verdict
     // stays until the next one comes, or nobody would ever see it
@@ -90,7 +96,7 @@ fn tend(floor: &Floor, slot: &Slot) {
                 lingers = lingers && !gathering.has_label();
                 let there = |may_ask| watch.device_is_there(|| may_ask && answers(slot, &task));
                 match gathering.next(task.recipe.product.identify.start, now, there) {
-                    Next::Run(label) => lingers = run(floor, slot, &task, &mut watch, label),
+                    Next::Run(label) => lingers = run(floor, slot, &task, &mut watch, label, hooks),
                     Next::Show(tile) if !lingers => floor.board.show(&slot.name, tile),
                     Next::Show(_) => {}
                 }
@@ -102,13 +108,23 @@ fn tend(floor: &Floor, slot: &Slot) {
 
 /// Runs the device that is there, again if somebody says so, and holds its verdict until it is gone. Whether the
 /// verdict must linger, because the device was pulled before it stood.
-fn run(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch, mut label: Option<Label>) -> bool {
+fn run(
+    floor: &Floor,
+    slot: &Slot,
+    task: &Task,
+    watch: &mut Watch,
+    mut label: Option<Label>,
+    hooks: &SlotHooks,
+) -> bool {
     loop {
-        let ending = attend(floor, slot, task, watch, label.as_ref());
-        let aborted = ending.verdict == Verdict::Aborted;
-        floor.board.show(&slot.name, Tile::Verdict(ending));
+        let ending = attend(floor, slot, task, watch, label.as_ref(), hooks);
+        floor.board.show(&slot.name, Tile::Verdict(ending.clone()));
+        hooks.verdict(&ending);
         match hold(floor, slot, task, watch) {
-            Held::UntilGone => return aborted,
+            Held::UntilGone => {
+                hooks.removed(&ending);
+                return ending.verdict == Verdict::Aborted;
+            }
             Held::UntilRetry => {}
             Held::UntilLabel(other) => label = Some(other),
         }

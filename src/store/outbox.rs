@@ -317,6 +317,16 @@ pub fn list(
     }
 }
 
+/// Up to `limit` rows of this registration ID, newest first.
+pub fn of_registration(
+    reader: &Reader<'_>,
+    registration_id: &RegistrationId,
+    limit: u32,
+) -> Result<Vec<OutboxRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE registration_id = ?1 ORDER BY id DESC LIMIT ?2");
+    reader.rows("outbox", &sql, (registration_id.as_str(), limit), parse)
+}
+
 /// How much is still to be told.
 pub fn depth(reader: &Reader<'_>) -> Result<Depth, StoreError> {
     let count = |state: OutboxState| {

@@ -16,6 +16,7 @@ use crate::domain::digest::Digest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Table {
     Certificate,
+    Client,
     Crl,
     Device,
     Label,
@@ -27,8 +28,9 @@ pub(super) enum Table {
 }
 
 impl Table {
-    pub(super) const ALL: [Table; 9] = [
+    pub(super) const ALL: [Table; 10] = [
         Table::Certificate,
+        Table::Client,
         Table::Crl,
         Table::Device,
         Table::Label,
@@ -43,6 +45,7 @@ impl Table {
     pub(super) fn name(self) -> &'static str {
         match self {
             Table::Certificate => "certificate",
+            Table::Client => "client",
             Table::Crl => "crl",
             Table::Device => "device",
             Table::Label => "label",
@@ -61,6 +64,7 @@ impl Table {
                 "serial, run, device, registration_id, to_be_signed, public_key, profile, not_before, \
                  not_after, state, der, sha256, revoked_at, reason, successor"
             }
+            Table::Client => "name, token, rights, disabled, created",
             Table::Crl => "number, der, this_update, next_update",
             Table::Device => "id, serial, serial_folded, mac, registration_id, device_id, state, created",
             Table::Label => "id, run, device, copy, printer, person, reason, state, digest, created, printed",
@@ -86,6 +90,7 @@ impl Table {
                 "activated, first_article, first_article_run, first_article_by, first_article_reason"
             }
             Table::Certificate
+            | Table::Client
             | Table::Crl
             | Table::Device
             | Table::Label
@@ -110,6 +115,7 @@ impl Table {
             Table::Label => &["zpl", "attempts", "last_error"],
             Table::Outbox => &["attempts", "next_try", "last_error", "last_code"],
             Table::Certificate
+            | Table::Client
             | Table::Crl
             | Table::Device
             | Table::Person

@@ -248,6 +248,19 @@ pub fn get(reader: &Reader<'_>, name: &Name) -> Result<Option<Progress>, StoreEr
     with_list(reader, reader.row("work_order", &sql, [name.as_str()], parse)?)
 }
 
+/// The work order with this name, without its list of serial numbers.
+pub fn head(reader: &Reader<'_>, name: &Name) -> Result<Option<Progress>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM work_order WHERE name = ?1");
+    reader.row("work_order", &sql, [name.as_str()], parse)
+}
+
+/// Whether a work order may hold this serial number: its list has it, or it has none.
+pub fn allows(reader: &Reader<'_>, name: &Name, serial: &SerialNumber) -> Result<bool, StoreError> {
+    let sql = "SELECT count(*) FROM work_order WHERE name = ?1 AND (serials IS NULL OR EXISTS (
+                 SELECT 1 FROM work_order_serial WHERE work_order = ?1 AND serial_folded = ?2))";
+    Ok(reader.count(sql, [name.as_str(), &serial.folded()])? > 0)
+}
+
 /// The active work order, without its list of serial numbers: slots ask several times a second, and the list
 /// may be long.
 pub fn active(reader: &Reader<'_>) -> Result<Option<Progress>, StoreError> {

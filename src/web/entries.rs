@@ -59,6 +59,7 @@ fn who(actor: &Actor, t: &EntryWords) -> String {
         Actor::Slot { slot, released_by } => {
             fill(t.slot_of, &[("slot", slot.as_str()), ("person", released_by)])
         }
+        Actor::Client { name } => fill(t.client, &[("client", name.as_str())]),
         Actor::Station => t.station.to_owned(),
     }
 }

@@ -25,6 +25,7 @@ macro_rules! words {
 }
 
 // below the macro, which they use
+pub mod clients;
 pub mod codes;
 pub mod command_sheet;
 pub mod common;

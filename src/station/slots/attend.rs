@@ -8,6 +8,7 @@ use crate::domain::person::Actor;
 use crate::domain::stage::Stage;
 use crate::station::board::{Ending, Tile};
 use crate::station::clock;
+use crate::station::hooks::SlotHooks;
 use crate::station::provision::bench::{Bench, Job};
 use crate::station::provision::{Walk, provision, stop};
 use crate::station::settings::Slot;
@@ -15,8 +16,16 @@ use crate::station::slots::Floor;
 use crate::station::slots::presence::Watch;
 use crate::station::slots::readiness::Task;
 
-/// Opens the port and provisions the device behind it, which must agree with the label if one was scanned.
-pub fn attend(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch, label: Option<&Label>) -> Ending {
+/// Lets the fixture get ready, opens the port and provisions the device behind it, which must agree with the label
+/// if one was scanned.
+pub fn attend(
+    floor: &Floor,
+    slot: &Slot,
+    task: &Task,
+    watch: &mut Watch,
+    label: Option<&Label>,
+    hooks: &SlotHooks,
+) -> Ending {
     let show = |stage: Stage, serial: Option<&str>, sent: Option<(u64, u64)>| {
         let serial = serial.map(str::to_owned);
         floor.board.show(&slot.name, Tile::Running { stage, serial, sent });
@@ -25,6 +34,7 @@ pub fn attend(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch, label:
     let actor = Actor::Slot { slot: slot.name.clone(), released_by: task.released_by.clone() };
     let login = task.recipe.product.identify.login.as_ref();
     let prepared = (|| {
+        hooks.start().map_err(|error| stop::Stop::station(&error))?;
         let password = match login.and_then(|login| login.password.as_ref()) {
             Some(name) => Some(task.keys.vault.secret(name)?.duplicate()),
             None => None,

@@ -35,7 +35,10 @@ impl About {
             },
             Table::Certificate => About::Device(row.get(2)?),
             Table::Outbox => About::Registration(row.get(1)?),
-            Table::Crl | Table::Person | Table::SecretCheck | Table::WorkOrder => About::Nobody,
+            Table::Label => About::Device(row.get(2)?),
+            Table::Client | Table::Crl | Table::Person | Table::SecretCheck | Table::WorkOrder => {
+                About::Nobody
+            }
         })
     }
 
@@ -63,6 +66,7 @@ impl About {
                 Some(("device", _)) => "SELECT id AS device, NULL AS run FROM device WHERE id = ?1",
                 Some(("run", _)) => "SELECT device, id AS run FROM run WHERE id = ?1",
                 Some(("certificate", _)) => "SELECT device, run FROM certificate WHERE serial = ?1",
+                Some(("label", _)) => "SELECT device, run FROM label WHERE id = ?1",
                 Some(("outbox", _)) => {
                     "SELECT device.id AS device, NULL AS run FROM outbox
                      JOIN device USING (registration_id) WHERE outbox.id = ?1"

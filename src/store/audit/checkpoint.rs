@@ -172,6 +172,14 @@ pub fn latest(reader: &Reader<'_>) -> Result<Option<(u64, UtcTime, String)>, Sto
     })
 }
 
+/// The smallest checkpoint on record beyond this size: its size, when it was signed, its note.
+pub fn after(reader: &Reader<'_>, size: u64) -> Result<Option<(u64, UtcTime, String)>, StoreError> {
+    let sql = "SELECT size, signed_at, note FROM checkpoint WHERE size > ?1 ORDER BY size LIMIT 1";
+    reader.row("checkpoint", sql, [sql_id(size)], |columns| {
+        Ok((columns.number("size")?, columns.time("signed_at")?, columns.raw("note")?))
+    })
+}
+
 /// Compares the log with a checkpoint that was kept elsewhere; how many entries that covers.
 ///
 /// # Errors

@@ -43,6 +43,28 @@ pub fn page(reader: &Reader<'_>, limit: u32, before: Option<u64>) -> Result<Vec<
     )
 }
 
+/// Up to `limit` entries after this number, oldest first: number and canonical text.
+pub fn after(reader: &Reader<'_>, seq: u64, limit: u32) -> Result<Vec<(u64, String)>, StoreError> {
+    reader.rows(
+        "audit",
+        "SELECT seq, entry FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+        (sql_id(seq), limit),
+        |columns| Ok((columns.number("seq")?, columns.raw("entry")?)),
+    )
+}
+
+/// Up to `limit` entries after this number that tell a verdict, oldest first: number and canonical text.
+pub fn verdicts_after(reader: &Reader<'_>, seq: u64, limit: u32) -> Result<Vec<(u64, String)>, StoreError> {
+    reader.rows(
+        "audit",
+        // word for word the condition of the index audit_verdict
+        r#"SELECT seq, entry FROM audit
+           WHERE seq > ?1 AND instr(entry, '"event":"run-finished"') > 0 ORDER BY seq LIMIT ?2"#,
+        (sql_id(seq), limit),
+        |columns| Ok((columns.number("seq")?, columns.raw("entry")?)),
+    )
+}
+
 /// The canonical text of one entry.
 pub fn entry(reader: &Reader<'_>, seq: u64) -> Result<Option<String>, StoreError> {
     reader

@@ -56,6 +56,7 @@ words! {
         in_the_log: "In the log", "Im Protokoll", "在日志中", "En el registro";
         station: "the station", "die Station", "工站", "la estación";
         slot_of: "slot {slot}, released by {person}", "Platz {slot}, freigegeben von {person}", "工位 {slot}，由 {person} 放行", "puesto {slot}, liberado por {person}";
+        client: "{client} (client)", "{client} (Client)", "{client}（客户端）", "{client} (cliente)";
         terminal: "{person} at the terminal", "{person} am Terminal", "{person}（终端）", "{person} en el terminal";
         under: "included in checkpoint of size {size}", "enthalten im Prüfpunkt der Größe {size}", "包含于大小为 {size} 的检查点", "incluida en el punto de control de tamaño {size}";
         not_yet: "the next checkpoint will cover it", "der nächste Prüfpunkt umfasst ihn", "将由下一个检查点覆盖", "la cubrirá el próximo punto de control";

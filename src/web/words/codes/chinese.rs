@@ -103,4 +103,28 @@ super::code_words! {
     LabelUnreadable: "标签与产品不符。", "请重新扫描标签；若仍如此，说明配方的 [identify] label 不匹配。";
     SlotNotChosen: "没有选择工位。", "先用 F 键或工位条码选择工位，再重新扫描。";
     ScanNotNow: "现在不能这样做。", "请看该工位的卡片，上面写着下一步。";
+    AmendmentInvalid: "修改内容不合适。", "请更正所列字段后重新提交。";
+    ApiNothingThere: "没有这一项。", "请对照 /api/v1/openapi.json 检查地址及其中的名称。";
+    ApiRequestInvalid: "请求的格式不正确。", "请对照 /api/v1/openapi.json 检查请求。";
+    BadgeRefused: "这张工牌不能使用。", "给操作员一张 6 到 64 个字符、无人使用的卡，或由工站制作工牌。";
+    CancelRefused: "此操作不能取消。", "请留在发件箱中，并排除阻碍发送的原因。";
+    CertificateUnfit: "页面的 TLS 证书无法使用。", "修改 station.toml 中的 [tls]，或删去该部分：工站会自行生成证书。";
+    ClientExists: "该名称的客户端已存在。", "请为客户端换一个名称；名称不会重复使用。";
+    ClientTokenRefused: "客户端令牌被拒绝。", "以 `Authorization: Bearer lst_…` 发送令牌；管理员可在“客户端”页面生成。";
+    ClientUnknown: "没有这个客户端。", "请在“客户端”页面查看。";
+    EnrollmentSettled: "此操作的状态已改变。", "请重新查看该操作。";
+    FirstArticle: "首件的状态不允许此操作。", "工单页面上写着哪一件首件在等待。";
+    HookFailed: "夹具未能就绪。", "检查 station.toml 中该工位的 on_start 及其启动的程序；设备未被触及。";
+    LabelDoubtful: "无法确定标签是否已打印。", "请查看标签是否打出；若没有，请在“标签”页面重新打印。";
+    NoLabel: "这次运行没有标签。", "只有配方含 [label] 且合格的运行才有标签。";
+    PrinterOut: "标签打印机没有应答。", "检查打印机的电源、纸张和电缆；标签会等待，产线继续。";
+    PrinterUnknown: "没有这台打印机。", "在 station.toml 中添加同名的 [[printer]] 并重启，或修改配方的 [label] printer。";
+    ReasonMissing: "缺少原因。", "请用一行说明原因，最多 500 个字符。";
+    ReportSpan: "时间范围不正确。", "请以日期和时间给出开始和结束，例如 2026-11-22T06:00；最长 366 天。";
+    RunUnderWay: "这次运行还在进行。", "等待结果或取出设备，然后再作决定。";
+    VerificationCodeInvalid: "这不是验证码。", "请完整复制 Azure 在证书旁显示的验证码。";
+    VerificationRuns: "已有一次验证正在进行。", "请等待其结束，或将其停止。";
+    WebhookFailed: "Webhook 没有被接收。", "检查地址和接收方；不会丢失，会再次尝试。";
+    WorkOrderSize: "数量不正确。", "请填写整数：要合格的设备数量和备量。";
+    WorkOrderUnsettled: "工单还有未了结的事项。", "先让发件箱发送、并对无结果的运行作出决定，或说明原因后强制关闭。";
 }

@@ -103,4 +103,28 @@ super::code_words! {
     LabelUnreadable: "Das Etikett passt nicht zum Produkt.", "Etikett noch einmal scannen; bleibt es dabei, passt [identify] label im Rezept nicht.";
     SlotNotChosen: "Es ist kein Platz gewählt.", "Zuerst den Platz wählen, mit F-Taste oder Barcode; dann noch einmal scannen.";
     ScanNotNow: "Das geht jetzt nicht.", "Die Kachel des Platzes ansehen: sie sagt, was als Nächstes kommt.";
+    AmendmentInvalid: "Die Änderung passt so nicht.", "Die genannten Felder berichtigen und noch einmal senden.";
+    ApiNothingThere: "Das gibt es nicht.", "Adresse und Namen darin mit /api/v1/openapi.json vergleichen.";
+    ApiRequestInvalid: "Die Anfrage hat nicht die richtige Form.", "Die Anfrage mit /api/v1/openapi.json vergleichen.";
+    BadgeRefused: "Dieser Ausweis geht nicht.", "Einem Bediener eine Karte mit 6 bis 64 Zeichen geben, die sonst niemand hat, oder die Station einen Ausweis machen lassen.";
+    CancelRefused: "Das darf nicht gestrichen werden.", "Im Postausgang lassen und beseitigen, was das Senden hindert.";
+    CertificateUnfit: "Das TLS-Zertifikat der Seiten ist unbrauchbar.", "[tls] in station.toml berichtigen oder weglassen: dann macht die Station ihr eigenes Zertifikat.";
+    ClientExists: "Einen Client dieses Namens gibt es schon.", "Einen anderen Namen für den Client wählen; Namen werden nie zweimal vergeben.";
+    ClientTokenRefused: "Das Token des Clients wurde abgelehnt.", "Das Token als `Authorization: Bearer lst_…` senden; ein Administrator macht eines auf der Seite „Clients“.";
+    ClientUnknown: "Diesen Client gibt es nicht.", "Auf der Seite „Clients“ nachsehen.";
+    EnrollmentSettled: "Dieser Vorgang ist inzwischen weiter.", "Den Vorgang noch einmal ansehen.";
+    FirstArticle: "Mit dem Erststück geht das so nicht.", "Auf der Seite des Auftrags steht, welches Erststück wartet.";
+    HookFailed: "Die Vorrichtung wurde nicht bereit.", "on_start des Platzes in station.toml prüfen und was es startet; das Gerät wurde nicht berührt.";
+    LabelDoubtful: "Es ist unklar, ob das Etikett gedruckt wurde.", "Nachsehen, ob es herauskam; wenn nicht, auf der Seite „Etiketten“ noch einmal drucken.";
+    NoLabel: "Dieser Lauf hat kein Etikett.", "Nur ein bestandener Lauf mit [label] im Rezept hat eines.";
+    PrinterOut: "Der Etikettendrucker antwortet nicht.", "Strom, Papier und Kabel des Druckers prüfen; die Etiketten warten, die Linie läuft weiter.";
+    PrinterUnknown: "Diesen Drucker gibt es nicht.", "In station.toml einen [[printer]] dieses Namens eintragen und neu starten, oder im Rezept [label] printer ändern.";
+    ReasonMissing: "Der Grund fehlt.", "In einer Zeile mit höchstens 500 Zeichen sagen, warum.";
+    ReportSpan: "Dieser Zeitraum geht nicht.", "Anfang und Ende als Datum und Uhrzeit angeben, etwa 2026-11-22T06:00; höchstens 366 Tage.";
+    RunUnderWay: "Dieser Lauf ist noch im Gange.", "Auf das Urteil warten oder das Gerät herausnehmen, dann entscheiden.";
+    VerificationCodeInvalid: "Das ist kein Prüfcode.", "Den ganzen Prüfcode kopieren, den Azure neben dem Zertifikat zeigt.";
+    VerificationRuns: "Eine Prüfung läuft schon.", "Warten, bis sie fertig ist, oder sie abbrechen.";
+    WebhookFailed: "Ein Webhook wird nicht angenommen.", "Adresse und Empfänger prüfen; es geht nichts verloren, es wird wieder versucht.";
+    WorkOrderSize: "Diese Mengen gehen nicht.", "Ganze Zahlen angeben: wie viele Geräte bestehen sollen und wie viele Reserve.";
+    WorkOrderUnsettled: "Am Auftrag ist noch etwas offen.", "Den Postausgang senden lassen und über Läufe ohne Urteil entscheiden, oder mit Grund trotzdem schließen.";
 }

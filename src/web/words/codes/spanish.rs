@@ -103,4 +103,28 @@ super::code_words! {
     LabelUnreadable: "La etiqueta no es de este producto.", "Escanéela de nuevo; si persiste, [identify] label de la receta no encaja.";
     SlotNotChosen: "No hay ningún puesto elegido.", "Elija primero el puesto con su tecla F o su código; luego escanee de nuevo.";
     ScanNotNow: "Ahora no se puede.", "Mire el recuadro del puesto: dice qué sigue.";
+    AmendmentInvalid: "El cambio no encaja.", "Corrija los campos nombrados y envíe de nuevo.";
+    ApiNothingThere: "Eso no existe.", "Compare la dirección y su nombre con /api/v1/openapi.json.";
+    ApiRequestInvalid: "La petición no tiene la forma correcta.", "Compárela con /api/v1/openapi.json.";
+    BadgeRefused: "Esta tarjeta no sirve.", "Dé a un operador una tarjeta de 6 a 64 caracteres que nadie más use, o haga una en la estación.";
+    CancelRefused: "Esto no se puede cancelar.", "Déjelo en la bandeja y quite lo que impide enviarlo.";
+    CertificateUnfit: "El certificado TLS de las páginas no sirve.", "Corrija [tls] en station.toml o quítelo: la estación hará el suyo.";
+    ClientExists: "Ya hay un cliente con ese nombre.", "Elija otro nombre para el cliente; los nombres nunca se repiten.";
+    ClientTokenRefused: "El token del cliente fue rechazado.", "Envíelo como `Authorization: Bearer lst_…`; un administrador lo crea en la página «Clientes».";
+    ClientUnknown: "Ese cliente no existe.", "Consulte la página «Clientes».";
+    EnrollmentSettled: "Esta operación ya ha avanzado.", "Mírela de nuevo.";
+    FirstArticle: "Con la primera pieza no se puede hacer eso.", "La página de la orden dice qué primera pieza espera.";
+    HookFailed: "El útil no quedó preparado.", "Revise on_start del puesto en station.toml y lo que arranca; la unidad no se tocó.";
+    LabelDoubtful: "No se sabe si la etiqueta salió.", "Compruébelo; si no salió, imprímala de nuevo en la página «Etiquetas».";
+    NoLabel: "Esta ejecución no tiene etiqueta.", "Solo la tiene una ejecución aprobada con [label] en la receta.";
+    PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
+    PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
+    ReasonMissing: "Falta el motivo.", "Diga por qué en una línea de 500 caracteres como máximo.";
+    ReportSpan: "Ese periodo no es válido.", "Dé principio y fin como fecha y hora, por ejemplo 2026-11-22T06:00; 366 días como máximo.";
+    RunUnderWay: "Esta ejecución sigue en curso.", "Espere su veredicto o retire la unidad y decida después.";
+    VerificationCodeInvalid: "No es un código de verificación.", "Copie entero el código que Azure muestra junto al certificado.";
+    VerificationRuns: "Ya hay una verificación en curso.", "Espere a que termine o deténgala.";
+    WebhookFailed: "Un webhook no se entrega.", "Revise su dirección y su receptor; no se pierde nada, se vuelve a intentar.";
+    WorkOrderSize: "Esas cantidades no valen.", "Dé números enteros: cuántas unidades deben aprobar y cuántas de reserva.";
+    WorkOrderUnsettled: "Queda algo abierto en la orden.", "Deje que la bandeja envíe y decida las ejecuciones sin veredicto, o dé un motivo para cerrarla igualmente.";
 }
