@@ -2,6 +2,7 @@
 //! clocks, databases or wires.
 
 pub mod audit_event;
+pub mod badge;
 pub mod cert_serial;
 pub mod code;
 pub mod device_id;

@@ -76,11 +76,11 @@ impl Table {
     /// the last one that holds something, so that a row without them has the digest it always had.
     pub(super) fn later_columns(self) -> &'static str {
         match self {
+            Table::Person => "badge",
             Table::Certificate
             | Table::Crl
             | Table::Device
             | Table::Outbox
-            | Table::Person
             | Table::Run
             | Table::SecretCheck
             | Table::WorkOrder => "",

@@ -5,3 +5,7 @@
 CREATE INDEX run_finished ON run (finished, verdict) WHERE finished IS NOT NULL;
 -- what does not simply stand provisioned is what people look for
 CREATE INDEX device_standing ON device (state, id) WHERE state <> 'provisioned';
+
+-- people: what a badge says is kept as a digest only (argon2id under the station's own salt in meta)
+ALTER TABLE person ADD COLUMN badge TEXT CHECK (length(badge) = 64);
+CREATE UNIQUE INDEX person_badge ON person (badge) WHERE badge IS NOT NULL;
