@@ -16,6 +16,7 @@ use crate::station::folder::{Folder, FolderError, Lock};
 use crate::station::keys::Keys;
 use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{BadSettings, Settings};
+use crate::station::shift::Shift;
 use crate::station::slots::{self, Floor};
 use crate::station::{checkpoints, clock, outbox, people};
 use crate::store::Store;
@@ -85,6 +86,7 @@ impl Serving {
         let floor = Floor {
             folder: folder.clone(),
             board: Arc::new(Board::new(settings.slots.iter().map(|slot| slot.name.clone()))),
+            shift: Arc::new(Shift::new(settings.pages.idle)),
             settings: Arc::new(settings),
             store: Arc::new(store),
             keys: Arc::new(Keys::default()),

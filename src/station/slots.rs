@@ -19,6 +19,7 @@ use crate::station::folder::Folder;
 use crate::station::keys::Keys;
 use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{Settings, Slot};
+use crate::station::shift::Shift;
 use crate::station::slots::attend::attend;
 use crate::station::slots::presence::Watch;
 use crate::station::slots::readiness::{Task, ready};
@@ -42,6 +43,8 @@ pub struct Floor {
     pub live: Arc<LiveRuns>,
     /// What the slots show.
     pub board: Arc<Board>,
+    /// Who is on the line.
+    pub shift: Arc<Shift>,
     /// Set when the station is to end.
     pub stop: Arc<AtomicBool>,
 }

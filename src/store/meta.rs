@@ -34,10 +34,11 @@ pub fn badge_salt(reader: &Reader<'_>) -> Result<Option<[u8; 16]>, StoreError> {
     Ok(Some(salt))
 }
 
-/// Takes these random bytes as the salt of the station's badges. The first ones stay.
-pub(super) fn keep_badge_salt(change: &Change<'_>, salt: &[u8; 16]) -> Result<(), StoreError> {
+/// Takes these random bytes as the salt of the station's badges. The first ones stay, and are returned.
+pub(super) fn keep_badge_salt(change: &Change<'_>, salt: &[u8; 16]) -> Result<[u8; 16], StoreError> {
     let sql = "INSERT OR IGNORE INTO meta (key, value) VALUES ('badge-salt', ?1)";
-    change.execute(sql, [hex::encode(salt)]).map(|_| ())
+    change.execute(sql, [hex::encode(salt)])?;
+    Ok(badge_salt(change)?.unwrap_or(*salt))
 }
 
 pub(super) fn set_up(change: &mut Change<'_>, origin: &str) -> Result<(), StoreError> {

@@ -180,7 +180,10 @@ pub fn give_badge(
     if change.count(sql, [badge.to_string().as_str(), person.name.as_str()])? > 0 {
         return Err(PersonError::BadgeTaken);
     }
-    meta::keep_badge_salt(change, salt)?;
+    if meta::keep_badge_salt(change, salt)? != *salt {
+        let why = "was made by somebody else in between";
+        return Err(StoreError::Conflict { table: "meta", key: "badge-salt".to_owned(), why }.into());
+    }
     let sql = "UPDATE person SET badge = ?2 WHERE name = ?1";
     change.execute(sql, [person.name.as_str(), badge.to_string().as_str()])?;
     change.touch_text(Table::Person, person.name.as_str());

@@ -27,6 +27,7 @@ macro_rules! words {
 // below the macro, which they use
 pub mod common;
 pub mod gate;
+pub mod people;
 
 /// A text with its places filled: `{name}` becomes the value of that name.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
