@@ -74,7 +74,10 @@ pub fn make(names: &[String], now: UtcTime, random: [u8; 10]) -> Result<WebCerti
     params.not_after = now.plus(VALIDITY).to_offset();
     let signer = rcgen::KeyPair::try_from(key.pkcs8()?.expose())?;
     let signed = params.self_signed(&signer)?;
-    Ok(WebCertificate { certificate: Certificate::from_der(signed.der().to_vec())?, key_pem: key.pkcs8_pem()? })
+    Ok(WebCertificate {
+        certificate: Certificate::from_der(signed.der().to_vec())?,
+        key_pem: key.pkcs8_pem()?,
+    })
 }
 
 /// The host names and addresses a certificate is for.

@@ -84,7 +84,8 @@ mod tests {
         assert_eq!(text([0; RANDOM]), "LSB-00000000000000000000");
         assert_eq!(text([0xff; RANDOM]), "LSB-ZZZZZZZZZZZZZZZZZZZZ");
         // 00001 00010 00011 …
-        let counting = [0b0000_1000, 0b1000_0110, 0b0100_0010, 0b1001_1000, 0b1110_1000, 0, 0, 0, 0, 0, 0, 0, 0];
+        let counting =
+            [0b0000_1000, 0b1000_0110, 0b0100_0010, 0b1001_1000, 0b1110_1000, 0, 0, 0, 0, 0, 0, 0, 0];
         assert!(text(counting).starts_with("LSB-12345678"), "{}", text(counting));
     }
 

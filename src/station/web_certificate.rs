@@ -162,8 +162,8 @@ fn load(certificate: &Path, key: &Path) -> Result<(Certificate, ServerConfig), N
     };
     let leaf = Certificate::from_der(first.to_vec())
         .map_err(|error| garbage(certificate, "certificate", error.to_string()))?;
-    let private = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| garbage(key, "private key", error.to_string()))?;
+    let private =
+        PrivateKeyDer::from_pem_file(key).map_err(|error| garbage(key, "private key", error.to_string()))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

@@ -74,8 +74,7 @@ impl<A: Authority + Send + Sync> Visit<A> {
     /// What stands around the page; takes the note that was left for it.
     pub fn frame(&self, place: Place) -> Frame {
         let note = self.sessions.take_note(&self.cookie);
-        let frame =
-            Frame::new(&self.floor, &self.person, &self.csrf, self.language, place, &self.path, note);
+        let frame = Frame::new(&self.floor, &self.person, &self.csrf, self.language, place, &self.path, note);
         Frame { idle: self.locked, ..frame }
     }
 
@@ -135,7 +134,8 @@ impl<A: Authority + Send + Sync> Visit<A> {
         let place = if floor.keys.current().is_none() { "/unlock" } else { "/login" };
         let not_signed_in = || Trouble::NotSignedIn { part: asks_for_a_part(request), place };
         let cookie = request.cookie(SESSION).ok_or_else(not_signed_in)?.value().to_owned();
-        let holder = holder(request, floor, sessions, active).map_err(|error| Trouble::of(&error, language))?;
+        let holder =
+            holder(request, floor, sessions, active).map_err(|error| Trouble::of(&error, language))?;
         let holder = holder.ok_or_else(not_signed_in)?;
         // what everybody may see anyway stays on a screen that nobody touches
         if holder.locked && (active || !A::FOR_EVERYBODY) {

@@ -114,11 +114,8 @@ impl Gate {
 
     /// Begins a session in the place of the one this browser may have had.
     fn begin(&self, request: &HttpRequest, who: LoggedIn, note: Option<Note>) -> Result<HttpResponse, Told> {
-        let plain = |sentence: &str| Told {
-            sentence: sentence.to_owned(),
-            next: String::new(),
-            code: String::new(),
-        };
+        let plain =
+            |sentence: &str| Told { sentence: sentence.to_owned(), next: String::new(), code: String::new() };
         let (Ok(token), Ok(csrf)) = (clock::random(), clock::random()) else {
             return Err(plain(GateWords::of(self.language).no_random));
         };
@@ -191,9 +188,8 @@ pub async fn login(request: HttpRequest, form: web::Form<LoginForm>) -> HttpResp
     if !came_through_gate(&request, &csrf) {
         return gate.page(&request, Some(FrameWords::of(gate.language).too_old.to_owned()));
     }
-    let asked = gate.ask(move |floor, keeper| {
-        people::login(&floor.store, keeper, &name, &password, clock::now())
-    });
+    let asked =
+        gate.ask(move |floor, keeper| people::login(&floor.store, keeper, &name, &password, clock::now()));
     match asked.await.and_then(|who| gate.begin(&request, who, None)) {
         Ok(response) => response,
         Err(told) => gate.page(&request, Some(in_one_line(&told))),

@@ -157,10 +157,7 @@ pub async fn add(posted: Posted<Administering, NewPerson>) -> Result<HttpRespons
         staff::add(&floor.store, authority, &new, chosen, &password, clock::now())
     });
     match added.await? {
-        Ok(()) => {
-            Ok(visit
-                .done(&format!("/people/who/{name}"), fill(t.added, &[("name", name.as_str())])))
-        }
+        Ok(()) => Ok(visit.done(&format!("/people/who/{name}"), fill(t.added, &[("name", name.as_str())]))),
         Err(error) => list(&visit, None, refused(one_line(&error, &visit))).await,
     }
 }

@@ -83,9 +83,14 @@ mod tests {
         for host in ["127.0.0.1:8470", "localhost", "[::1]:80", "localhost:1", "LOCALHOST"] {
             assert!(served.is_ours(host), "{host}");
         }
-        for host in
-            ["evil.example", "127.0.0.1.evil.example:80", "192.168.0.7", "", "localhost:80:80x", "[localhost]"]
-        {
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example:80",
+            "192.168.0.7",
+            "",
+            "localhost:80:80x",
+            "[localhost]",
+        ] {
             assert!(!served.is_ours(host), "{host}");
         }
     }

@@ -70,7 +70,8 @@ impl Sessions {
     pub fn begin(&self, who: LoggedIn, token: [u8; 32], csrf: [u8; 16], now: UtcTime) -> String {
         let text = hex::encode(token);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let over = |(key, session): (&Digest, &Open)| (self.age(key, session, now) >= LOCKED_FOR).then_some(*key);
+        let over =
+            |(key, session): (&Digest, &Open)| (self.age(key, session, now) >= LOCKED_FOR).then_some(*key);
         let mut ended: Vec<Digest> = open.iter().filter_map(over).collect();
         if open.len() - ended.len() >= MOST {
             ended.extend(open.iter().min_by_key(|(_, session)| session.last).map(|(key, _)| *key));

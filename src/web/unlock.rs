@@ -45,12 +45,7 @@ pub async fn unlock_page(
     unlock_again(&floor, &served, language::of(&request), None)
 }
 
-fn unlock_again(
-    floor: &Floor,
-    served: &Served,
-    language: Language,
-    fault: Option<String>,
-) -> HttpResponse {
+fn unlock_again(floor: &Floor, served: &Served, language: Language, fault: Option<String>) -> HttpResponse {
     let (t, station) = (GateWords::of(language), floor.settings.name.as_str());
     let heading = fill(t.is_locked, &[("station", station)]);
     with_gate(served, |csrf| {

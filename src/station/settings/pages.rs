@@ -69,7 +69,9 @@ pub enum BadListen {
     #[error("“{0}” is not an address such as 127.0.0.1:8470")]
     Form(String),
     /// Every address of the machine, and none named in the settings.
-    #[error("{0} stands for every address of this machine; name those that people use in hosts in station.toml")]
+    #[error(
+        "{0} stands for every address of this machine; name those that people use in hosts in station.toml"
+    )]
     Nameless(SocketAddr),
 }
 

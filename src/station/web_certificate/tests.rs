@@ -2,8 +2,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 use crate::ca::ceremony;
-use crate::station::testing::{Bench, now};
 use crate::station::settings::pages::OwnCertificate;
+use crate::station::testing::{Bench, now};
 
 fn names(words: &[&str]) -> Vec<String> {
     words.iter().map(|&word| word.to_owned()).collect()
@@ -16,8 +16,10 @@ fn own(bench: &Bench) -> Certificate {
 
 /// Writes a certificate and a key as an owner would put them there.
 fn given(bench: &Bench, certificate: &Certificate, key: &[u8]) -> OwnCertificate {
-    let own =
-        OwnCertificate { certificate: bench.place.path().join("c.pem"), key: bench.place.path().join("k.pem") };
+    let own = OwnCertificate {
+        certificate: bench.place.path().join("c.pem"),
+        key: bench.place.path().join("k.pem"),
+    };
     std::fs::write(&own.certificate, certificate.pem()).unwrap();
     std::fs::write(&own.key, key).unwrap();
     own
@@ -26,7 +28,8 @@ fn given(bench: &Bench, certificate: &Certificate, key: &[u8]) -> OwnCertificate
 #[test]
 fn the_stations_own_certificate_is_kept_while_it_will_do_and_its_key_is_private() {
     let bench = Bench::new();
-    let make = |words: &[&str], at| tls(&bench.folder, &bench.store, None, &names(words), at).map(|_| own(&bench));
+    let make =
+        |words: &[&str], at| tls(&bench.folder, &bench.store, None, &names(words), at).map(|_| own(&bench));
     let now = now();
     let first = make(&["localhost", "192.0.2.7"], now).unwrap();
     assert_eq!(make(&["localhost"], now).unwrap(), first);
