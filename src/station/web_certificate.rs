@@ -95,7 +95,8 @@ pub fn tls(
     let Some(OwnCertificate { certificate, key }) = own else {
         return own_tls(folder, store, names, now);
     };
-    let (leaf, config) = load(certificate, key)?;
+    let chain = chain(certificate)?;
+    let leaf = leaf(certificate, &chain)?;
     let (from, until) = (leaf.not_before(), leaf.not_after());
     if now < from || now > until {
         return Err(NoTls::NotValid { from, until, now });
@@ -112,7 +113,7 @@ pub fn tls(
             return Err(NoTls::DeviceCa);
         }
     }
-    Ok(config)
+    config(chain, key)
 }
 
 fn own_tls(folder: &Folder, store: &Store, names: &[String], now: UtcTime) -> Result<ServerConfig, NoTls> {
@@ -144,32 +145,43 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FolderError> {
     durable::replace(path, bytes, mode).map_err(|cause| FolderError::Io { path: path.to_owned(), cause })
 }
 
-/// The leaf, and TLS with the whole chain and its key; refuses a key of another certificate.
+/// The leaf, and TLS with the whole chain and its key.
 fn load(certificate: &Path, key: &Path) -> Result<(Certificate, ServerConfig), NoTls> {
-    let io = |path: &Path, cause| FolderError::Io { path: path.to_owned(), cause };
-    for path in [certificate, key] {
-        let size = std::fs::metadata(path).map_err(|cause| io(path, cause))?.len();
-        if size > LARGEST {
-            return Err(io(path, std::io::ErrorKind::FileTooLarge.into()).into());
-        }
+    let chain = chain(certificate)?;
+    Ok((leaf(certificate, &chain)?, config(chain, key)?))
+}
+
+fn garbage(path: &Path, what: &'static str, why: impl ToString) -> NoTls {
+    NoTls::Garbage { path: path.to_owned(), what, why: why.to_string() }
+}
+
+fn not_larger(path: &Path) -> Result<(), FolderError> {
+    let io = |cause| FolderError::Io { path: path.to_owned(), cause };
+    match std::fs::metadata(path).map_err(io)?.len() > LARGEST {
+        true => Err(io(std::io::ErrorKind::FileTooLarge.into())),
+        false => Ok(()),
     }
-    let garbage = |path: &Path, what, why: String| NoTls::Garbage { path: path.to_owned(), what, why };
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
-        .map_err(|error| garbage(certificate, "certificate", error.to_string()))?;
-    let Some(first) = chain.first() else {
-        return Err(garbage(certificate, "certificate", "it is empty".to_owned()));
-    };
-    let leaf = Certificate::from_der(first.to_vec())
-        .map_err(|error| garbage(certificate, "certificate", error.to_string()))?;
-    let private =
-        PrivateKeyDer::from_pem_file(key).map_err(|error| garbage(key, "private key", error.to_string()))?;
+}
+
+/// The certificates of a PEM file, the pages' own first.
+fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, NoTls> {
+    not_larger(path)?;
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    read.map_err(|error| garbage(path, "certificate", error))
+}
+
+fn leaf(path: &Path, chain: &[CertificateDer<'static>]) -> Result<Certificate, NoTls> {
+    let first = chain.first().ok_or_else(|| garbage(path, "certificate", "there is none"))?;
+    Certificate::from_der(first.to_vec()).map_err(|error| garbage(path, "certificate", error))
+}
+
+/// TLS with this chain and the key of its first certificate; a key of another one is refused.
+fn config(chain: Vec<CertificateDer<'static>>, key: &Path) -> Result<ServerConfig, NoTls> {
+    not_larger(key)?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| garbage(key, "private key", error))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, private)?;
-    Ok((leaf, config))
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.with_no_client_auth().with_single_cert(chain, private)?)
 }
 
 #[cfg(test)]

@@ -102,5 +102,5 @@ fn an_owners_certificate_is_served_or_refused_with_a_sentence() {
     // what devices trust is no certificate for a page
     let ca = station.folder().join("ca").join("issuing.pem");
     fs::write(&certificate, fs::read(ca).unwrap()).unwrap();
-    station.refused(2, "LS-TLS-01", &listen);
+    assert!(station.refused(2, "LS-TLS-01", &listen).contains("the CA of the devices"));
 }
