@@ -202,6 +202,8 @@ fn record_refused(store: &Store, name: &str, times: u64, now: UtcTime) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::station::authority::Administering;
+    use crate::station::staff;
     use crate::station::testing::{Bench, now};
 
     #[test]
@@ -216,5 +218,35 @@ mod tests {
             assert!(matches!(try_as(name), LoginError::Refused), "{name}");
         }
         assert!(matches!(try_as("admiN"), LoginError::Closed));
+    }
+
+    #[test]
+    fn a_scan_that_is_no_badge_is_no_failure_and_one_of_a_disabled_person_opens_nothing() {
+        let bench = Bench::new();
+        let (store, keeper, now) = (&bench.store, Doorkeeper::default(), now());
+        let text = |text: &str| Secret::from(text.to_owned());
+        let look = |scanned: &str| {
+            let found = login_if_badge(store, &keeper, &text(scanned), now).unwrap();
+            found.map(|who| who.person.name.to_string())
+        };
+        let authority = Administering::at_the_terminal(Actor::Station);
+        let ada: Name = "ada".parse().unwrap();
+        staff::add(store, &authority, &ada, Role::Operator, &text("a long password"), now).unwrap();
+        assert_eq!(look("0012345678"), None, "no badge was ever given");
+        staff::enrol_badge(store, &authority, &ada, &text("0012345678"), now).unwrap();
+        for _ in 0..20 {
+            assert_eq!(look("SN-0017"), None);
+        }
+        assert_eq!(look("0012345678").as_deref(), Some("ada"));
+        assert!(keeper.last_untold().is_empty() && keeper.admits(BADGES, now));
+        staff::disable(store, &authority, &ada, now).unwrap();
+        assert_eq!(look("0012345678"), None);
+        let refused = login_by_badge(store, &keeper, &text("0012345678"), now).unwrap_err();
+        assert!(matches!(refused, LoginError::BadgeUnknown));
+        // the card may be somebody else's now
+        let bob: Name = "bob".parse().unwrap();
+        staff::add(store, &authority, &bob, Role::Operator, &text("a long password"), now).unwrap();
+        staff::enrol_badge(store, &authority, &bob, &text("0012345678"), now).unwrap();
+        assert_eq!(look("0012345678").as_deref(), Some("bob"));
     }
 }
