@@ -12,6 +12,7 @@ use crate::domain::code::Code;
 use crate::station::folder::Folder;
 use crate::station::keys;
 use crate::station::serving::Serving;
+use crate::station::settings::Settings;
 use crate::station::settings::pages::parse_listen;
 use crate::station::slots::Floor;
 use crate::station::{clock, web_certificate};
@@ -31,6 +32,12 @@ impl Serve {
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         let folder = Folder::at(common.station_folder());
         let listen = self.listen.as_deref().map(parse_listen).transpose()?;
+        if let Some(listen) = listen {
+            // wrong usage leaves nothing on record
+            folder.must_exist()?;
+            let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
+            settings.pages.check(listen)?;
+        }
         let serving = Serving::start(&folder)?;
         let served = serve(common, &folder, listen, &serving);
         serving.stop();
@@ -49,7 +56,6 @@ fn serve(
     let floor = &serving.floor;
     let listen = listen.unwrap_or(floor.settings.listen);
     let pages = &floor.settings.pages;
-    pages.check(listen)?;
     let tls = match pages.speaks_tls(listen) {
         true => {
             let (own, names) = (pages.own_certificate.as_ref(), pages.names(listen));
