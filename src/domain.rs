@@ -2,6 +2,7 @@
 //! clocks, databases or wires.
 
 pub mod audit_event;
+pub mod badge;
 pub mod cert_serial;
 pub mod client;
 pub mod code;

@@ -1,6 +1,7 @@
 //! The use cases. [`provision`] holds the life of one device; everything else stands around it.
 
 pub mod authority;
+pub mod badges;
 pub mod board;
 pub mod checkpoints;
 pub mod clients;
@@ -36,11 +37,14 @@ pub mod revocation;
 pub mod scan;
 pub mod serving;
 pub mod settings;
+pub mod shift;
 pub mod shifts;
 pub mod slots;
+pub mod staff;
 #[cfg(test)]
 mod testing;
 pub mod vault_changes;
+pub mod web_certificate;
 pub mod webhooks;
 pub mod work_orders;
 pub mod worries;

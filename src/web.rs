@@ -1,5 +1,6 @@
 //! The station's pages. Handlers turn forms into use cases and records into views; the rules live in
-//! `station`. Everything is served on a loopback address only.
+//! `station`. On any other address than a loopback one they
+//! are served under TLS only.
 
 pub mod access;
 pub mod api;
@@ -16,14 +17,17 @@ pub mod label_preview;
 pub mod labels;
 pub mod language;
 pub mod line;
+pub mod people;
 pub mod plot;
 pub mod reports;
 pub mod run_view;
 pub mod runs;
+pub mod served;
 pub mod session;
 pub mod standing;
 pub mod told;
 pub mod trouble;
+pub mod unlock;
 pub mod words;
 pub mod work_orders;
 
@@ -36,13 +40,15 @@ use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use rustls::ServerConfig;
 
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::slots::Floor;
-use crate::web::gate::VaultDoor;
 use crate::web::line::events::Watchers;
+use crate::web::served::Served;
 use crate::web::session::Sessions;
 use crate::web::trouble::Trouble;
+use crate::web::unlock::VaultDoor;
 
 /// Requests are handled by this many threads.
 const WORKERS: usize = 2;
@@ -52,6 +58,7 @@ const LARGEST_FORM: usize = 16 * 1024;
 /// The pages being served.
 pub struct Pages {
     address: SocketAddr,
+    url: String,
     handle: ServerHandle,
     thread: JoinHandle<()>,
 }
@@ -60,6 +67,11 @@ impl Pages {
     /// Where they are.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where they are, for a browser.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Whether the process was told to end (SIGINT or SIGTERM).
@@ -81,13 +93,21 @@ impl Pages {
     }
 }
 
-/// Serves the pages on this listener.
-pub fn start(listener: TcpListener, floor: &Floor, keeper: &Arc<Doorkeeper>) -> io::Result<Pages> {
+/// Serves the pages on this listener, under TLS if that is given.
+pub fn start(
+    listener: TcpListener,
+    floor: &Floor,
+    keeper: &Arc<Doorkeeper>,
+    tls: Option<ServerConfig>,
+) -> io::Result<Pages> {
     let address = listener.local_addr()?;
+    let served = Served::at(address, &floor.settings.pages, tls.is_some());
+    let url = format!("{}://{address}", served.scheme());
+    let served = web::Data::new(served);
+    let sessions = web::Data::new(Sessions::new(Arc::clone(&floor.shift)));
     let floor = web::Data::new(floor.clone());
     let keeper = web::Data::from(Arc::clone(keeper));
     let vault_door = web::Data::new(VaultDoor::default());
-    let sessions = web::Data::new(Sessions::default());
     let watchers = web::Data::new(Watchers::default());
     let (tell, told) = std::sync::mpsc::channel();
     let thread = thread::Builder::new().name("pages".to_owned()).spawn(move || {
@@ -99,6 +119,7 @@ pub fn start(listener: TcpListener, floor: &Floor, keeper: &Arc<Doorkeeper>) -> 
                     .app_data(vault_door.clone())
                     .app_data(sessions.clone())
                     .app_data(watchers.clone())
+                    .app_data(served.clone())
                     .app_data(web::FormConfig::default().limit(LARGEST_FORM))
                     .app_data(access::limits())
                     .app_data(
@@ -109,16 +130,19 @@ pub fn start(listener: TcpListener, floor: &Floor, keeper: &Arc<Doorkeeper>) -> 
                         let language = language::of(request);
                         Trouble::plain(StatusCode::BAD_REQUEST, &fault.to_string(), language).into()
                     }))
-                    .wrap(from_fn(gate::only_our_host))
+                    .wrap(from_fn(served::only_our_host))
                     // the last one is the outermost: no answer goes out without these
                     .wrap(headers())
                     .configure(routes)
                     .default_service(web::to(nothing))
             })
             .workers(WORKERS)
-            .shutdown_timeout(2)
-            .listen(listener)?
-            .run();
+            .shutdown_timeout(2);
+            let server = match tls {
+                Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+                None => server.listen(listener)?,
+            };
+            let server = server.run();
             // nobody waits any more if the other end is gone
             let _ = tell.send(server.handle());
             server.await
@@ -128,7 +152,7 @@ pub fn start(listener: TcpListener, floor: &Floor, keeper: &Arc<Doorkeeper>) -> 
         }
     })?;
     let handle = told.recv().map_err(|_| io::Error::other("the pages did not start"))?;
-    Ok(Pages { address, handle, thread })
+    Ok(Pages { address, url, handle, thread })
 }
 
 /// The route table, nothing else.
@@ -140,9 +164,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/command-sheet", web::get().to(command_sheet::page))
         .route("/login", web::get().to(gate::login_page))
         .route("/login", web::post().to(gate::login))
+        .route("/badge", web::post().to(gate::badge))
         .route("/logout", web::post().to(gate::logout))
-        .route("/unlock", web::get().to(gate::unlock_page))
-        .route("/unlock", web::post().to(gate::unlock))
         .configure(work_orders::routes)
         .configure(reports::routes)
         .route("/devices", web::get().to(devices::page))
@@ -160,6 +183,18 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/clients", web::get().to(clients::page))
         .route("/clients", web::post().to(clients::add))
         .route("/clients/disable", web::post().to(clients::disable))
+        .route("/unlock", web::get().to(unlock::unlock_page))
+        .route("/unlock", web::post().to(unlock::unlock))
+        .route("/people", web::get().to(people::page))
+        .route("/people", web::post().to(people::add))
+        .route("/people/me", web::get().to(people::own::page))
+        .route("/people/me", web::post().to(people::own::change))
+        .route("/people/who/{name}", web::get().to(people::one::page))
+        .route("/people/who/{name}/password", web::post().to(people::one::set_password))
+        .route("/people/who/{name}/disable", web::post().to(people::one::disable))
+        .route("/people/who/{name}/badge/make", web::post().to(people::one::make_badge))
+        .route("/people/who/{name}/badge/enrol", web::post().to(people::one::enrol_badge))
+        .route("/people/who/{name}/badge/remove", web::post().to(people::one::remove_badge))
         .route("/healthz", web::get().to(line::health))
         .route("/language", web::post().to(language::choose))
         .route("/static/{name}", web::get().to(assets::file))

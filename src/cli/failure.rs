@@ -71,6 +71,7 @@ fn is_usage(code: Code) -> bool {
             | Code::StationExists
             | Code::NameInvalid
             | Code::ListenRefused
+            | Code::CertificateUnfit
             | Code::FileUnreadable
             | Code::StationBusy
             | Code::ProductMissing

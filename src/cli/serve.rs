@@ -12,8 +12,10 @@ use crate::domain::code::Code;
 use crate::station::folder::Folder;
 use crate::station::keys;
 use crate::station::serving::Serving;
+use crate::station::settings::Settings;
+use crate::station::settings::pages::parse_listen;
 use crate::station::slots::Floor;
-use crate::station::{clock, settings};
+use crate::station::{clock, web_certificate};
 use crate::store::runs;
 use crate::web;
 
@@ -29,7 +31,13 @@ impl Serve {
     /// Serves until the process is told to end (SIGINT or SIGTERM).
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         let folder = Folder::at(common.station_folder());
-        let listen = self.listen.as_deref().map(settings::parse_listen).transpose()?;
+        let listen = self.listen.as_deref().map(parse_listen).transpose()?;
+        if let Some(listen) = listen {
+            // wrong usage leaves nothing on record
+            folder.must_exist()?;
+            let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
+            settings.pages.check(listen)?;
+        }
         let serving = Serving::start(&folder)?;
         let served = serve(common, &folder, listen, &serving);
         serving.stop();
@@ -47,6 +55,14 @@ fn serve(
 ) -> Result<(), Failure> {
     let floor = &serving.floor;
     let listen = listen.unwrap_or(floor.settings.listen);
+    let pages = &floor.settings.pages;
+    let tls = match pages.speaks_tls(listen) {
+        true => {
+            let (own, names) = (pages.own_certificate.as_ref(), pages.names(listen));
+            Some(web_certificate::tls(folder, &floor.store, own, &names, clock::now())?)
+        }
+        false => None,
+    };
     let refused = |error| Failure::usage(Code::ListenRefused, format!("{listen} cannot be used: {error}"));
     let listener = TcpListener::bind(listen).map_err(refused)?;
     if given_without_asking(common) {
@@ -58,8 +74,8 @@ fn serve(
             Err(error) => output::note(&format!("The station stays locked: {}", Failure::from(error))),
         }
     }
-    let pages = web::start(listener, floor, &serving.keeper).map_err(refused)?;
-    match announce(common, floor, pages.address()) {
+    let pages = web::start(listener, floor, &serving.keeper, tls).map_err(refused)?;
+    match announce(common, floor, pages.url()) {
         Ok(()) => pages.wait(),
         Err(failure) => {
             pages.stop();
@@ -70,7 +86,7 @@ fn serve(
 }
 
 /// Says where the pages are and what waits for a person.
-fn announce(common: &Common, floor: &Floor, address: SocketAddr) -> Result<(), Failure> {
+fn announce(common: &Common, floor: &Floor, url: &str) -> Result<(), Failure> {
     let unfinished = floor.store.read(|r| runs::unfinished(r, 1000))?;
     for (run, device) in &unfinished {
         let serial = device.as_ref().map(|d| d.serial.to_string()).unwrap_or_default();
@@ -83,10 +99,9 @@ fn announce(common: &Common, floor: &Floor, address: SocketAddr) -> Result<(), F
         output::note("The root's key lies in this folder: carry root-key.age off the station.");
     }
     let locked = floor.keys.current().is_none();
-    let url = format!("http://{address}");
     let value = json!({ "url": url, "locked": locked, "unfinished": unfinished.len() });
     output::report(common.json, &value, || {
-        if locked { format!("{url}   locked: open the page and unlock it") } else { url.clone() }
+        if locked { format!("{url}   locked: open the page and unlock it") } else { url.to_owned() }
     })
 }
 

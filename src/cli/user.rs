@@ -1,4 +1,4 @@
-//! `lineside user add | list | disable`.
+//! `lineside user add | badge | list | disable`.
 
 use std::path::PathBuf;
 
@@ -9,11 +9,10 @@ use crate::cli::Common;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::cli::{output, passphrase};
-use crate::domain::code::Code;
 use crate::domain::name::Name;
 use crate::domain::person::Role;
-use crate::domain::secret::Secret;
-use crate::station::{clock, password};
+use crate::station::authority::Administering;
+use crate::station::{clock, staff};
 use crate::store::people;
 
 /// People.
@@ -30,6 +29,11 @@ pub enum User {
         #[arg(long, value_name = "F")]
         password_file: Option<PathBuf>,
     },
+    /// Make an operator a badge; its text is printed once
+    Badge {
+        /// Their name
+        name: Name,
+    },
     /// Everybody
     List,
     /// Let somebody in no longer
@@ -43,43 +47,47 @@ impl User {
     /// Runs the command.
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         let session = Session::open(common)?;
-        let (store, actor, now) = (&session.store, &session.actor, clock::now());
+        let (store, now) = (&session.store, clock::now());
+        let authority = Administering::at_the_terminal(session.actor.clone());
         match self {
             User::Add { name, role, password_file } => {
                 let given = match password_file {
                     Some(path) => passphrase::from_file(path)?,
                     None => passphrase::twice(&format!("New password of {name}: "))?,
                 };
-                let salt = clock::random().map_err(|e| Failure::work(Code::Internal, e))?;
-                let hash = Secret::from(password::hash(&given, &salt)?);
-                store
-                    .change(actor, now, |change| people::add(change, name, *role, &hash))
-                    .map_err(|error| session.refused(&format!("new person {name}"), error))?;
+                staff::add(store, &authority, name, *role, &given, now)?;
                 output::report(common.json, &json!({ "name": name, "role": role }), || {
                     format!("{name} may log in as {role}.")
+                })
+            }
+            User::Badge { name } => {
+                let badge = staff::make_badge(store, &authority, name, now)?;
+                let text = String::from_utf8_lossy(badge.text().expose()).into_owned();
+                let value = json!({ "name": name, "badge": text });
+                output::report(common.json, &value, || {
+                    format!("{text}   (the badge of {name} from now on; it is shown only now)")
                 })
             }
             User::List => {
                 let all = store.read(people::list)?;
                 let value: Vec<_> = all
                     .iter()
-                    .map(|p| json!({ "name": p.name, "role": p.role, "disabled": p.disabled, "created": p.created }))
+                    .map(|p| json!({ "name": p.name, "role": p.role, "disabled": p.disabled, "badge": p.badge, "created": p.created }))
                     .collect();
                 output::report(common.json, &value, || {
                     let rows: Vec<Vec<String>> = all
                         .iter()
                         .map(|p| {
                             let state = if p.disabled { "disabled" } else { "active" };
-                            vec![p.name.to_string(), p.role.to_string(), state.to_owned()]
+                            let badge = if p.badge { "badge" } else { "" };
+                            vec![p.name.to_string(), p.role.to_string(), state.to_owned(), badge.to_owned()]
                         })
                         .collect();
-                    output::table(&["name", "role", "state"], &rows)
+                    output::table(&["name", "role", "state", "badge"], &rows)
                 })
             }
             User::Disable { name } => {
-                store
-                    .change(actor, now, |change| people::disable(change, name))
-                    .map_err(|error| session.refused(&format!("disabling of {name}"), error))?;
+                staff::disable(store, &authority, name, now)?;
                 output::report(common.json, &json!({ "disabled": name }), || {
                     format!("{name} is let in no longer.")
                 })

@@ -49,8 +49,26 @@ pub enum AuditEvent {
     PersonDisabled {
         name: Name,
     },
+    /// The station made itself a certificate for its pages.
+    PagesCertified {
+        names: Vec<String>,
+        sha256: Digest,
+    },
+    /// A person's password, or PIN, is another one from now on.
+    PasswordChanged {
+        name: Name,
+    },
+    /// A person has this badge from now on and no other.
+    BadgeGiven {
+        name: Name,
+    },
+    BadgeRemoved {
+        name: Name,
+    },
     LoginAccepted {
         name: Name,
+        #[serde(default)]
+        way: LoginWay,
     },
     /// Bad log-ins, counted rather than written one by one.
     LoginRefused {
@@ -305,6 +323,17 @@ impl AuditEvent {
             Err(error) => !error.to_string().starts_with("unknown variant"),
         }
     }
+}
+
+/// How somebody showed who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoginWay {
+    /// Name and password, or PIN.
+    #[default]
+    Password,
+    /// A scanned badge.
+    Badge,
 }
 
 /// One entry of the log.

@@ -57,7 +57,7 @@ codes! {
     Usage = "LS-SET-07", "See `lineside --help`.";
     FileUnreadable = "LS-SET-08", "Check that the file exists and may be read.";
     StationBusy = "LS-SET-09", "Stop the other lineside that serves this station first.";
-    ListenRefused = "LS-SET-10", "Listen on a free loopback address such as 127.0.0.1:8470.";
+    ListenRefused = "LS-SET-10", "Listen on a free address of this machine, such as 127.0.0.1:8470; list further names in hosts.";
     // -- people and rights
     LoginRefused = "LS-AUTH-01", "Check name and password; after five failures wait a minute.";
     NotAllowed = "LS-AUTH-02", "Ask somebody whose role allows this.";
@@ -67,6 +67,9 @@ codes! {
     ClientTokenRefused = "LS-AUTH-06", "Send the client's token as `Authorization: Bearer lst_…`; an administrator makes one on the Clients page.";
     ClientExists = "LS-AUTH-07", "Choose another name for the client; names are never used twice.";
     ClientUnknown = "LS-AUTH-08", "List the clients with `lineside client list`.";
+    PasswordWeak = "LS-AUTH-05", "Choose at least 10 characters; an operator may have a PIN of at least 6 digits that is not easily guessed.";
+    BadgeRefused = "LS-BADGE-01", "Give an operator a card of 6 to 64 characters that nobody else uses, or have the station make a badge.";
+    CertificateUnfit = "LS-TLS-01", "Mend [tls] in station.toml, or leave it out: the station then makes its own certificate.";
     // -- work orders and runs
     WorkOrderUnknown = "LS-WO-01", "List the work orders with `lineside work-order list`.";
     WorkOrderExists = "LS-WO-02", "Choose another name for the work order.";

@@ -71,12 +71,15 @@ pub enum Actor {
         #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<Name>,
     },
-    /// A slot, on behalf of the person who released its work order.
+    /// A slot, on behalf of whoever is on the line, or else of the person who released its work order.
     Slot {
         /// The slot.
         slot: Name,
         /// Who released the work order.
         released_by: String,
+        /// Who was logged in at the line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<Name>,
     },
     /// Another system, over the API.
     Client {
@@ -93,8 +96,9 @@ impl fmt::Display for Actor {
             Actor::Person { name } => write!(f, "{name}"),
             Actor::CommandLine { os_user, name: Some(name) } => write!(f, "{name} ({os_user})"),
             Actor::CommandLine { os_user, name: None } => write!(f, "{os_user}"),
-            Actor::Slot { slot, released_by } => write!(f, "{released_by} (slot {slot})"),
             Actor::Client { name } => write!(f, "{name} (client)"),
+            Actor::Slot { slot, operator: Some(operator), .. } => write!(f, "{operator} (slot {slot})"),
+            Actor::Slot { slot, released_by, operator: None } => write!(f, "{released_by} (slot {slot})"),
             Actor::Station => f.write_str("station"),
         }
     }

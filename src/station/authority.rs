@@ -6,6 +6,8 @@ use crate::station::people::Person;
 
 /// The right to do one kind of thing; holding a value is having the right.
 pub trait Authority: Sized + 'static {
+    /// Whether every role gives this right: what it shows may stay on a screen that nobody touches.
+    const FOR_EVERYBODY: bool;
     /// The right of this person, if their role gives it.
     fn of(person: &Person) -> Option<Self>;
     /// Who acts, for the records.
@@ -26,6 +28,8 @@ macro_rules! authorities {
         }
 
         impl Authority for $name {
+            const FOR_EVERYBODY: bool = [$(Role::$role),*].len() == Role::ALL.len();
+
             fn of(person: &Person) -> Option<$name> {
                 let may = matches!(person.role, $(Role::$role)|+);
                 may.then(|| $name(Actor::Person { name: person.name.clone() }))
@@ -75,6 +79,13 @@ mod tests {
         assert!(Reading::of(&operator).is_none());
         assert!(Engineering::of(&operator).is_none());
         assert!(Administering::of(&operator).is_none());
+    }
+
+    #[test]
+    fn only_the_line_page_is_for_everybody() {
+        const { assert!(Watching::FOR_EVERYBODY) };
+        const { assert!(!Reading::FOR_EVERYBODY && !Operating::FOR_EVERYBODY) };
+        const { assert!(!Engineering::FOR_EVERYBODY && !Administering::FOR_EVERYBODY) };
     }
 
     #[test]

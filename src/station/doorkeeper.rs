@@ -13,6 +13,8 @@ const WINDOW: Duration = Duration::from_secs(60);
 const A_NAME: u64 = 5;
 /// Failures of all names together within the window.
 const ALL: u64 = 60;
+/// Texts that may be looked up as a badge within the window, though they may be something else.
+const LOOKS: u64 = 60;
 /// Names counted apart; what comes beyond is counted as one.
 const NAMES: usize = 100;
 /// What further names are counted under.
@@ -23,6 +25,7 @@ const OTHERS: &str = "(others)";
 pub struct Doorkeeper {
     counts: Mutex<HashMap<String, Count>>,
     turn: Mutex<()>,
+    looks: Mutex<Option<(UtcTime, u64)>>,
 }
 
 struct Count {
@@ -44,6 +47,14 @@ impl Doorkeeper {
         let recent = |count: &Count| if now.since(count.since) < WINDOW { count.failures } else { 0 };
         let all: u64 = counts.values().map(recent).sum();
         counts.get(key(&counts, name)).map_or(0, recent) < A_NAME && all < ALL
+    }
+
+    /// Whether one more text may be looked up now that may be a badge or something else; counts it.
+    pub fn may_look(&self, now: UtcTime) -> bool {
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, times) = (*looks).filter(|(since, _)| now.since(*since) < WINDOW).unwrap_or((now, 0));
+        *looks = Some((since, times + 1));
+        times < LOOKS
     }
 
     /// Counts a failure. Returns how many are to be written to the audit log now: the first at once.
@@ -125,6 +136,15 @@ mod tests {
         keeper.failed("bob", start);
         assert_eq!(keeper.last_untold(), [("bob".to_owned(), 1)]);
         assert!(keeper.last_untold().is_empty());
+    }
+
+    #[test]
+    fn only_so_many_texts_are_looked_up_in_a_minute() {
+        let keeper = Doorkeeper::default();
+        let start = UtcTime::from_seconds(1_000_000);
+        let looked = (0..100).filter(|_| keeper.may_look(start)).count();
+        assert_eq!(looked, 60);
+        assert!(keeper.may_look(start.plus(WINDOW)));
     }
 
     #[test]

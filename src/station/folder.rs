@@ -90,6 +90,16 @@ impl Folder {
         self.0.join("ca").join(file)
     }
 
+    /// `tls.pem`, the certificate the station made for its pages.
+    pub fn tls_certificate(&self) -> PathBuf {
+        self.0.join("tls.pem")
+    }
+
+    /// `tls-key.pem`, its private key.
+    pub fn tls_key(&self) -> PathBuf {
+        self.0.join("tls-key.pem")
+    }
+
     /// `checkpoints/`.
     pub fn checkpoints(&self) -> PathBuf {
         self.0.join("checkpoints")

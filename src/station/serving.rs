@@ -18,6 +18,7 @@ use crate::station::folder::{Folder, FolderError, Lock};
 use crate::station::keys::Keys;
 use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{BadSettings, Settings};
+use crate::station::shift::Shift;
 use crate::station::slots::{self, Floor};
 use crate::station::{checkpoints, clock, labels, outbox, people, webhooks, worries};
 use crate::store::Store;
@@ -96,6 +97,7 @@ impl Serving {
             board: Arc::new(Board::new(settings.slots.iter().map(|slot| slot.name.clone()))),
             desk: Arc::new(Desk::new(settings.slots.iter().map(|slot| slot.name.clone()))),
             figures: Arc::default(),
+            shift: Arc::new(Shift::new(settings.pages.idle)),
             settings: Arc::new(settings),
             store: Arc::new(store),
             keys: Arc::new(Keys::default()),

@@ -1,6 +1,7 @@
 //! `station.toml`: what the file says, and the checked settings. The generated file explains every key.
 
 pub mod outside;
+pub mod pages;
 pub mod printer;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use crate::domain::language::Language;
 use crate::domain::name::Name;
 use crate::domain::toml_fault;
 use crate::station::settings::outside::{HookPart, Hooks, HooksPart, MetricsPart, Webhook, WebhookPart};
+use crate::station::settings::pages::{LogInPart, PagesSettings, TlsPart, parse_listen};
 use crate::station::settings::printer::{Printer, PrinterPart};
 use crate::station::shifts::{ShiftPart, Shifts};
 use crate::station::zone::Zone;
@@ -23,8 +25,10 @@ use crate::station::zone::Zone;
 pub struct Settings {
     /// The station's name: part of proof messages, of the issuing CA's subject and of the log's origin.
     pub name: Name,
-    /// The pages' address; loopback only.
+    /// The pages' address.
     pub listen: SocketAddr,
+    /// How they are reached there.
+    pub pages: PagesSettings,
     /// Where devices find DPS.
     pub azure: AzureSettings,
     /// Folder of links that counts as ports beside what the system lists.
@@ -120,11 +124,18 @@ struct SettingsFile {
     language: Language,
     #[serde(default)]
     shift: Vec<ShiftPart>,
+    #[serde(default)]
     hooks: HooksPart,
     #[serde(default)]
     webhook: Vec<WebhookPart>,
     #[serde(default)]
     metrics: MetricsPart,
+    #[serde(default)]
+    hosts: Vec<String>,
+    #[serde(default)]
+    tls: TlsPart,
+    #[serde(default)]
+    log_in: LogInPart,
 }
 
 fn usual_zone() -> String {
@@ -188,6 +199,8 @@ impl Settings {
             toml::from_str(text).map_err(|fault| BadSettings(toml_fault::in_one_line(text, &fault)))?;
         let name = file.name.parse::<Name>().map_err(|e| BadSettings(format!("name: {e}")))?;
         let listen = parse_listen(&file.listen).map_err(|e| BadSettings(format!("listen: {e}")))?;
+        let pages = pages::checked(file.hosts, file.tls, &file.log_in, folder).map_err(BadSettings)?;
+        pages.check(listen).map_err(|e| BadSettings(format!("listen: {e}")))?;
         let zone = Zone::named(&file.zone).map_err(|e| BadSettings(format!("zone: {e}")))?;
         let id_scope = file.azure.id_scope;
         if id_scope.len() > 32 || !id_scope.chars().all(|c| c.is_ascii_alphanumeric()) {
@@ -214,6 +227,7 @@ impl Settings {
         Ok(Settings {
             name,
             listen,
+            pages,
             azure: AzureSettings {
                 id_scope,
                 global_endpoint: file.azure.global_endpoint.trim_end_matches('/').to_owned(),
@@ -231,29 +245,6 @@ impl Settings {
             open_metrics: file.metrics.open,
         })
     }
-}
-
-/// Why nothing can be served at an address.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadListen {
-    /// Address and port are needed.
-    #[error("“{0}” is not an address such as 127.0.0.1:8470")]
-    Form(String),
-    /// Others could hear what is said there.
-    #[error("{0} is not a loopback address, and only TLS may be offered to the network")]
-    NotLoopback(SocketAddr),
-}
-
-impl Coded for BadListen {
-    fn code(&self) -> Code {
-        Code::ListenRefused
-    }
-}
-
-/// An address for the pages. Only loopback: any other address needs TLS, which the pages do not speak yet.
-pub fn parse_listen(text: &str) -> Result<SocketAddr, BadListen> {
-    let listen: SocketAddr = text.parse().map_err(|_| BadListen::Form(text.to_owned()))?;
-    if listen.ip().is_loopback() { Ok(listen) } else { Err(BadListen::NotLoopback(listen)) }
 }
 
 fn slot(part: SlotPart, all: &Hooks, folder: &Path) -> Result<Slot, BadSettings> {
@@ -274,8 +265,11 @@ pub fn generated(name: &Name) -> String {
 # The station's name: letters, digits, dots, dashes. It is part of the proof messages that devices sign.
 name = "{name}"
 
-# The address of the pages. Only loopback addresses: put nothing unencrypted on the factory network.
+# The address of the pages. On any other address than a loopback one they are served under TLS only.
 listen = "127.0.0.1:8470"
+
+# Names and addresses by which people reach the station, beside the address above and localhost: no other is served.
+# hosts = ["line-1.plant"]
 
 # The time zone in which pages and reports tell the time; records are always in UTC.
 zone = "UTC"
@@ -306,6 +300,16 @@ timeout_seconds = 30
 # [[shift]]
 # name = "early"
 # begins = "06:00"
+# The pages' certificate. Without these lines the station makes one itself (tls.pem, tls-key.pem) and renews it.
+# [tls]
+# certificate = "pages.pem"
+# key = "pages-key.pem"
+# TLS on a loopback address, too.
+# always = true
+
+# Somebody who does nothing for this long (1 to 720 minutes) logs in again; the Line page stays to be seen.
+[log_in]
+idle_minutes = 30
 
 # One [[slot]] for each position on the fixture. `presence` tells how the station knows that a device is there:
 #   port   the port itself comes and goes (USB devices)
@@ -359,8 +363,11 @@ mod tests {
     #[test]
     fn faults_are_named() {
         for (text, fault) in [
-            ("name = \"l\"\nlisten = \"0.0.0.0:80\"", "not a loopback"),
+            ("name = \"l\"\nlisten = \"0.0.0.0:80\"", "every address"),
             ("name = \"l\"\nlitsen = 1", "litsen"),
+            ("name = \"l\"\nhosts = [\"a b\"]", "neither a host name"),
+            ("name = \"l\"\n[log_in]\nidle_minutes = 0", "1 to 720"),
+            ("name = \"l\"\n[tls]\nkey = \"k.pem\"", "belong together"),
             ("name = \"\"", "1 to 64 characters"),
             ("name = \"l\"\n[hooks]\non_start = []", "a program"),
             ("name = \"l\"\n[hooks]\non_start = \"http://mes.example/\"", "neither https"),

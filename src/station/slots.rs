@@ -26,6 +26,7 @@ use crate::station::hooks::SlotHooks;
 use crate::station::keys::Keys;
 use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{Settings, Slot};
+use crate::station::shift::Shift;
 use crate::station::slots::attend::attend;
 use crate::station::slots::gathering::{Gathering, Next};
 use crate::station::slots::mailbox::Order;
@@ -57,6 +58,8 @@ pub struct Floor {
     pub figures: Arc<Figures>,
     /// Who asks over the API.
     pub tokens: Arc<TokenDoor>,
+    /// Who is on the line.
+    pub shift: Arc<Shift>,
     /// Set when the station is to end.
     pub stop: Arc<AtomicBool>,
 }

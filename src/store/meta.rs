@@ -46,6 +46,28 @@ pub(super) fn count_down(
     Ok(())
 }
 
+/// The salt of the station's badges, once there is one.
+pub fn badge_salt(reader: &Reader<'_>) -> Result<Option<[u8; 16]>, StoreError> {
+    let sql = "SELECT value FROM meta WHERE key = 'badge-salt'";
+    let Some(text) = reader.row("meta", sql, [], |columns| columns.raw::<String>("value"))? else {
+        return Ok(None);
+    };
+    let mut salt = [0; 16];
+    hex::decode_to_slice(&text, &mut salt).map_err(|why| StoreError::Row {
+        table: "meta",
+        column: "value",
+        why: why.to_string(),
+    })?;
+    Ok(Some(salt))
+}
+
+/// Takes these random bytes as the salt of the station's badges. The first ones stay, and are returned.
+pub(super) fn keep_badge_salt(change: &Change<'_>, salt: &[u8; 16]) -> Result<[u8; 16], StoreError> {
+    let sql = "INSERT OR IGNORE INTO meta (key, value) VALUES ('badge-salt', ?1)";
+    change.execute(sql, [hex::encode(salt)])?;
+    Ok(badge_salt(change)?.unwrap_or(*salt))
+}
+
 pub(super) fn set_up(change: &mut Change<'_>, origin: &str) -> Result<(), StoreError> {
     let created = change.now().to_string();
     for (key, value) in [("origin", origin), ("created", &created)] {

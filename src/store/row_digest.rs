@@ -85,6 +85,7 @@ impl Table {
     /// the last one that holds something, so that a row without them has the digest it always had.
     pub(super) fn later_columns(self) -> &'static str {
         match self {
+            Table::Person => "badge",
             Table::Run => "claimed, steps",
             Table::WorkOrder => {
                 "activated, first_article, first_article_run, first_article_by, first_article_reason"
@@ -95,7 +96,6 @@ impl Table {
             | Table::Device
             | Table::Label
             | Table::Outbox
-            | Table::Person
             | Table::SecretCheck => "",
         }
     }

@@ -90,3 +90,6 @@ CREATE TABLE webhook (
 CREATE INDEX audit_verdict ON audit (seq) WHERE instr(entry, '"event":"run-finished"') > 0;
 -- what was to be done about one enrollment
 CREATE INDEX outbox_of_registration ON outbox (registration_id, id);
+-- people: what a badge says is kept as a digest only (argon2id under the station's own salt in meta)
+ALTER TABLE person ADD COLUMN badge TEXT CHECK (length(badge) = 64);
+CREATE UNIQUE INDEX person_badge ON person (badge) WHERE badge IS NOT NULL;

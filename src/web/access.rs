@@ -26,12 +26,30 @@ use crate::store::reader::Reader;
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::SESSION;
 use crate::web::language;
-use crate::web::session::{Note, Sessions};
-use crate::web::told::told;
+use crate::web::session::{Note, Sessions, SignedIn};
+use crate::web::told::{Told, told};
 use crate::web::trouble::{NotAllowed, Trouble, asks_for_a_part};
 
 /// The largest form that is read, in bytes.
 const LARGEST_FORM: usize = 256 * 1024;
+
+/// Who holds the session of this request, if anybody; perhaps locked. `active` counts as something they did.
+/// Somebody who was disabled meanwhile, or has another password or badge, is logged out.
+pub fn holder(
+    request: &HttpRequest,
+    floor: &Floor,
+    sessions: &Sessions,
+    active: bool,
+) -> Result<Option<SignedIn>, StoreError> {
+    let Some(cookie) = request.cookie(SESSION) else { return Ok(None) };
+    let Some(holder) = sessions.holder(cookie.value(), clock::now(), active) else { return Ok(None) };
+    let known = floor.store.read(|r| store::people::find(r, &holder.person.name))?;
+    if known.is_some_and(|known| !known.disabled && known.stamp == holder.stamp) {
+        return Ok(Some(holder));
+    }
+    sessions.end(cookie.value());
+    Ok(None)
+}
 
 /// Somebody who may do what `A` allows asks for a page.
 pub struct Visit<A> {
@@ -43,6 +61,8 @@ pub struct Visit<A> {
     pub csrf: String,
     /// The language of the page.
     pub language: Language,
+    /// Nobody did anything for too long: the page is to be seen, but nothing can be done on it.
+    pub locked: bool,
     /// The station.
     pub floor: web::Data<Floor>,
     sessions: web::Data<Sessions>,
@@ -54,7 +74,8 @@ impl<A: Authority + Send + Sync> Visit<A> {
     /// What stands around the page; takes the note that was left for it.
     pub fn frame(&self, place: Place) -> Frame {
         let note = self.sessions.take_note(&self.cookie);
-        Frame::new(&self.floor, &self.person, &self.csrf, self.language, place, &self.path, note)
+        let frame = Frame::new(&self.floor, &self.person, &self.csrf, self.language, place, &self.path, note);
+        Frame { idle: self.locked, ..frame }
     }
 
     /// The zone in which the page tells the time.
@@ -108,6 +129,13 @@ impl<A: Authority + Send + Sync> Visit<A> {
         holder.is_some() && matches!(known, Ok(Some(person)) if !person.disabled)
     }
 
+    /// To a page that says, in its language, what was wrong with a form; nothing was asked of the records.
+    pub fn refused_plainly(&self, place: &str, sentence: &str) -> HttpResponse {
+        let told = Told { sentence: sentence.to_owned(), next: String::new(), code: String::new() };
+        self.sessions.leave_note(&self.cookie, Note::Refused(told));
+        go_to(place)
+    }
+
     fn arrive(request: &HttpRequest, active: bool) -> Result<Visit<A>, Trouble> {
         let language = language::of(request);
         let (Some(floor), Some(sessions)) =
@@ -118,16 +146,12 @@ impl<A: Authority + Send + Sync> Visit<A> {
         let place = if floor.keys.current().is_none() { "/unlock" } else { "/login" };
         let not_signed_in = || Trouble::NotSignedIn { part: asks_for_a_part(request), place };
         let cookie = request.cookie(SESSION).ok_or_else(not_signed_in)?.value().to_owned();
-        let holder = sessions.holder(&cookie, clock::now(), active).ok_or_else(not_signed_in)?;
-        let known = floor.store.read(|r| store::people::find(r, &holder.person.name));
-        // somebody who was disabled meanwhile is logged out
-        match known {
-            Ok(Some(person)) if !person.disabled => {}
-            Ok(_) => {
-                sessions.end(&cookie);
-                return Err(not_signed_in());
-            }
-            Err(error) => return Err(Trouble::of(&error, language)),
+        let holder =
+            holder(request, floor, sessions, active).map_err(|error| Trouble::of(&error, language))?;
+        let holder = holder.ok_or_else(not_signed_in)?;
+        // what everybody may see anyway stays on a screen that nobody touches
+        if holder.locked && (active || !A::FOR_EVERYBODY) {
+            return Err(not_signed_in());
         }
         let Some(authority) = A::of(&holder.person) else {
             return Err(Trouble::not_allowed(language));
@@ -137,6 +161,7 @@ impl<A: Authority + Send + Sync> Visit<A> {
             person: holder.person,
             csrf: holder.csrf,
             language,
+            locked: holder.locked,
             floor: floor.clone(),
             sessions: sessions.clone(),
             cookie,

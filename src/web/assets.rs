@@ -16,6 +16,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("command-sheet.css", CSS, include_bytes!("../../static/command-sheet.css")),
     ("work_orders.css", CSS, include_bytes!("../../static/work_orders.css")),
     ("reports.css", CSS, include_bytes!("../../static/reports.css")),
+    ("badge.css", CSS, include_bytes!("../../static/badge.css")),
     ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
     ("station.js", SCRIPT, include_bytes!("../../static/station.js")),
 ];

@@ -56,8 +56,9 @@ fn who(actor: &Actor, t: &EntryWords) -> String {
     match actor {
         Actor::Person { name } => name.to_string(),
         Actor::CommandLine { os_user: _, name: _ } => fill(t.terminal, &[("person", &actor.to_string())]),
-        Actor::Slot { slot, released_by } => {
-            fill(t.slot_of, &[("slot", slot.as_str()), ("person", released_by)])
+        Actor::Slot { slot, released_by, operator } => {
+            let person = operator.as_ref().map_or(released_by.as_str(), |operator| operator.as_str());
+            fill(t.slot_of, &[("slot", slot.as_str()), ("person", person)])
         }
         Actor::Client { name } => fill(t.client, &[("client", name.as_str())]),
         Actor::Station => t.station.to_owned(),

@@ -116,6 +116,8 @@ pub struct Frame {
     pub worries: Vec<String>,
     /// Whether the vault is closed.
     pub locked: bool,
+    /// Whether the person did nothing for too long and has to log in again.
+    pub idle: bool,
     /// What was just done.
     pub done: Option<String>,
     /// What was just refused.
@@ -147,12 +149,7 @@ impl Frame {
             language,
             t,
             person: person.name.to_string(),
-            role: match person.role {
-                Role::Operator => t.operator,
-                Role::Engineer => t.engineer,
-                Role::Administrator => t.administrator,
-                Role::Auditor => t.auditor,
-            },
+            role: role_word(t, person.role),
             role_class: person.role.as_str(),
             csrf: csrf.to_owned(),
             ways: ways
@@ -161,9 +158,20 @@ impl Frame {
             path: path.to_owned(),
             worries: floor.board.warnings(),
             locked: floor.keys.current().is_none(),
+            idle: false,
             done,
             refused,
             languages: language::choices(language),
         }
+    }
+}
+
+/// A role as a word.
+pub fn role_word(t: &FrameWords, role: Role) -> &'static str {
+    match role {
+        Role::Operator => t.operator,
+        Role::Engineer => t.engineer,
+        Role::Administrator => t.administrator,
+        Role::Auditor => t.auditor,
     }
 }

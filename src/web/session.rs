@@ -1,30 +1,31 @@
-//! Sessions of logged-in people: a random token in a cookie, its digest in memory, gone when idle too long
-//! or when the station restarts.
+//! Sessions of logged-in people: a random token in a cookie, its digest in memory, locked when idle too long, gone
+//! when the station restarts.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use subtle::ConstantTimeEq;
 
 use crate::domain::digest::Digest;
 use crate::domain::utc_time::UtcTime;
-use crate::station::people::Person;
+use crate::station::people::{LoggedIn, Person};
+use crate::station::shift::Shift;
 use crate::web::told::Told;
 
-/// A session ends after this much time without a request.
-pub const IDLE: Duration = Duration::from_secs(30 * 60);
+/// For this long after somebody's last deed the Line page goes on being shown to an idle session.
+pub const LOCKED_FOR: Duration = Duration::from_secs(12 * 3600);
 /// At most this many sessions; the one idle longest makes room.
 const MOST: usize = 256;
 
 /// The sessions there are. Only digests of the tokens are kept.
-#[derive(Default)]
 pub struct Sessions {
+    shift: Arc<Shift>,
     open: Mutex<HashMap<Digest, Open>>,
 }
 
 struct Open {
-    person: Person,
+    who: LoggedIn,
     csrf: String,
     last: UtcTime,
     note: Option<Note>,
@@ -44,8 +45,12 @@ pub enum Note {
 pub struct SignedIn {
     /// Who.
     pub person: Person,
+    /// What the records knew them by when they were let in.
+    pub stamp: Digest,
     /// The token that each of their forms carries.
     pub csrf: String,
+    /// Nobody did anything for too long: they may see the Line page and nothing else.
+    pub locked: bool,
 }
 
 impl SignedIn {
@@ -56,19 +61,28 @@ impl SignedIn {
 }
 
 impl Sessions {
+    /// None yet. Who may run the line is on this shift while their session lasts.
+    pub fn new(shift: Arc<Shift>) -> Sessions {
+        Sessions { shift, open: Mutex::default() }
+    }
+
     /// Begins a session and returns the cookie's value.
-    pub fn begin(&self, person: Person, token: [u8; 32], csrf: [u8; 16], now: UtcTime) -> String {
+    pub fn begin(&self, who: LoggedIn, token: [u8; 32], csrf: [u8; 16], now: UtcTime) -> String {
         let text = hex::encode(token);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, session| now.since(session.last) < IDLE);
-        if open.len() >= MOST {
-            let oldest = open.iter().min_by_key(|(_, session)| session.last).map(|(key, _)| *key);
-            oldest.and_then(|key| open.remove(&key));
+        let over =
+            |(key, session): (&Digest, &Open)| (self.age(key, session, now) >= LOCKED_FOR).then_some(*key);
+        let mut ended: Vec<Digest> = open.iter().filter_map(over).collect();
+        if open.len() - ended.len() >= MOST {
+            ended.extend(open.iter().min_by_key(|(_, session)| session.last).map(|(key, _)| *key));
         }
-        open.insert(
-            Digest::of(text.as_bytes()),
-            Open { person, csrf: hex::encode(csrf), last: now, note: None },
-        );
+        for key in ended {
+            open.remove(&key);
+            self.shift.end(&key);
+        }
+        let key = Digest::of(text.as_bytes());
+        self.shift.begin(key, &who, now);
+        open.insert(key, Open { who, csrf: hex::encode(csrf), last: now, note: None });
         text
     }
 
@@ -76,14 +90,27 @@ impl Sessions {
     /// that refreshes itself.
     pub fn holder(&self, cookie: &str, now: UtcTime, active: bool) -> Option<SignedIn> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let session = open.get_mut(&Digest::of(cookie.as_bytes()))?;
-        if now.since(session.last) >= IDLE {
+        let key = Digest::of(cookie.as_bytes());
+        let session = open.get_mut(&key)?;
+        let age = self.age(&key, session, now);
+        if age >= LOCKED_FOR {
+            open.remove(&key);
+            self.shift.end(&key);
             return None;
         }
-        if active {
+        let locked = age >= self.shift.idle();
+        if active && !locked {
             session.last = now;
+            self.shift.seen(&key, now);
         }
-        Some(SignedIn { person: session.person.clone(), csrf: session.csrf.clone() })
+        let LoggedIn { person, stamp } = session.who.clone();
+        Some(SignedIn { person, stamp, csrf: session.csrf.clone(), locked })
+    }
+
+    /// How long ago its holder did something; a run begun for them on the line counts.
+    fn age(&self, key: &Digest, session: &Open, now: UtcTime) -> Duration {
+        let on_the_line = self.shift.last_seen(key).unwrap_or(session.last);
+        now.since(session.last.max(on_the_line))
     }
 
     /// Leaves a note for the next page of this session; a newer one takes its place.
@@ -103,7 +130,9 @@ impl Sessions {
     /// Ends a session.
     pub fn end(&self, cookie: &str) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.remove(&Digest::of(cookie.as_bytes()));
+        let key = Digest::of(cookie.as_bytes());
+        open.remove(&key);
+        self.shift.end(&key);
     }
 }
 
@@ -112,40 +141,64 @@ mod tests {
     use super::*;
     use crate::domain::person::Role;
 
-    fn ada() -> Person {
-        Person { name: "ada".parse().unwrap(), role: Role::Engineer }
+    const IDLE: Duration = Duration::from_secs(30 * 60);
+
+    fn sessions() -> Sessions {
+        Sessions::new(Arc::new(Shift::new(IDLE)))
+    }
+
+    fn ada() -> LoggedIn {
+        let person = Person { name: "ada".parse().unwrap(), role: Role::Engineer };
+        LoggedIn { person, stamp: Digest::of(b"ada") }
     }
 
     #[test]
-    fn a_session_lasts_until_it_is_idle_or_ended() {
-        let sessions = Sessions::default();
+    fn an_idle_session_is_locked_and_at_last_gone() {
+        let sessions = sessions();
         let start = UtcTime::from_seconds(1_000_000);
         let cookie = sessions.begin(ada(), [1; 32], [2; 16], start);
         assert!(sessions.holder("guess", start, true).is_none());
         let later = start.plus(Duration::from_secs(29 * 60));
-        assert_eq!(sessions.holder(&cookie, later, true).unwrap().person.name.as_str(), "ada");
+        let holder = sessions.holder(&cookie, later, true).unwrap();
+        assert_eq!((holder.person.name.as_str(), holder.locked), ("ada", false));
         let idle = later.plus(IDLE);
-        assert!(sessions.holder(&cookie, idle, true).is_none());
+        assert!(sessions.holder(&cookie, idle, true).unwrap().locked);
+        assert!(sessions.holder(&cookie, idle, true).unwrap().locked, "knocking does not open it");
+        assert_eq!(sessions.shift.current(idle), None);
+        assert!(sessions.holder(&cookie, later.plus(LOCKED_FOR), false).is_none());
         let cookie = sessions.begin(ada(), [3; 32], [4; 16], idle);
+        assert_eq!(sessions.shift.current(idle).unwrap().as_str(), "ada");
         sessions.end(&cookie);
         assert!(sessions.holder(&cookie, idle, true).is_none());
+        assert_eq!(sessions.shift.current(idle), None);
     }
 
     #[test]
     fn a_page_that_refreshes_itself_keeps_nobody_logged_in() {
-        let sessions = Sessions::default();
+        let sessions = sessions();
         let start = UtcTime::from_seconds(1_000_000);
         let cookie = sessions.begin(ada(), [1; 32], [2; 16], start);
         for minute in 1..30 {
             let now = start.plus(Duration::from_secs(minute * 60));
-            assert!(sessions.holder(&cookie, now, false).is_some());
+            assert!(!sessions.holder(&cookie, now, false).unwrap().locked);
         }
-        assert!(sessions.holder(&cookie, start.plus(IDLE), false).is_none());
+        assert!(sessions.holder(&cookie, start.plus(IDLE), false).unwrap().locked);
+    }
+
+    #[test]
+    fn a_run_on_the_line_keeps_its_operator_logged_in() {
+        let sessions = sessions();
+        let start = UtcTime::from_seconds(1_000_000);
+        let cookie = sessions.begin(ada(), [1; 32], [2; 16], start);
+        let run = start.plus(IDLE / 2);
+        sessions.shift.seen(&Digest::of(cookie.as_bytes()), run);
+        assert!(!sessions.holder(&cookie, start.plus(IDLE), false).unwrap().locked);
+        assert!(sessions.holder(&cookie, run.plus(IDLE), false).unwrap().locked);
     }
 
     #[test]
     fn the_number_of_sessions_is_bounded() {
-        let sessions = Sessions::default();
+        let sessions = sessions();
         let now = UtcTime::from_seconds(1_000_000);
         for n in 0..(MOST + 10) {
             let mut token = [0; 32];
@@ -157,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_form_needs_its_token() {
-        let sessions = Sessions::default();
+        let sessions = sessions();
         let now = UtcTime::from_seconds(1_000_000);
         let cookie = sessions.begin(ada(), [1; 32], [2; 16], now);
         let signed_in = sessions.holder(&cookie, now, true).unwrap();

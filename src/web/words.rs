@@ -33,6 +33,7 @@ pub mod devices;
 pub mod gate;
 pub mod labels;
 pub mod line;
+pub mod people;
 pub mod reports;
 pub mod runs;
 pub mod work_orders;

@@ -153,6 +153,22 @@ impl Station {
         Serving::start(self.command(&["serve", "--listen", "127.0.0.1:0", "--json"]))
     }
 
+    /// Starts `serve` on another address.
+    pub fn serve_at(&self, listen: &str) -> Serving {
+        Serving::start(self.command(&["serve", "--listen", listen, "--json"]))
+    }
+
+    /// Adds somebody with this role and the password of all tests.
+    pub fn add_person(&self, name: &str, role: &str) {
+        let password = self.beside("password");
+        self.ok(&["user", "add", name, "--role", role, "--password-file", password.to_str().unwrap()]);
+    }
+
+    /// Makes an operator a badge; what a scanner reads from it.
+    pub fn badge(&self, name: &str) -> String {
+        self.json(&["user", "badge", name])["badge"].as_str().expect("a badge").to_owned()
+    }
+
     /// Starts `serve` without a passphrase.
     pub fn serve_locked(&self) -> Serving {
         let mut command = lineside();

@@ -19,6 +19,7 @@ mod linux_console;
 mod order_witness;
 mod outbox;
 mod pages;
+mod people;
 mod provision_one;
 mod qemu_boot;
 mod qemu_provision;

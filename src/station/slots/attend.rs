@@ -4,6 +4,7 @@ use crate::device::driver;
 use crate::device::port;
 use crate::device::render::template_set::TemplateSet;
 use crate::domain::label::Label;
+use crate::domain::name::Name;
 use crate::domain::person::Actor;
 use crate::domain::stage::Stage;
 use crate::station::board::{Ending, Tile};
@@ -31,7 +32,11 @@ pub fn attend(
         floor.board.show(&slot.name, Tile::Running { stage, serial, sent });
     };
     show(Stage::Identify, None, None);
-    let actor = Actor::Slot { slot: slot.name.clone(), released_by: task.released_by.clone() };
+    // a station whose records cannot be read says so in the run itself
+    let operator = floor.store.read(|r| floor.shift.begin_run(r, clock::now())).unwrap_or_default();
+    let person = operator.as_ref().map_or(task.released_by.as_str(), Name::as_str);
+    let released_by = task.released_by.clone();
+    let actor = Actor::Slot { slot: slot.name.clone(), released_by, operator: operator.clone() };
     let login = task.recipe.product.identify.login.as_ref();
     let prepared = (|| {
         hooks.start().map_err(|error| stop::Stop::station(&error))?;
@@ -58,7 +63,7 @@ pub fn attend(
         profile_text: task.profile_text.as_deref(),
         work_order: &task.work_order,
         slot: Some(&slot.name),
-        person: &task.released_by,
+        person,
         actor: &actor,
         label,
     };

@@ -14,6 +14,8 @@ words! {
         ca: "CA", "CA", "CA", "CA";
         people: "People", "Personen", "人员", "Personas";
         log_out: "Log out", "Abmelden", "退出登录", "Cerrar sesión";
+        log_in: "Log in", "Anmelden", "登录", "Iniciar sesión";
+        own_password: "Change my password", "Mein Passwort ändern", "修改我的密码", "Cambiar mi contraseña";
         navigation: "Pages", "Seiten", "页面", "Páginas";
         language: "Language", "Sprache", "语言", "Idioma";
         skip: "To the content", "Zum Inhalt", "跳到内容", "Ir al contenido";

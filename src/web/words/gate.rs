@@ -5,7 +5,12 @@ words! {
     GateWords {
         log_in: "Log in", "Anmelden", "登录", "Iniciar sesión";
         name: "Name", "Name", "姓名", "Nombre";
-        password: "Password", "Passwort", "密码", "Contraseña";
+        password: "Password or PIN", "Passwort oder PIN", "密码或 PIN", "Contraseña o PIN";
+        scan_badge: "Scan your badge", "Ausweis scannen", "请扫描工牌", "Escanee su credencial";
+        with_badge: "Log in with the badge", "Mit Ausweis anmelden", "用工牌登录", "Entrar con la credencial";
+        or_name: "Or with your name", "Oder mit Ihrem Namen", "或使用姓名登录", "O con su nombre";
+        was_idle: "{name} was away for a while. Scan a badge or log in to go on.", "{name} war eine Weile nicht da. Zum Weitermachen Ausweis scannen oder anmelden.", "{name} 已离开一段时间。请扫描工牌或登录后继续。", "{name} estuvo ausente un rato. Escanee una credencial o inicie sesión para continuar.";
+        fetch: "Nothing runs until then. Call an administrator; the units may stay in their slots.", "Bis dahin läuft nichts. Rufen Sie einen Administrator; die Geräte können in ihren Plätzen bleiben.", "在此之前无法运行。请联系管理员；设备可留在工位上。", "Hasta entonces no funciona nada. Llame a un administrador; los equipos pueden quedarse en sus puestos.";
         is_locked: "{station} is locked", "{station} ist gesperrt", "{station} 已锁定", "{station} está bloqueada";
         locked_means: "Until somebody gives the passphrase of its vault, this station issues nothing and sends nothing.", "Bis jemand die Passphrase ihres Tresors eingibt, stellt diese Station nichts aus und sendet nichts.", "在有人输入保险库口令之前，本工站不签发也不发送任何内容。", "Hasta que alguien introduzca la frase de paso de su almacén, esta estación no emite ni envía nada.";
         passphrase: "Passphrase", "Passphrase", "口令", "Frase de paso";

@@ -3,6 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::factory::SOON;
 
@@ -42,6 +48,8 @@ impl Answer {
 /// A browser with its cookies.
 pub struct Browser {
     authority: String,
+    /// The name it knows the station by, and what it trusts there, under TLS.
+    tls: Option<(String, Arc<ClientConfig>)>,
     cookies: BTreeMap<String, String>,
 }
 
@@ -49,12 +57,52 @@ impl Browser {
     /// A new browser, which knows no cookie, for the pages at this address.
     pub fn at(url: &str) -> Browser {
         let authority = url.strip_prefix("http://").expect("plain HTTP on loopback").to_owned();
-        Browser { authority, cookies: BTreeMap::new() }
+        Browser { authority, tls: None, cookies: BTreeMap::new() }
+    }
+
+    /// A new browser for pages under TLS on this port of the loopback address; it knows the station by this name and
+    /// trusts the certificate in this file alone.
+    pub fn under_tls(port: &str, name: &str, certificate: &Path) -> Browser {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(certificate).expect("a certificate")).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let tls = Some((name.to_owned(), Arc::new(config)));
+        Browser { authority: format!("127.0.0.1:{port}"), tls, cookies: BTreeMap::new() }
+    }
+
+    /// Forgets a cookie, or is given one.
+    pub fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The host it names in its requests.
+    fn host(&self) -> String {
+        match &self.tls {
+            Some((name, _)) => format!("{name}:{}", self.authority.rsplit_once(':').unwrap().1),
+            None => self.authority.clone(),
+        }
+    }
+
+    /// Opens the log-in page and scans a badge there.
+    pub fn scan_in(&mut self, badge: &str) -> Answer {
+        let csrf = self.get("/login").csrf();
+        self.post("/badge", &[("csrf", &csrf), ("badge", badge)])
+    }
+
+    /// Opens a page and sends a form from there.
+    pub fn fill_in(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let csrf = self.get(page).csrf();
+        self.post(action, &[&[("csrf", csrf.as_str())], fields].concat())
     }
 
     /// Opens a page.
     pub fn get(&mut self, path: &str) -> Answer {
-        let host = self.authority.clone();
+        let host = self.host();
         self.ask("GET", path, &host, None)
     }
 
@@ -65,7 +113,7 @@ impl Browser {
 
     /// Sends a form.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let host = self.authority.clone();
+        let host = self.host();
         let pairs: Vec<String> =
             fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         self.ask("POST", path, &host, Some(&pairs.join("&")))
@@ -103,9 +151,24 @@ impl Browser {
         }
         let mut stream = TcpStream::connect(&self.authority).expect("the pages are served");
         stream.set_read_timeout(Some(SOON)).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer in UTF-8, then the end");
+        match &self.tls {
+            None => {
+                stream.write_all(request.as_bytes()).unwrap();
+                stream.read_to_string(&mut answer).expect("an answer in UTF-8, then the end");
+            }
+            Some((name, config)) => {
+                let name = ServerName::try_from(name.clone()).unwrap();
+                let session = ClientConnection::new(config.clone(), name).unwrap();
+                let mut stream = StreamOwned::new(session, stream);
+                stream.write_all(request.as_bytes()).expect("a handshake under the certificate trusted");
+                match stream.read_to_string(&mut answer) {
+                    Ok(_) => {}
+                    // the server may hang up without a farewell
+                    Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof, "{error}"),
+                }
+            }
+        }
         let answer = parse(&answer);
         for (_, cookie) in answer.headers.iter().filter(|(name, _)| name == "set-cookie") {
             let (pair, _) = cookie.split_once(';').unwrap_or((cookie, ""));

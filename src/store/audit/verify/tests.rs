@@ -217,7 +217,10 @@ fn changed_deleted_and_added_rows_are_named() {
         ("UPDATE run SET verdict = 'FAIL' WHERE id = 2", "run/2 is not as entry"),
         ("UPDATE work_order SET quantity = 500", "work_order/lot-1 is not as entry"),
         ("INSERT INTO work_order_serial VALUES ('lot-1', 'x')", "serial numbers of work_order/lot-1"),
-        ("INSERT INTO person VALUES ('eve', 'administrator', 'x', 0, 1)", "person/eve is not in the log"),
+        (
+            "INSERT INTO person VALUES ('eve', 'administrator', 'x', 0, 1, NULL)",
+            "person/eve is not in the log",
+        ),
         ("UPDATE public_key SET device = 3 WHERE device = 1", "public key of certificate/"),
         ("UPDATE product SET text = text || ' '", "content of product/"),
         ("DELETE FROM product", "is gone, which run/1 and 2 others followed"),

@@ -1,0 +1,129 @@
+//! The Unlock page: whoever knows the passphrase sets the station going.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::domain::language::Language;
+use crate::domain::person::Actor;
+use crate::domain::secret::Secret;
+use crate::station::doorkeeper::Doorkeeper;
+use crate::station::slots::Floor;
+use crate::station::{clock, keys};
+use crate::web::access::{go_to, holder};
+use crate::web::gate::{came_through_gate, in_one_line, page, with_gate};
+use crate::web::language::{self, Choice};
+use crate::web::served::Served;
+use crate::web::session::Sessions;
+use crate::web::told::told;
+use crate::web::words::common::FrameWords;
+use crate::web::words::fill;
+use crate::web::words::gate::GateWords;
+
+#[derive(Template)]
+#[template(path = "unlock.html")]
+struct UnlockPage<'a> {
+    language: Language,
+    languages: Vec<Choice>,
+    t: &'static GateWords,
+    place: &'static str,
+    station: &'a str,
+    heading: String,
+    csrf: &'a str,
+    fault: Option<String>,
+}
+
+/// `GET /unlock`
+pub async fn unlock_page(
+    request: HttpRequest,
+    floor: web::Data<Floor>,
+    served: web::Data<Served>,
+) -> HttpResponse {
+    if floor.keys.current().is_some() {
+        return go_to("/");
+    }
+    unlock_again(&floor, &served, language::of(&request), None)
+}
+
+fn unlock_again(floor: &Floor, served: &Served, language: Language, fault: Option<String>) -> HttpResponse {
+    let (t, station) = (GateWords::of(language), floor.settings.name.as_str());
+    let heading = fill(t.is_locked, &[("station", station)]);
+    with_gate(served, |csrf| {
+        page(&UnlockPage {
+            language,
+            languages: language::choices(language),
+            t,
+            place: "/unlock",
+            station,
+            heading,
+            csrf,
+            fault,
+        })
+    })
+}
+
+/// The unlock form.
+#[derive(Deserialize)]
+pub struct UnlockForm {
+    csrf: String,
+    passphrase: String,
+}
+
+/// Slows down guessing of the passphrase. Each failure is in the log by itself, so none is told from here.
+#[derive(Default)]
+pub struct VaultDoor(Doorkeeper);
+
+/// There is one passphrase, whoever gives it.
+const PASSPHRASE: &str = "passphrase";
+
+/// `POST /unlock`: whoever knows the vault's passphrase may open it.
+pub async fn unlock(
+    request: HttpRequest,
+    form: web::Form<UnlockForm>,
+    floor: web::Data<Floor>,
+    door: web::Data<VaultDoor>,
+    sessions: web::Data<Sessions>,
+    served: web::Data<Served>,
+) -> HttpResponse {
+    let UnlockForm { csrf, passphrase } = form.into_inner();
+    let passphrase = Secret::from(passphrase);
+    let language = language::of(&request);
+    let again = |fault: String| unlock_again(&floor, &served, language, Some(fault));
+    if !came_through_gate(&request, &csrf) {
+        return again(FrameWords::of(language).too_old.to_owned());
+    }
+    if floor.keys.current().is_some() {
+        return go_to("/");
+    }
+    let actor = match holder(&request, &floor, &sessions, true) {
+        Ok(Some(holder)) if !holder.locked => Actor::Person { name: holder.person.name },
+        Ok(_) | Err(_) => Actor::Station,
+    };
+    let inside = floor.clone();
+    let opened = web::block(move || {
+        let _turn = door.0.turn();
+        let now = clock::now();
+        if inside.keys.current().is_some() {
+            return Ok(());
+        }
+        if !door.0.admits(PASSPHRASE, now) {
+            return Err(GateWords::of(language).too_many.to_owned());
+        }
+        match keys::unlock(&inside.folder, &inside.store, &passphrase, &actor, now) {
+            Ok(unlocked) => {
+                inside.keys.put(unlocked);
+                Ok(())
+            }
+            Err(error) => {
+                door.0.failed(PASSPHRASE, now);
+                Err(in_one_line(&told(&error, language)))
+            }
+        }
+    })
+    .await;
+    match opened {
+        Ok(Ok(())) => go_to("/"),
+        Ok(Err(why)) => again(why),
+        Err(_) => again(FrameWords::of(language).busy.to_owned()),
+    }
+}
