@@ -13,6 +13,7 @@ pub mod name;
 pub mod person;
 pub mod product;
 pub mod proof;
+pub mod reason;
 pub mod registration_id;
 pub mod revocation_reason;
 pub mod secret;

@@ -53,6 +53,7 @@ codes! {
     FileUnreadable = "LS-SET-08", "Check that the file exists and may be read.";
     StationBusy = "LS-SET-09", "Stop the other lineside that serves this station first.";
     ListenRefused = "LS-SET-10", "Listen on a free loopback address such as 127.0.0.1:8470.";
+    ReasonMissing = "LS-SET-11", "Give a reason: one line of 1 to 500 characters.";
     // -- people and rights
     LoginRefused = "LS-AUTH-01", "Check name and password; after five failures wait a minute.";
     NotAllowed = "LS-AUTH-02", "Ask somebody whose role allows this.";
@@ -90,6 +91,7 @@ codes! {
     CertificateUnknown = "LS-CA-10", "Find the certificate's serial number with `lineside run show`.";
     CertificateRevoked = "LS-CA-11", "Nothing to do: this certificate is revoked already.";
     CertificateInvalid = "LS-CA-12", "Give one whole X.509 certificate, in PEM or DER.";
+    VerificationCodeInvalid = "LS-CA-13", "Copy the whole verification code that Azure shows beside the certificate.";
     // -- secrets
     VaultLocked = "LS-VAULT-01", "Unlock the station on its Unlock page or with --passphrase-file.";
     PassphraseWrong = "LS-VAULT-02", "Give the right passphrase; the vault is unchanged.";
@@ -128,6 +130,9 @@ codes! {
     CloudAnswerStrange = "LS-AZ-07", "Check that the connection string names a DPS and that nothing on the way answers in its place; then `lineside enroll retry`.";
     CloudRootsInvalid = "LS-AZ-08", "Check the file of trusted root certificates that the settings name.";
     TokenRefused = "LS-AZ-09", "Check the key the token was made with, and the clock of whoever made it.";
+    EnrollmentSettled = "LS-AZ-10", "Look at the operation again; it has moved on meanwhile.";
+    CancelRefused = "LS-AZ-11", "Leave the operation in the outbox and remove what keeps it from being sent.";
+    AmendmentInvalid = "LS-AZ-12", "Mend the fields that are named and send the form again.";
     // -- the simulator
     SimulatorStart = "LS-SIM-01", "Choose another address or port for the simulator, and a folder it may write its CA file to.";
     SimulatorSettings = "LS-SIM-02", "Name at least one hub, such as plant-hub.azure-devices.net, and keys of 16 to 64 bytes.";
@@ -142,6 +147,7 @@ codes! {
     CheckpointInvalid = "LS-AUDIT-03", "Check that checkpoint and verifier key belong to this station.";
     AuditEntryUnknown = "LS-AUDIT-04", "Check the device or entry number.";
     AuditNotSigned = "LS-AUDIT-05", "Sign a checkpoint with `lineside audit checkpoint`, then ask again.";
+    VerificationRuns = "LS-AUDIT-06", "Wait until the verification that runs has ended, or stop it.";
     // -- the station itself
     Interrupted = "LS-ST-02", "Run the command again; nothing is lost.";
     Internal = "LS-ST-01", "Try again; if it stays, keep the log lines for the maker.";

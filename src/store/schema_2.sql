@@ -5,3 +5,6 @@
 CREATE INDEX run_finished ON run (finished, verdict) WHERE finished IS NOT NULL;
 -- what does not simply stand provisioned is what people look for
 CREATE INDEX device_standing ON device (state, id) WHERE state <> 'provisioned';
+
+-- outbox: the newest that were sent are found beside any number that wait
+CREATE INDEX outbox_sent ON outbox (id) WHERE state = 'sent';
