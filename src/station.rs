@@ -1,7 +1,9 @@
 //! The use cases. [`provision`] holds the life of one device; everything else stands around it.
 
+pub mod amendment;
 pub mod authority;
 pub mod board;
+pub mod ca_material;
 pub mod checkpoints;
 pub mod clock;
 pub mod crash_point;
@@ -14,8 +16,11 @@ pub mod founding;
 pub mod group_key_rotation;
 pub mod keys;
 pub mod outbox;
+pub mod outbox_decisions;
+pub mod outbox_look;
 pub mod password;
 pub mod people;
+pub mod possession;
 pub mod products;
 pub mod profiles;
 pub mod provision;
@@ -27,4 +32,5 @@ pub mod slots;
 #[cfg(test)]
 mod testing;
 pub mod vault_changes;
+pub mod verification;
 pub mod zone;

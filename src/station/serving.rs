@@ -89,6 +89,7 @@ impl Serving {
             store: Arc::new(store),
             keys: Arc::new(Keys::default()),
             live: Arc::new(LiveRuns::default()),
+            send_now: Arc::new(AtomicBool::new(false)),
             stop: Arc::new(AtomicBool::new(false)),
         };
         if let Some(unread) = unread {

@@ -42,6 +42,8 @@ pub struct Floor {
     pub live: Arc<LiveRuns>,
     /// What the slots show.
     pub board: Arc<Board>,
+    /// Set when the outbox is to look at once for what is due.
+    pub send_now: Arc<AtomicBool>,
     /// Set when the station is to end.
     pub stop: Arc<AtomicBool>,
 }

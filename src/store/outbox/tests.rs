@@ -160,7 +160,10 @@ fn what_a_person_must_decide_waits_until_it_is_retried() {
     assert_eq!(depth, Depth { waiting: 1, conflict: 1, parked: 1, oldest: Some(at(3)) });
     let listed = bench.store.read(|reader| list(reader, Some(OutboxState::Parked), 9, None)).unwrap();
     assert_eq!(listed.iter().map(|row| row.id).collect::<Vec<_>>(), [two]);
-    assert_eq!(bench.store.change(&actor(), at(5), |change| release(change, Which::One(one), None)).unwrap(), 1);
+    assert_eq!(
+        bench.store.change(&actor(), at(5), |change| release(change, Which::One(one), None)).unwrap(),
+        1
+    );
     assert_eq!(bench.store.change(&actor(), at(6), |change| release(change, Which::All, None)).unwrap(), 1);
     assert_eq!(bench.store.change(&actor(), at(7), |change| release(change, Which::All, None)).unwrap(), 0);
     assert_eq!(due_ids(&bench, 9).len(), 3);
@@ -182,5 +185,8 @@ fn a_retry_of_many_rows_fits_its_entries() {
             Ok(())
         })
         .unwrap();
-    assert_eq!(bench.store.change(&actor(), at(2), |change| release(change, Which::All, None)).unwrap(), 1500);
+    assert_eq!(
+        bench.store.change(&actor(), at(2), |change| release(change, Which::All, None)).unwrap(),
+        1500
+    );
 }
