@@ -10,6 +10,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const FILES: &[(&str, &str, &[u8])] = &[
     ("style.css", CSS, include_bytes!("../../static/style.css")),
     ("line.css", CSS, include_bytes!("../../static/line.css")),
+    ("records.css", CSS, include_bytes!("../../static/records.css")),
     ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
     ("htmx-sse.min.js", SCRIPT, include_bytes!("../../static/htmx-sse.min.js")),
     ("station.js", SCRIPT, include_bytes!("../../static/station.js")),

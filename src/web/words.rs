@@ -25,8 +25,13 @@ macro_rules! words {
 }
 
 // below the macro, which they use
+pub mod audit;
+pub mod audit_events;
+pub mod batches;
+pub mod ca;
 pub mod common;
 pub mod gate;
+pub mod outbox;
 
 /// A text with its places filled: `{name}` becomes the value of that name.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
