@@ -16,6 +16,7 @@ pub mod issue;
 pub mod issuer;
 pub mod key;
 pub mod pem;
+pub mod possession;
 pub mod profile;
 pub mod proof;
 pub mod public_key;

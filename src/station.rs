@@ -1,8 +1,10 @@
 //! The use cases. [`provision`] holds the life of one device; everything else stands around it.
 
+pub mod amendment;
 pub mod authority;
 pub mod badges;
 pub mod board;
+pub mod ca_material;
 pub mod checkpoints;
 pub mod clients;
 pub mod clock;
@@ -24,9 +26,12 @@ pub mod keys;
 pub mod labels;
 pub mod mes;
 pub mod outbox;
+pub mod outbox_decisions;
+pub mod outbox_look;
 pub mod password;
 pub mod people;
 pub mod post;
+pub mod possession;
 pub mod products;
 pub mod profiles;
 pub mod provision;
@@ -48,4 +53,5 @@ pub mod web_certificate;
 pub mod webhooks;
 pub mod work_orders;
 pub mod worries;
+pub mod verification;
 pub mod zone;

@@ -181,6 +181,28 @@ pub fn inspect<T, E: From<StoreError>>(
     work(&Reader::new(&transaction))
 }
 
+/// Ends what a connection reads, from another thread.
+pub struct Stopper(rusqlite::InterruptHandle);
+
+impl Stopper {
+    /// Ends the statement that runs now; one that begins later runs on, so whoever waits calls this again.
+    pub fn stop(&self) {
+        self.0.interrupt();
+    }
+}
+
+/// Like [`inspect`], for long work that somebody may want to end: `ready` is given the means to.
+pub fn inspect_until_stopped<T, E: From<StoreError>>(
+    path: &Path,
+    ready: impl FnOnce(Stopper),
+    work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let connection = read_pool::connect(path)?;
+    ready(Stopper(connection.get_interrupt_handle()));
+    let transaction = connection.unchecked_transaction().map_err(StoreError::from)?;
+    work(&Reader::new(&transaction))
+}
+
 fn connect_writer(path: &Path) -> Result<Connection, StoreError> {
     // without CREATE
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -5,11 +5,15 @@
 pub mod access;
 pub mod api;
 pub mod assets;
+pub mod audit;
 pub mod barcode;
+pub mod batches;
+pub mod ca;
 pub mod clients;
 pub mod command_sheet;
 pub mod device;
 pub mod devices;
+pub mod download;
 pub mod entries;
 pub mod frame;
 pub mod gate;
@@ -17,6 +21,7 @@ pub mod label_preview;
 pub mod labels;
 pub mod language;
 pub mod line;
+pub mod outbox;
 pub mod people;
 pub mod plot;
 pub mod reports;
@@ -46,6 +51,7 @@ use crate::station::doorkeeper::Doorkeeper;
 use crate::station::slots::Floor;
 use crate::web::line::events::Watchers;
 use crate::web::served::Served;
+use crate::station::verification::Verification;
 use crate::web::session::Sessions;
 use crate::web::trouble::Trouble;
 use crate::web::unlock::VaultDoor;
@@ -109,6 +115,7 @@ pub fn start(
     let keeper = web::Data::from(Arc::clone(keeper));
     let vault_door = web::Data::new(VaultDoor::default());
     let watchers = web::Data::new(Watchers::default());
+    let verification = web::Data::new(Verification::default());
     let (tell, told) = std::sync::mpsc::channel();
     let thread = thread::Builder::new().name("pages".to_owned()).spawn(move || {
         let served = actix_web::rt::System::new().block_on(async move {
@@ -120,6 +127,7 @@ pub fn start(
                     .app_data(sessions.clone())
                     .app_data(watchers.clone())
                     .app_data(served.clone())
+                    .app_data(verification.clone())
                     .app_data(web::FormConfig::default().limit(LARGEST_FORM))
                     .app_data(access::limits())
                     .app_data(
@@ -197,8 +205,38 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/people/who/{name}/badge/remove", web::post().to(people::one::remove_badge))
         .route("/healthz", web::get().to(line::health))
         .route("/language", web::post().to(language::choose))
+        .configure(records)
         .route("/static/{name}", web::get().to(assets::file))
         .configure(api::routes);
+}
+
+/// The routes of outbox, batches, audit log and CA.
+fn records(config: &mut web::ServiceConfig) {
+    config
+        .route("/outbox", web::get().to(outbox::page))
+        .route("/outbox/send-now", web::post().to(outbox::send_now))
+        .route("/outbox/release", web::post().to(outbox::release_all))
+        .route("/outbox/{id}", web::get().to(outbox::row::page))
+        .route("/outbox/{id}/release", web::post().to(outbox::row::release))
+        .route("/outbox/{id}/amend", web::post().to(outbox::row::amend))
+        .route("/outbox/{id}/cancel", web::post().to(outbox::row::cancel))
+        .route("/outbox/{id}/cancel-block", web::post().to(outbox::row::cancel_block))
+        .route("/outbox/{id}/look", web::post().to(outbox::row::look_at_azure))
+        .route("/batches", web::get().to(batches::page))
+        .route("/audit", web::get().to(audit::page))
+        .route("/audit/verify", web::post().to(audit::verification::begin))
+        .route("/audit/stop", web::post().to(audit::verification::stop))
+        .route("/audit/verification", web::get().to(audit::verification::part))
+        .route("/audit/checkpoint", web::get().to(audit::head::checkpoint))
+        .route("/audit/vkey", web::get().to(audit::head::vkey))
+        .route("/audit/head", web::get().to(audit::head::page))
+        .route("/audit/{seq}", web::get().to(audit::entry::page))
+        .route("/audit/{seq}/proof", web::get().to(audit::entry::proof))
+        .route("/ca", web::get().to(ca::page))
+        .route("/ca/ceremony", web::get().to(ca::ceremony::page))
+        .route("/ca/crl", web::post().to(ca::acts::issue_list))
+        .route("/ca/prove", web::post().to(ca::acts::prove))
+        .route("/ca/files/{name}", web::get().to(ca::files::file));
 }
 
 /// What no other route serves.

@@ -4,6 +4,9 @@ use std::collections::HashSet;
 
 use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevokedCertParams, SerialNumber};
 
+use x509_cert::crl::CertificateList;
+use x509_cert::der::Decode;
+
 use super::body::NotEncodable;
 use super::issuer::Issuer;
 use super::pem;
@@ -95,6 +98,23 @@ impl Crl {
 /// A list's DER as PEM (`-----BEGIN X509 CRL-----`).
 pub fn pem(der: &[u8]) -> String {
     pem::encode("X509 CRL", der)
+}
+
+/// A list that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the revocation list cannot be read: {0}")]
+pub struct BadCrl(#[from] x509_cert::der::Error);
+
+impl Coded for BadCrl {
+    fn code(&self) -> Code {
+        Code::RecordsUnreadable
+    }
+}
+
+/// How many certificates a list in DER revokes.
+pub fn entries(der: &[u8]) -> Result<usize, BadCrl> {
+    let list: CertificateList = CertificateList::from_der(der)?;
+    Ok(list.tbs_cert_list.revoked_certificates.map_or(0, |revoked| revoked.len()))
 }
 
 /// Makes and signs the list of everything revoked so far, with CRL number, authority key identifier and the time of

@@ -1,22 +1,24 @@
-//! `lineside ca show | export | revoke | crl`.
+//! `lineside ca show | export | revoke | crl | prove`.
 
 use clap::Subcommand;
 use serde_json::json;
 
 use crate::ca::certificate::Certificate;
 use crate::ca::inspect::CertificateFacts;
+use crate::ca::issuer::Issuer;
 use crate::cli::Common;
 use crate::cli::failure::Failure;
-use crate::cli::output;
 use crate::cli::session::Session;
+use crate::cli::{output, passphrase};
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::Code;
 use crate::domain::revocation_reason::RevocationReason;
-use crate::station::authority::Engineering;
-use crate::station::{clock, revocation};
+use crate::station::authority::{Administering, Engineering};
+use crate::station::{clock, possession, revocation};
 use crate::store::certificates;
 use crate::store::devices;
 use crate::store::error::StoreError;
+use crate::vault::root_key;
 
 /// The issuing CA.
 #[derive(Subcommand)]
@@ -38,6 +40,14 @@ pub enum Ca {
     },
     /// Make the next revocation list: `ca/crl.pem`
     Crl,
+    /// Prove to Azure that this station holds the key of its issuing CA: a certificate over a verification code, PEM
+    Prove {
+        /// The verification code, as Azure shows it beside the uploaded certificate
+        code: String,
+        /// Prove it for the root instead; root-key.age must lie in the station's folder
+        #[arg(long)]
+        root: bool,
+    },
 }
 
 impl Ca {
@@ -58,6 +68,7 @@ impl Ca {
                     format!("{serial} is revoked. `lineside ca crl` makes the list that says so.")
                 })
             }
+            Ca::Prove { code, root } => prove(&session, common, code, *root),
             Ca::Crl => {
                 let unlocked = session.unlock(common)?;
                 let (number, entries) = revocation::issue_crl(
@@ -76,6 +87,22 @@ impl Ca {
             }
         }
     }
+}
+
+fn prove(session: &Session, common: &Common, code: &str, root: bool) -> Result<(), Failure> {
+    let unlocked = session.unlock(common)?;
+    let who = Administering::at_the_terminal(session.actor.clone());
+    let (store, now) = (&session.store, clock::now());
+    let proof = if root {
+        let passphrase = passphrase::of_vault(common)?;
+        let key = root_key::open_root_key(session.folder.path(), &passphrase)?;
+        let issuer = Issuer::load(&unlocked.root_pem, &key)?;
+        possession::prove(store, &who, now, "root", &issuer, code)?
+    } else {
+        possession::prove(store, &who, now, "issuing", &unlocked.issuer, code)?
+    };
+    let value = json!({ "sha256": proof.sha256(), "not_after": proof.not_after(), "pem": proof.pem() });
+    output::report(common.json, &value, || proof.pem())
 }
 
 fn show(session: &Session, common: &Common) -> Result<(), Failure> {

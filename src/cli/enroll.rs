@@ -11,7 +11,7 @@ use crate::domain::code::Code;
 use crate::station::clock;
 use crate::station::outbox as sender;
 use crate::store::error::StoreError;
-use crate::store::outbox::settle;
+use crate::store::outbox::decide::{self, Which};
 use crate::store::outbox::{self, OutboxRow, OutboxState};
 use crate::store::reader::Reader;
 
@@ -59,9 +59,10 @@ impl Enroll {
                 Ok(())
             }
             Enroll::Retry { row } => {
+                let which = row.map_or(Which::All, Which::One);
                 let count = session
                     .store
-                    .change(&session.actor, clock::now(), |change| settle::retry(change, *row))?;
+                    .change(&session.actor, clock::now(), |change| decide::release(change, which, None))?;
                 output::report(common.json, &json!({ "retried": count }), || {
                     format!("{count} rows wait to be sent again.")
                 })

@@ -258,6 +258,28 @@ pub enum AuditEvent {
     /// So many operations of the outbox wait again.
     EnrollmentRetried {
         count: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// So many operations that waited for their next try are due at once.
+    EnrollmentHastened {
+        count: u64,
+    },
+    /// What an operation is to send beside the identity was changed; `amendment` is the new text, `before` the
+    /// digest of the body that was there.
+    EnrollmentAmended {
+        row: u64,
+        registration_id: RegistrationId,
+        amendment: String,
+        before: Digest,
+        reason: String,
+    },
+    /// An operation will not be sent.
+    EnrollmentCancelled {
+        row: u64,
+        registration_id: RegistrationId,
+        operation: String,
+        reason: String,
     },
     /// Somebody on the line called an engineer, to a slot or to the line as a whole.
     EngineerCalled {
@@ -310,6 +332,23 @@ pub enum AuditEvent {
     LogExported {
         entries: u64,
         folder: String,
+    },
+    /// The whole log and the rows it vouches for were verified from the pages.
+    LogVerified {
+        entries: u64,
+        root: Digest,
+        problems: u64,
+        /// Up to which entry a checkpoint kept elsewhere vouched for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        covered_until: Option<u64>,
+    },
+    /// A CA's key signed a certificate that shows nothing but that it can sign; `ca` is root or issuing.
+    PossessionProven {
+        ca: String,
+        verification_code: String,
+        cert_serial: CertSerial,
+        sha256: Digest,
+        not_after: UtcTime,
     },
 }
 

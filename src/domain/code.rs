@@ -58,12 +58,13 @@ codes! {
     FileUnreadable = "LS-SET-08", "Check that the file exists and may be read.";
     StationBusy = "LS-SET-09", "Stop the other lineside that serves this station first.";
     ListenRefused = "LS-SET-10", "Listen on a free address of this machine, such as 127.0.0.1:8470; list further names in hosts.";
+    ListenRefused = "LS-SET-10", "Listen on a free loopback address such as 127.0.0.1:8470.";
+    ReasonMissing = "LS-SET-11", "Give a reason: one line of 1 to 500 characters.";
     // -- people and rights
     LoginRefused = "LS-AUTH-01", "Check name and password; after five failures wait a minute.";
     NotAllowed = "LS-AUTH-02", "Ask somebody whose role allows this.";
     PersonUnknown = "LS-AUTH-03", "List the people with `lineside user list`.";
     PersonExists = "LS-AUTH-04", "Choose another name; names are never used twice.";
-    PasswordWeak = "LS-AUTH-05", "Choose at least 10 characters.";
     ClientTokenRefused = "LS-AUTH-06", "Send the client's token as `Authorization: Bearer lst_…`; an administrator makes one on the Clients page.";
     ClientExists = "LS-AUTH-07", "Choose another name for the client; names are never used twice.";
     ClientUnknown = "LS-AUTH-08", "List the clients with `lineside client list`.";
@@ -88,7 +89,6 @@ codes! {
     RunUnfinished = "LS-RUN-04", "An engineer decides first: `lineside run resume`, `supersede` or `quarantine`.";
     AlreadyPassed = "LS-RUN-05", "Take the unit out; for re-work an engineer first uses `lineside run supersede`.";
     DeviceBlocked = "LS-RUN-06", "Put the unit aside for an engineer.";
-    ReasonMissing = "LS-RUN-07", "Write down in one line why, with at most 500 characters.";
     RunUnderWay = "LS-RUN-08", "Wait for its verdict, or pull the unit; then decide.";
     // -- duplicates: named alarms
     DuplicateSerial = "LS-DUP-01", "Put the unit aside for an engineer: another device has this serial number.";
@@ -108,6 +108,7 @@ codes! {
     CertificateUnknown = "LS-CA-10", "Find the certificate's serial number with `lineside run show`.";
     CertificateRevoked = "LS-CA-11", "Nothing to do: this certificate is revoked already.";
     CertificateInvalid = "LS-CA-12", "Give one whole X.509 certificate, in PEM or DER.";
+    VerificationCodeInvalid = "LS-CA-13", "Copy the whole verification code that Azure shows beside the certificate.";
     // -- secrets
     VaultLocked = "LS-VAULT-01", "Unlock the station on its Unlock page or with --passphrase-file.";
     PassphraseWrong = "LS-VAULT-02", "Give the right passphrase; the vault is unchanged.";
@@ -146,6 +147,9 @@ codes! {
     CloudAnswerStrange = "LS-AZ-07", "Check that the connection string names a DPS and that nothing on the way answers in its place; then `lineside enroll retry`.";
     CloudRootsInvalid = "LS-AZ-08", "Check the file of trusted root certificates that the settings name.";
     TokenRefused = "LS-AZ-09", "Check the key the token was made with, and the clock of whoever made it.";
+    EnrollmentSettled = "LS-AZ-10", "Look at the operation again; it has moved on meanwhile.";
+    CancelRefused = "LS-AZ-11", "Leave the operation in the outbox and remove what keeps it from being sent.";
+    AmendmentInvalid = "LS-AZ-12", "Mend the fields that are named and send the form again.";
     // -- the simulator
     SimulatorStart = "LS-SIM-01", "Choose another address or port for the simulator, and a folder it may write its CA file to.";
     SimulatorSettings = "LS-SIM-02", "Name at least one hub, such as plant-hub.azure-devices.net, and keys of 16 to 64 bytes.";
@@ -171,6 +175,7 @@ codes! {
     CheckpointInvalid = "LS-AUDIT-03", "Check that checkpoint and verifier key belong to this station.";
     AuditEntryUnknown = "LS-AUDIT-04", "Check the device or entry number.";
     AuditNotSigned = "LS-AUDIT-05", "Sign a checkpoint with `lineside audit checkpoint`, then ask again.";
+    VerificationRuns = "LS-AUDIT-06", "Wait until the verification that runs has ended, or stop it.";
     // -- the station itself
     Interrupted = "LS-ST-02", "Run the command again; nothing is lost.";
     Internal = "LS-ST-01", "Try again; if it stays, keep the log lines for the maker.";

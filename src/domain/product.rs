@@ -2,6 +2,7 @@
 //! [`Product`] is what was accepted.
 
 pub mod label;
+pub mod enroll_rules;
 pub mod recipe;
 
 use std::fmt;
@@ -225,6 +226,14 @@ pub enum Allocation {
 }
 
 impl Allocation {
+    /// All policies.
+    pub const ALL: [Allocation; 3] = [Allocation::Hashed, Allocation::GeoLatency, Allocation::Static];
+
+    /// The policy of this word.
+    pub fn find(word: &str) -> Option<Allocation> {
+        Allocation::ALL.into_iter().find(|allocation| allocation.as_str() == word)
+    }
+
     /// Azure's word for it.
     pub fn as_str(self) -> &'static str {
         match self {

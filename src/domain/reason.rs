@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::code::{Code, Coded};
 
 /// The longest reason, in characters.
-const LONGEST: usize = 500;
+pub const LONGEST: usize = 500;
 
 /// One line of 1 to 500 characters.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -165,6 +165,13 @@ pub fn check_newest(
     }
 }
 
+/// The newest checkpoint of this log in the folder of copies, if there is such a folder and it can be read.
+pub fn kept_elsewhere(settings: &Settings, store: &Store) -> Option<String> {
+    let root = settings.checkpoint_copies.as_ref()?;
+    let origin = store.read(meta::origin).ok()?;
+    newest_outside(root, &of_log(root, &origin)).ok()?
+}
+
 /// The checkpoints kept off the station cannot be read, so the log was not compared with them.
 #[derive(Debug, thiserror::Error)]
 #[must_use = "somebody must see that the log was not compared with the outside"]

@@ -10,6 +10,7 @@ use crate::domain::name::Name;
 use crate::domain::product::{DeviceIdentity, EnrollKind, EnrollService, Product};
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::verdict::Verdict;
+use crate::station::amendment::Amendment;
 use crate::station::provision::credential::Placed;
 use crate::store::certificates::Certificate;
 use crate::store::change::Change;
@@ -33,6 +34,9 @@ pub struct EnrollmentOrder {
     pub product: Digest,
     /// How the device attests.
     pub attestation: Attestation,
+    /// What an engineer changed of what the recipe says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amended: Option<Amendment>,
 }
 
 /// The body of an outbox row that disables one. It needs no recipe: whatever stands at Azure is disabled.
@@ -92,7 +96,8 @@ pub fn queue_pass(
             Attestation::GroupKey { group: group.clone(), check: Some(check) }
         }
     };
-    let order = EnrollmentOrder { device_id: device_id.clone(), product: product.digest, attestation };
+    let order =
+        EnrollmentOrder { device_id: device_id.clone(), product: product.digest, attestation, amended: None };
     queue(change, registration_id, Operation::Create, credential.run(), &order)
 }
 

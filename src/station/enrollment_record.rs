@@ -9,8 +9,9 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
 use crate::domain::product::recipe::BadRecipe;
-use crate::domain::product::{DeviceIdentity, Product};
+use crate::domain::product::{DeviceIdentity, Enroll, Product};
 use crate::domain::registration_id::RegistrationId;
+use crate::station::amendment::BadAmendment;
 use crate::station::enrollment::{Attestation, BlockingOrder, EnrollmentOrder};
 use crate::store::certificates::{self, CertificateState};
 use crate::store::error::StoreError;
@@ -35,6 +36,9 @@ pub enum BadOrder {
     /// The recipe on record cannot be used any more.
     #[error(transparent)]
     BadRecipe(#[from] BadRecipe),
+    /// What an engineer changed of it cannot be used.
+    #[error(transparent)]
+    Amendment(#[from] BadAmendment),
     /// The certificate is not on record.
     #[error("the certificate {0} is not on record")]
     Certificate(CertSerial),
@@ -60,6 +64,7 @@ impl Coded for BadOrder {
         match self {
             BadOrder::Body(_) | BadOrder::Recipe(_) | BadOrder::Text(_) => Code::EnrollmentInvalid,
             BadOrder::BadRecipe(error) => error.code(),
+            BadOrder::Amendment(error) => error.code(),
             BadOrder::Certificate(_) | BadOrder::BadCertificate(_) => Code::CertificateUnknown,
             BadOrder::Vault(error) => error.code(),
             BadOrder::GroupKeyChanged(_) => Code::GroupKeyChanged,
@@ -74,12 +79,10 @@ pub fn record(r: &Reader, vault: &Vault, row: &OutboxRow) -> Result<IndividualEn
     match row.operation {
         Operation::Create => {
             let order = order(row)?;
-            let recipe: Option<(Name, String)> = recipes::product_text(r, &order.product)?;
-            let (_, text) = recipe.ok_or(BadOrder::Recipe(order.product))?;
-            let product = Product::parse(&text)?;
+            let enroll = enroll_part(r, &order)?;
             let identity = DeviceIdentity { registration_id: id.clone(), device_id: order.device_id };
             let attestation = mechanism(r, vault, id, &order.attestation)?;
-            Ok(IndividualEnrollment::new(&product.enroll, &identity, attestation))
+            Ok(IndividualEnrollment::new(&enroll, &identity, attestation))
         }
         Operation::Disable => {
             let withdrawn = serde_json::from_str(&row.body)
@@ -96,6 +99,17 @@ pub fn record(r: &Reader, vault: &Vault, row: &OutboxRow) -> Result<IndividualEn
             Ok(IndividualEnrollment::blocking(id.clone(), attestation))
         }
     }
+}
+
+/// What the record would say beside the identity as the row stands: what its recipe says, or what was changed.
+pub fn enroll_part(r: &Reader, order: &EnrollmentOrder) -> Result<Enroll, BadOrder> {
+    let recipe: Option<(Name, String)> = recipes::product_text(r, &order.product)?;
+    let (_, text) = recipe.ok_or(BadOrder::Recipe(order.product))?;
+    let mut enroll = Product::parse(&text)?.enroll;
+    if let Some(amended) = &order.amended {
+        amended.apply(&mut enroll)?;
+    }
+    Ok(enroll)
 }
 
 /// How this device's own earlier enrollments attest, provided that we ourselves had them disabled: only
@@ -121,7 +135,8 @@ pub fn predecessors(
     Ok(own)
 }
 
-fn order(row: &OutboxRow) -> Result<EnrollmentOrder, BadOrder> {
+/// What a row that makes an enrollment asks for.
+pub fn order(row: &OutboxRow) -> Result<EnrollmentOrder, BadOrder> {
     serde_json::from_str(&row.body).map_err(|_| BadOrder::Body(row.id))
 }
 

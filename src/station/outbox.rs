@@ -76,7 +76,10 @@ pub fn start(floor: &Floor) -> std::io::Result<JoinHandle<()>> {
                 None => REST,
             };
             let mut rested = Duration::ZERO;
-            while rested < rest && !floor.stop.load(Ordering::Relaxed) {
+            while rested < rest
+                && !floor.stop.load(Ordering::Relaxed)
+                && !floor.send_now.swap(false, Ordering::Relaxed)
+            {
                 thread::sleep(REST.min(rest - rested));
                 rested += REST;
             }
@@ -166,10 +169,19 @@ pub fn send_due(store: &Store, keys: &Unlocked, settings: &Settings) -> Result<R
         let away = meets_all(&settled);
         // the time that Azure asks for begins with its answer
         let now = clock::now();
+        let sent = match &settled {
+            Settled::Sent(outcome) => Some(*outcome),
+            Settled::Conflict(_) | Settled::Again(_) | Settled::Parked { .. } => None,
+        };
         let next = match settle(store, row, settled, now) {
             Ok(next) => next,
-            // cancelled while it was being sent; what cancelled it is sent after it
-            Err(StoreError::Conflict { table: "outbox", .. }) => None,
+            // cancelled while it was being sent: if the cloud has it, that is what the records say
+            Err(StoreError::Conflict { table: "outbox", .. }) => {
+                if let Some(outcome) = sent {
+                    sent_all_the_same(store, row, outcome, now)?;
+                }
+                None
+            }
             Err(error) => return Err(error.into()),
         };
         if away.is_some() {
@@ -178,6 +190,18 @@ pub fn send_due(store: &Store, keys: &Unlocked, settings: &Settings) -> Result<R
         }
     }
     Ok(Round { tried: rows.len(), rest: None, away: None })
+}
+
+/// Writes down that the cloud has a row that was cancelled meanwhile.
+fn sent_all_the_same(store: &Store, row: &OutboxRow, outcome: &str, now: UtcTime) -> Result<(), StoreError> {
+    tracing::warn!(registration_id = %row.registration_id, "outbox row {} was cancelled too late", row.id);
+    let written =
+        store.change(&Actor::Station, now, |change| settle::sent_all_the_same(change, row.id, outcome));
+    match written {
+        // it was not cancelled but settled by somebody else
+        Err(StoreError::Conflict { table: "outbox", .. }) => Ok(()),
+        written => written,
+    }
 }
 
 /// Why what became of a row would become of all others, too, if it would.

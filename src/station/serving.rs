@@ -103,6 +103,7 @@ impl Serving {
             keys: Arc::new(Keys::default()),
             live: Arc::new(LiveRuns::default()),
             tokens: Arc::new(TokenDoor::default()),
+            send_now: Arc::new(AtomicBool::new(false)),
             stop: Arc::new(AtomicBool::new(false)),
         };
         if let Some(unread) = unread {

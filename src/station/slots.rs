@@ -60,6 +60,8 @@ pub struct Floor {
     pub tokens: Arc<TokenDoor>,
     /// Who is on the line.
     pub shift: Arc<Shift>,
+    /// Set when the outbox is to look at once for what is due.
+    pub send_now: Arc<AtomicBool>,
     /// Set when the station is to end.
     pub stop: Arc<AtomicBool>,
 }

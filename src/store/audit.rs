@@ -10,5 +10,6 @@ pub mod checkpoint;
 pub mod export;
 pub mod log;
 pub mod proof;
+pub mod search;
 mod tree;
 pub mod verify;

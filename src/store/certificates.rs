@@ -195,3 +195,8 @@ pub fn not_live(reader: &Reader<'_>) -> Result<Vec<Withdrawn>, StoreError> {
         },
     )
 }
+
+/// How many certificates and numbers a CRL made now would list.
+pub fn count_withdrawn(reader: &Reader<'_>) -> Result<u64, StoreError> {
+    reader.count("SELECT count(*) FROM certificate WHERE revoked_at IS NOT NULL", [])
+}

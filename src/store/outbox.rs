@@ -1,6 +1,7 @@
 //! The outbox: what the cloud is still to be told. A row is queued in the transaction of what it tells, and
 //! moved on by the sender (`settle`).
 
+pub mod decide;
 pub mod settle;
 
 use std::fmt;
@@ -308,9 +309,17 @@ pub fn list(
             let sql = format!("SELECT {COLUMNS} FROM outbox WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
             reader.rows("outbox", &sql, (before, limit), parse)
         }
+        // in these words the indexes over the few that are not sent, and over those that are, are found
+        Some(OutboxState::Sent) => {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM outbox WHERE id < ?1 AND state = 'sent' ORDER BY id DESC LIMIT ?2"
+            );
+            reader.rows("outbox", &sql, (before, limit), parse)
+        }
         Some(state) => {
             let sql = format!(
-                "SELECT {COLUMNS} FROM outbox WHERE id < ?1 AND state = ?3 ORDER BY id DESC LIMIT ?2"
+                "SELECT {COLUMNS} FROM outbox WHERE id < ?1 AND state <> 'sent' AND state = ?3
+                 ORDER BY id DESC LIMIT ?2"
             );
             reader.rows("outbox", &sql, (before, limit, state.as_str()), parse)
         }
@@ -340,6 +349,20 @@ pub fn depth(reader: &Reader<'_>) -> Result<Depth, StoreError> {
         parked: count(OutboxState::Parked)?,
         oldest: reader.row("outbox", sql, [], |columns| columns.time("created"))?,
     })
+}
+
+/// When the next waiting row is due; none if none waits.
+pub fn next_due(reader: &Reader<'_>) -> Result<Option<UtcTime>, StoreError> {
+    let sql = "SELECT next_try FROM outbox WHERE state = 'waiting' ORDER BY next_try, id LIMIT 1";
+    reader.row("outbox", sql, [], |columns| columns.time("next_try"))
+}
+
+/// What went wrong with the waiting row that was put off furthest, if anything did.
+pub fn last_trouble(reader: &Reader<'_>) -> Result<Option<OutboxRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox WHERE state = 'waiting' ORDER BY next_try DESC, id DESC LIMIT 1"
+    );
+    Ok(reader.row("outbox", &sql, [], parse)?.filter(|row| row.last_error.is_some()))
 }
 
 #[cfg(test)]

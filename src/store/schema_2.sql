@@ -93,3 +93,5 @@ CREATE INDEX outbox_of_registration ON outbox (registration_id, id);
 -- people: what a badge says is kept as a digest only (argon2id under the station's own salt in meta)
 ALTER TABLE person ADD COLUMN badge TEXT CHECK (length(badge) = 64);
 CREATE UNIQUE INDEX person_badge ON person (badge) WHERE badge IS NOT NULL;
+-- outbox: the newest that were sent are found beside any number that wait
+CREATE INDEX outbox_sent ON outbox (id) WHERE state = 'sent';

@@ -17,6 +17,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("work_orders.css", CSS, include_bytes!("../../static/work_orders.css")),
     ("reports.css", CSS, include_bytes!("../../static/reports.css")),
     ("badge.css", CSS, include_bytes!("../../static/badge.css")),
+    ("records.css", CSS, include_bytes!("../../static/records.css")),
     ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
     ("station.js", SCRIPT, include_bytes!("../../static/station.js")),
 ];

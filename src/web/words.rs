@@ -28,6 +28,10 @@ macro_rules! words {
 pub mod clients;
 pub mod codes;
 pub mod command_sheet;
+pub mod audit;
+pub mod audit_events;
+pub mod batches;
+pub mod ca;
 pub mod common;
 pub mod devices;
 pub mod gate;
@@ -37,6 +41,7 @@ pub mod people;
 pub mod reports;
 pub mod runs;
 pub mod work_orders;
+pub mod outbox;
 
 /// A text with its places filled: `{name}` becomes the value of that name.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {

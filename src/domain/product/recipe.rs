@@ -20,6 +20,7 @@ use crate::domain::digest::Digest;
 use crate::domain::label::LabelPattern;
 use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
+use crate::domain::product::enroll_rules;
 use crate::domain::registration_id::IdTemplate;
 use crate::domain::serial_number::{SerialNumber, SerialRule};
 use crate::domain::toml_fault;
@@ -305,21 +306,10 @@ fn check_enroll(part: &EnrollPart, faults: &mut Faults) -> Option<Enroll> {
     let allocation = faults.one_of(
         "[enroll] allocation",
         &part.allocation,
-        &[
-            ("hashed", Allocation::Hashed),
-            ("geoLatency", Allocation::GeoLatency),
-            ("static", Allocation::Static),
-        ],
+        &Allocation::ALL.map(|allocation| (allocation.as_str(), allocation)),
     );
-    if allocation == Some(Allocation::Static) && part.hubs.len() != 1 {
-        faults.say("[enroll] hubs: static allocation needs exactly one hub");
-    }
-    for hub in &part.hubs {
-        let host = (1..=253).contains(&hub.len())
-            && hub.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
-        if !host {
-            faults.say(format!("[enroll] hubs: “{hub}” is not a host name"));
-        }
+    for fault in enroll_rules::hub_faults(allocation, &part.hubs) {
+        faults.say(format!("[enroll] hubs: {fault}"));
     }
     let tags = twin_part("tags", &part.twin.tags, faults);
     let desired = twin_part("desired", &part.twin.desired, faults);
@@ -338,16 +328,13 @@ fn check_enroll(part: &EnrollPart, faults: &mut Faults) -> Option<Enroll> {
     })
 }
 
-/// Azure keeps these member names of a twin collection for itself; a tag `version` breaks its clients.
-const RESERVED: [&str; 4] = ["version", "count", "metadata", "lastUpdated"];
-
 fn twin_part(
     part: &str,
     table: &toml::Table,
     faults: &mut Faults,
 ) -> serde_json::Map<String, serde_json::Value> {
     for key in table.keys() {
-        if RESERVED.contains(&key.as_str()) || key.starts_with('$') || key.contains(['.', ' ']) {
+        if !enroll_rules::is_twin_name(key) {
             faults.say(format!("[enroll.twin.{part}] {key}: Azure does not allow this name"));
         }
     }

@@ -206,6 +206,14 @@ fn compare(reader: &Reader<'_>, checkpoint: &Checkpoint) -> Result<(), Checkpoin
     Ok(())
 }
 
+/// What a note says whose signature this verifier key made.
+///
+/// # Errors
+/// [`CheckpointError::SignatureWrong`], or what else is wrong with the note or the key.
+pub fn signed_head(note: &str, vkey: &str) -> Result<Checkpoint, CheckpointError> {
+    read_note(note, Some(vkey))
+}
+
 /// What a note says, its signature checked if a verifier key is given.
 pub(super) fn read_note(note: &str, vkey: Option<&str>) -> Result<Checkpoint, CheckpointError> {
     let parsed = Note::from_bytes(note.as_bytes()).map_err(|_| CheckpointError::Malformed)?;

@@ -82,6 +82,11 @@ impl InclusionProof {
     }
 }
 
+/// The leaf of an entry: SHA-256(0x00 ‖ entry).
+pub fn leaf_hash(entry: &str) -> Digest {
+    Digest::from_bytes(tlog::record_hash(entry.as_bytes()).0)
+}
+
 /// Proves an entry under the newest checkpoint.
 ///
 /// # Errors

@@ -12,9 +12,6 @@ use crate::store::columns::sql_id;
 use crate::store::error::StoreError;
 use crate::store::row_digest::Table;
 
-/// How many rows of a retry one audit entry names.
-const RETRIED_AT_ONCE: usize = 400;
-
 /// The cloud has it; `outcome` says what was found or made there. Records it.
 ///
 /// # Errors
@@ -48,6 +45,18 @@ pub fn park(change: &mut Change<'_>, id: u64, why: &str, code: Option<Code>) -> 
                WHERE id = ?1 AND state = 'waiting'";
     let registration_id = settle(change, id, sql, (sql_id(id), why, code.map(Code::as_str)))?;
     change.record(AuditEvent::EnrollmentParked { row: id, registration_id, why: why.to_owned() });
+    Ok(())
+}
+
+/// The cloud had it before it was cancelled: the records say what is true. Records it.
+///
+/// # Errors
+/// A conflict unless the row is cancelled.
+pub fn sent_all_the_same(change: &mut Change<'_>, id: u64, outcome: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE outbox SET state = 'sent', sent = ?2, last_error = NULL, last_code = NULL
+               WHERE id = ?1 AND state = 'cancelled'";
+    let registration_id = settle(change, id, sql, (sql_id(id), change.now().millis()))?;
+    change.record(AuditEvent::EnrollmentSent { row: id, registration_id, outcome: outcome.to_owned() });
     Ok(())
 }
 
@@ -92,27 +101,4 @@ pub fn failed(
             }),
         }
     })
-}
-
-/// Lets rows that are parked or in conflict wait again, due at once: one of them, or all. How many. Records
-/// it, also when there were none.
-pub fn retry(change: &mut Change<'_>, only: Option<u64>) -> Result<u64, StoreError> {
-    let rows: Vec<u64> = change.rows(
-        "outbox",
-        "UPDATE outbox SET state = 'waiting', next_try = ?1, attempts = 0
-         WHERE state IN ('conflict', 'parked') AND (?2 IS NULL OR id = ?2) RETURNING id",
-        (change.now().millis(), only.map(sql_id)),
-        |columns| columns.number("id"),
-    )?;
-    let count = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
-    if rows.is_empty() {
-        change.record(AuditEvent::EnrollmentRetried { count: 0 });
-    }
-    for some in rows.chunks(RETRIED_AT_ONCE) {
-        for id in some {
-            change.touch_number(Table::Outbox, *id);
-        }
-        change.record(AuditEvent::EnrollmentRetried { count: count(some.len()) });
-    }
-    Ok(count(rows.len()))
 }

@@ -1,4 +1,5 @@
-use super::settle::{conflict, failed, park, retry, sent};
+use super::decide::{Which, release};
+use super::settle::{conflict, failed, park, sent};
 use super::*;
 use crate::domain::product::Credential;
 use crate::domain::verdict::Verdict;
@@ -51,7 +52,7 @@ fn a_row_that_waits_for_a_person_holds_back_what_came_after_it() {
             bench.store.read(|reader| held_by(reader, &row)).unwrap().map(|older| older.id)
         };
         assert_eq!([disable, create, other].map(holder), [None, Some(disable), None]);
-        bench.store.change(&actor(), at(4), |change| retry(change, None)).unwrap();
+        bench.store.change(&actor(), at(4), |change| release(change, Which::All, None)).unwrap();
         assert_eq!(due_ids(&bench, 9), [other, disable]);
         bench.store.change(&actor(), at(5), |change| sent(change, disable, "disabled")).unwrap();
         assert_eq!(due_ids(&bench, 9), [create, other]);
@@ -159,9 +160,12 @@ fn what_a_person_must_decide_waits_until_it_is_retried() {
     assert_eq!(depth, Depth { waiting: 1, conflict: 1, parked: 1, oldest: Some(at(3)) });
     let listed = bench.store.read(|reader| list(reader, Some(OutboxState::Parked), 9, None)).unwrap();
     assert_eq!(listed.iter().map(|row| row.id).collect::<Vec<_>>(), [two]);
-    assert_eq!(bench.store.change(&actor(), at(5), |change| retry(change, Some(one))).unwrap(), 1);
-    assert_eq!(bench.store.change(&actor(), at(6), |change| retry(change, None)).unwrap(), 1);
-    assert_eq!(bench.store.change(&actor(), at(7), |change| retry(change, None)).unwrap(), 0);
+    assert_eq!(
+        bench.store.change(&actor(), at(5), |change| release(change, Which::One(one), None)).unwrap(),
+        1
+    );
+    assert_eq!(bench.store.change(&actor(), at(6), |change| release(change, Which::All, None)).unwrap(), 1);
+    assert_eq!(bench.store.change(&actor(), at(7), |change| release(change, Which::All, None)).unwrap(), 0);
     assert_eq!(due_ids(&bench, 9).len(), 3);
 }
 
@@ -181,5 +185,8 @@ fn a_retry_of_many_rows_fits_its_entries() {
             Ok(())
         })
         .unwrap();
-    assert_eq!(bench.store.change(&actor(), at(2), |change| retry(change, None)).unwrap(), 1500);
+    assert_eq!(
+        bench.store.change(&actor(), at(2), |change| release(change, Which::All, None)).unwrap(),
+        1500
+    );
 }

@@ -1,0 +1,116 @@
+//! The station's public CA material as people look at it: root and issuing CA with what their certificates say, the
+//! newest revocation list, and whether the root's key still lies in the folder.
+
+use std::time::Duration;
+
+use crate::ca::certificate::{BadCertificate, Certificate};
+use crate::ca::crl::{self, BadCrl};
+use crate::ca::inspect::CertificateFacts;
+use crate::domain::code::{Code, Coded};
+use crate::domain::utc_time::UtcTime;
+use crate::station::folder::{Folder, FolderError};
+use crate::store::error::StoreError;
+use crate::store::reader::Reader;
+use crate::store::{certificates, crl as lists};
+use crate::vault::root_key::ROOT_KEY;
+
+/// A CA with less time left than this is to be renewed.
+pub const RENEW_WITHIN: Duration = Duration::from_secs(90 * 86_400);
+
+/// Why it cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotShow {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A certificate cannot be read.
+    #[error(transparent)]
+    Certificate(#[from] BadCertificate),
+    /// The newest list cannot be read.
+    #[error(transparent)]
+    List(#[from] BadCrl),
+    /// The records cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Coded for CannotShow {
+    fn code(&self) -> Code {
+        match self {
+            CannotShow::Folder(error) => error.code(),
+            CannotShow::Certificate(error) => error.code(),
+            CannotShow::List(error) => error.code(),
+            CannotShow::Store(error) => error.code(),
+        }
+    }
+}
+
+/// One CA.
+#[derive(Debug, Clone)]
+pub struct CaShown {
+    /// What its certificate says.
+    pub facts: CertificateFacts,
+    /// SHA-1 of it, in hexadecimal digits.
+    pub sha1: String,
+    /// Whole days it is still valid.
+    pub days_left: u64,
+    /// How many days it is valid in all.
+    pub days_in_all: u64,
+    /// Whether it is to be renewed.
+    pub soon_over: bool,
+    /// The certificate, PEM.
+    pub pem: String,
+    /// The certificate, DER.
+    pub der: Vec<u8>,
+}
+
+/// The newest revocation list.
+#[derive(Debug, Clone)]
+pub struct ListShown {
+    /// Its number.
+    pub number: u64,
+    /// When it was made.
+    pub this_update: UtcTime,
+    /// When the next one is due.
+    pub next_update: UtcTime,
+    /// How many certificates it revokes.
+    pub entries: usize,
+    /// The list, DER.
+    pub der: Vec<u8>,
+    /// The list, PEM.
+    pub pem: String,
+}
+
+/// One CA, `root` or `issuing`, from its file.
+pub fn ca(folder: &Folder, name: &str, now: UtcTime) -> Result<CaShown, CannotShow> {
+    let certificate = Certificate::from_pem(&folder.read(&folder.ca(&format!("{name}.pem")))?)?;
+    let days = |duration: Duration| duration.as_secs() / 86_400;
+    let left = certificate.not_after().since(now);
+    Ok(CaShown {
+        facts: CertificateFacts::read(&certificate)?,
+        sha1: certificate.sha1(),
+        days_left: days(left),
+        days_in_all: days(certificate.not_after().since(certificate.not_before())),
+        soon_over: left < RENEW_WITHIN,
+        pem: certificate.pem(),
+        der: certificate.der().to_vec(),
+    })
+}
+
+/// The newest list on record, if there is one.
+pub fn list(r: &Reader<'_>) -> Result<Option<ListShown>, CannotShow> {
+    let Some(row) = lists::latest(r)? else { return Ok(None) };
+    let lists::CrlRow { number, der, this_update, next_update } = row;
+    let (entries, pem) = (crl::entries(&der)?, crl::pem(&der));
+    Ok(Some(ListShown { number, this_update, next_update, entries, der, pem }))
+}
+
+/// How many certificates are withdrawn; more than the newest list has entries means that a new one is due.
+pub fn withdrawn(r: &Reader<'_>) -> Result<u64, StoreError> {
+    certificates::count_withdrawn(r)
+}
+
+/// Whether the root's key lies in the folder, from which it is to be carried off.
+pub fn root_key_is_here(folder: &Folder) -> bool {
+    folder.path().join(ROOT_KEY).exists()
+}

@@ -1,0 +1,97 @@
+//! Proof of possession of the station's CAs, on record with the code it was made for.
+
+use crate::ca::certificate::Certificate;
+use crate::ca::issuer::Issuer;
+use crate::ca::possession::{self, BadVerificationCode, NotProven, VerificationCode};
+use crate::domain::audit_event::AuditEvent;
+use crate::domain::cert_serial::CertSerial;
+use crate::domain::code::{Code, Coded};
+use crate::domain::utc_time::UtcTime;
+use crate::station::authority::{Administering, Authority};
+use crate::station::clock::{self, NoEntropy};
+use crate::station::refusals;
+use crate::store::Store;
+use crate::store::devices;
+use crate::store::error::StoreError;
+
+/// Why there is no proof.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotProve {
+    /// The vault is closed.
+    #[error("the station is locked")]
+    Locked,
+    /// The code is none.
+    #[error(transparent)]
+    VerificationCode(#[from] BadVerificationCode),
+    /// A device has that name: a certificate with it would be its identity.
+    #[error("“{0}” is the name of a device here, so the CA signs no proof for it")]
+    Device(VerificationCode),
+    /// It could not be signed.
+    #[error(transparent)]
+    NotProven(#[from] NotProven),
+    /// No random numbers.
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+    /// The records cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Coded for CannotProve {
+    fn code(&self) -> Code {
+        match self {
+            CannotProve::Locked => Code::VaultLocked,
+            CannotProve::VerificationCode(error) => error.code(),
+            CannotProve::Device(_) => Code::VerificationCodeInvalid,
+            CannotProve::NotProven(error) => error.code(),
+            CannotProve::Entropy(_) => Code::Internal,
+            CannotProve::Store(error) => error.code(),
+        }
+    }
+}
+
+/// Makes the certificate that proves to Azure that we hold the key of `issuer`, which `role` names in the records
+/// (`issuing` or `root`). It is returned only once it is on record; so is a refusal.
+pub fn prove(
+    store: &Store,
+    who: &Administering,
+    now: UtcTime,
+    role: &str,
+    issuer: &Issuer,
+    code: &str,
+) -> Result<Certificate, CannotProve> {
+    let proven = prove_on_record(store, who, now, role, issuer, code);
+    if let Err(error) = &proven {
+        refusals::record(store, who.actor(), now, &format!("proof of possession of the {role} CA"), error);
+    }
+    proven
+}
+
+fn prove_on_record(
+    store: &Store,
+    who: &Administering,
+    now: UtcTime,
+    role: &str,
+    issuer: &Issuer,
+    code: &str,
+) -> Result<Certificate, CannotProve> {
+    let code: VerificationCode = code.parse()?;
+    let serial = CertSerial::new(now, clock::random()?);
+    store.change(who.actor(), now, |change| {
+        // a CN is compared without regard to case where devices register
+        for name in [code.as_str(), &code.as_str().to_ascii_lowercase()] {
+            if devices::find(change, name)?.is_some() {
+                return Err(CannotProve::Device(code.clone()));
+            }
+        }
+        let proof = possession::prove(issuer, &code, serial, now)?;
+        change.record(AuditEvent::PossessionProven {
+            ca: role.to_owned(),
+            verification_code: code.to_string(),
+            cert_serial: serial,
+            sha256: proof.sha256(),
+            not_after: proof.not_after(),
+        });
+        Ok(proof)
+    })
+}

@@ -1,0 +1,99 @@
+//! What each kind of audit entry is called.
+
+use crate::domain::language::Language;
+
+/// Declares the kinds of entries, each with its name in English, German, Simplified Chinese and Spanish.
+macro_rules! event_words {
+    ($($kind:literal: $en:literal, $de:literal, $zh:literal, $es:literal;)*) => {
+        /// Every kind there is, as entries write it.
+        pub const KINDS: &[&str] = &[$($kind,)*];
+
+        /// What a kind is called; none if it is of a newer program.
+        pub fn name(kind: &str, language: Language) -> Option<&'static str> {
+            match kind {
+                $($kind => Some(match language {
+                    Language::English => $en,
+                    Language::German => $de,
+                    Language::Chinese => $zh,
+                    Language::Spanish => $es,
+                }),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+event_words! {
+    "station-created": "Station founded", "Station gegründet", "工站已建立", "Estación fundada";
+    "ca-created": "CA made", "CA erzeugt", "CA 已创建", "CA creada";
+    "station-started": "Station started", "Station gestartet", "工站已启动", "Estación iniciada";
+    "vault-unlocked": "Vault unlocked", "Tresor entsperrt", "保险库已解锁", "Almacén desbloqueado";
+    "unlock-refused": "Unlocking refused", "Entsperren abgelehnt", "解锁被拒绝", "Desbloqueo rechazado";
+    "person-added": "Person added", "Person hinzugefügt", "已添加人员", "Persona añadida";
+    "person-disabled": "Person disabled", "Person gesperrt", "人员已停用", "Persona deshabilitada";
+    "login-accepted": "Logged in", "Angemeldet", "已登录", "Sesión iniciada";
+    "login-refused": "Log-in refused", "Anmeldung abgelehnt", "登录被拒绝", "Inicio de sesión rechazado";
+    "secret-changing": "Secret about to change", "Geheimnis wird geändert", "机密即将更改", "Secreto a punto de cambiar";
+    "secret-unchanged": "Secret left unchanged", "Geheimnis unverändert", "机密未更改", "Secreto sin cambios";
+    "secret-settled": "Secret settled", "Geheimnis geklärt", "机密已核定", "Secreto aclarado";
+    "secret-set": "Secret set", "Geheimnis gesetzt", "机密已设置", "Secreto establecido";
+    "group-key-added": "Group key added", "Gruppenschlüssel hinzugefügt", "已添加组密钥", "Clave de grupo añadida";
+    "group-key-rotated": "Group key rotated", "Gruppenschlüssel gewechselt", "组密钥已轮换", "Clave de grupo rotada";
+    "group-key-derived": "Keys derived", "Schlüssel abgeleitet", "已派生密钥", "Claves derivadas";
+    "product-used": "Recipe used", "Rezept verwendet", "已使用配方", "Receta usada";
+    "work-order-added": "Work order added", "Auftrag angelegt", "已添加工单", "Orden añadida";
+    "work-order-activated": "Work order activated", "Auftrag aktiviert", "工单已启用", "Orden activada";
+    "work-order-released": "Work order released", "Auftrag freigegeben", "工单已下达", "Orden liberada";
+    "work-order-closed": "Work order closed", "Auftrag geschlossen", "工单已关闭", "Orden cerrada";
+    "issue-intended": "Credential intended", "Zugangsdaten vorgesehen", "拟签发凭据", "Credencial prevista";
+    "certificate-issued": "Certificate issued", "Zertifikat ausgestellt", "证书已签发", "Certificado emitido";
+    "certificate-revoked": "Certificate revoked", "Zertifikat widerrufen", "证书已吊销", "Certificado revocado";
+    "crl-issued": "Revocation list issued", "Sperrliste ausgestellt", "吊销列表已签发", "Lista de revocación emitida";
+    "run-finished": "Run finished", "Lauf beendet", "运行已结束", "Ejecución terminada";
+    "run-resumed": "Run to be resumed", "Lauf soll weitergehen", "运行将继续", "Ejecución por reanudar";
+    "run-taken-up": "Run taken up", "Lauf aufgenommen", "运行已继续", "Ejecución retomada";
+    "run-superseded": "Run superseded", "Lauf ersetzt", "运行已被取代", "Ejecución sustituida";
+    "run-quarantined": "Device quarantined", "Gerät in Quarantäne", "设备已隔离", "Dispositivo en cuarentena";
+    "run-scrapped": "Device scrapped", "Gerät verschrottet", "设备已报废", "Dispositivo desechado";
+    "duplicate-alarm": "Duplicate found", "Dublette gefunden", "发现重复", "Duplicado encontrado";
+    "refused": "Refused", "Abgelehnt", "已拒绝", "Rechazado";
+    "enrollment-queued": "Enrollment queued", "Registrierung eingereiht", "注册已入队", "Inscripción en cola";
+    "enrollment-sent": "Enrollment sent", "Registrierung gesendet", "注册已发送", "Inscripción enviada";
+    "enrollment-conflict": "Enrollment in conflict", "Registrierung im Konflikt", "注册冲突", "Inscripción en conflicto";
+    "enrollment-parked": "Enrollment parked", "Registrierung geparkt", "注册已搁置", "Inscripción aparcada";
+    "enrollment-retried": "Enrollments released", "Registrierungen freigegeben", "注册已放行", "Inscripciones liberadas";
+    "enrollment-hastened": "Sent at once", "Sofort gesendet", "已要求立即发送", "Enviadas de inmediato";
+    "enrollment-amended": "Enrollment changed", "Registrierung geändert", "注册已修改", "Inscripción cambiada";
+    "enrollment-cancelled": "Enrollment given up", "Registrierung aufgegeben", "注册已取消", "Inscripción cancelada";
+    "log-exported": "Log exported", "Protokoll exportiert", "日志已导出", "Registro exportado";
+    "log-verified": "Log verified", "Protokoll geprüft", "日志已验证", "Registro verificado";
+    "possession-proven": "Possession proven", "Besitz nachgewiesen", "已证明持有", "Posesión demostrada";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_entry_has_a_name() {
+        let (_, events) =
+            include_str!("../../domain/audit_event.rs").split_once("pub enum AuditEvent {").unwrap();
+        let (events, _) = events.split_once("\n}\n").unwrap();
+        let variants = events.lines().filter(|line| {
+            line.starts_with("    ") && line.as_bytes().get(4).is_some_and(u8::is_ascii_uppercase)
+        });
+        let mut count = 0;
+        for variant in variants {
+            count += 1;
+            let mut kind = String::new();
+            for letter in variant.trim().trim_end_matches([' ', '{', ',']).chars() {
+                if letter.is_ascii_uppercase() && !kind.is_empty() {
+                    kind.push('-');
+                }
+                kind.push(letter.to_ascii_lowercase());
+            }
+            assert!(KINDS.contains(&kind.as_str()), "{kind} has no name");
+        }
+        assert_eq!(count, KINDS.len(), "a name is of no kind");
+    }
+}
