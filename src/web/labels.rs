@@ -152,6 +152,7 @@ struct PreviewPage {
     frame: Frame,
     t: &'static LabelWords,
     heading: String,
+    serial: String,
     svg: String,
     not_shown: String,
     zpl: String,
@@ -172,6 +173,7 @@ pub struct Subject {
 
 /// What the preview shows.
 struct Shown {
+    serial: String,
     zpl: String,
     sheet: Sheet,
     printer: String,
@@ -206,6 +208,7 @@ pub async fn preview(visit: Visit<Watching>, subject: web::Query<Subject>) -> Re
         t,
         svg: drawn.svg,
         not_shown: drawn.not_shown.into_iter().collect::<Vec<_>>().join(" "),
+        serial: shown.serial,
         zpl: shown.zpl,
         printer: shown.printer,
         paper: paper(t, &shown.sheet),
@@ -222,6 +225,7 @@ fn of_run(floor: &Floor, run: u64) -> Result<Shown, LabelError> {
         let Found { plan, values, .. } = of_record::find(r, floor, run)?;
         Ok(Shown {
             zpl: plan.fill(&values)?,
+            serial: values.serial.to_string(),
             sheet: plan.printer.sheet,
             printer: plan.printer.name.to_string(),
             template: plan.label.template,
@@ -233,9 +237,9 @@ fn of_run(floor: &Floor, run: u64) -> Result<Shown, LabelError> {
 fn of_product(floor: &Floor, recipe: &products::Recipe) -> Result<Shown, LabelError> {
     let label = recipe.product.label.as_ref().ok_or(LabelError::NoLabel)?;
     let templates = use_cases::templates(&floor.folder);
-    let (zpl, sheet) = plan::sample(&floor.settings, &templates, &recipe.product)?;
+    let (serial, zpl, sheet) = plan::sample(&floor.settings, &templates, &recipe.product)?;
     let (printer, template) = (label.printer.to_string(), label.template.clone());
-    Ok(Shown { zpl, sheet, printer, template, labels: Vec::new() })
+    Ok(Shown { serial, zpl, sheet, printer, template, labels: Vec::new() })
 }
 
 /// Another copy: of a run, or of a device's newest run.

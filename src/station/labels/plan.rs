@@ -115,16 +115,16 @@ pub fn stand_ins(product: &Product) -> Option<LabelValues> {
 }
 
 /// How a product's label will look, with stand-ins, on the paper of its printer (or the usual paper, if the
-/// station has no such printer): its ZPL and that paper.
+/// station has no such printer): the serial number, the ZPL and that paper.
 pub fn sample(
     settings: &Settings,
     templates: &TemplateSet,
     product: &Product,
-) -> Result<(String, Sheet), LabelError> {
+) -> Result<(String, String, Sheet), LabelError> {
     let plan = product.label.as_ref().ok_or(LabelError::NoLabel)?;
     let values = stand_ins(product).ok_or(LabelError::NoLabel)?;
     let sheet = printer(settings, plan).map_or_else(|_| Sheet::default(), |printer| printer.sheet);
     let source = label::source(&plan.template, templates)?;
     let text = fill(&plan.template, &source, &values, &sheet)?;
-    Ok((text, sheet))
+    Ok((values.serial.to_string(), text, sheet))
 }

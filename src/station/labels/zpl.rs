@@ -196,7 +196,7 @@ fn step(drawing: &mut Drawing, pen: &mut Pen, command: &Command<'_>) {
         "^PW" => drawing.width = number(0),
         "^LL" => drawing.height = number(0),
         "^LH" => pen.home = (or(0, 0), or(1, 0)),
-        // UTF-8 is all that is read; a comment, and a unit we always use, change nothing
+        // UTF-8 is all that is read, and a comment changes nothing
         "^CI" | "^FX" => {}
         "^FO" | "^FT" => {
             pen.at = (or(0, 0), or(1, 0));

@@ -40,7 +40,7 @@ impl fmt::Display for Way {
         match self {
             Way::Network(address) => write!(f, "{address}"),
             Way::File(path) => write!(f, "{}", path.display()),
-            Way::Folder(path) => write!(f, "{}/", path.display()),
+            Way::Folder(path) => write!(f, "{}/", path.display().to_string().trim_end_matches('/')),
         }
     }
 }
@@ -122,6 +122,7 @@ mod tests {
         assert_eq!(found[0].sheet, Sheet { dpi: 300, width_mm: 70.0, height_mm: 25.0 });
         assert_eq!(found[1].way, Way::File("/station/labels/out.zpl".into()));
         assert_eq!(found[2].way, Way::Folder("/station/l/".into()));
+        assert_eq!(found[2].way.to_string(), "/station/l/");
     }
 
     #[test]

@@ -8,7 +8,7 @@ words! {
         printer: "Printer", "Drucker", "打印机", "Impresora";
         place: "Where", "Wohin", "位置", "Destino";
         paper: "Label", "Etikett", "标签纸", "Etiqueta";
-        size: "{width} × {height} mm, {dpi} dpi", "{width} × {height} mm, {dpi} dpi", "{width} × {height} 毫米，{dpi} dpi", "{width} × {height} mm, {dpi} ppp";
+        size: "{width} × {height} mm, {dpi} dpi", "{width} × {height} mm bei {dpi} dpi", "{width} × {height} 毫米，{dpi} dpi", "{width} × {height} mm, {dpi} ppp";
         state: "State", "Zustand", "状态", "Estado";
         works: "ready", "bereit", "就绪", "lista";
         trouble: "needs a look", "bitte nachsehen", "请检查", "hay que mirarla";

@@ -88,3 +88,17 @@ fn credential_and_proof_belong_together() {
     let found = faults(&GOOD.replace("sign-nonce", "hmac-nonce"));
     assert_eq!(found, ["[prove] method: hmac-nonce needs a symmetric key; use sign-nonce"]);
 }
+
+#[test]
+fn a_label_names_its_template_and_its_printer() {
+    let with = |label: &str| format!("{GOOD}\n[label]\n{label}\n");
+    let product = Product::parse(&with("template = \"device-qr.zpl\"\nprinter = \"labels\"")).unwrap();
+    let label = product.label.unwrap();
+    assert_eq!(
+        (label.template.as_str(), label.copies, label.printer.as_str()),
+        ("device-qr.zpl", 1, "labels")
+    );
+    let found = faults(&with("template = \"../x.txt\"\nprinter = \"a b\"\ncopies = 11"));
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(Product::parse(GOOD).unwrap().label.is_none());
+}
