@@ -49,9 +49,9 @@ use rustls::ServerConfig;
 
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::slots::Floor;
+use crate::station::verification::Verification;
 use crate::web::line::events::Watchers;
 use crate::web::served::Served;
-use crate::station::verification::Verification;
 use crate::web::session::Sessions;
 use crate::web::trouble::Trouble;
 use crate::web::unlock::VaultDoor;

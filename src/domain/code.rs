@@ -58,7 +58,6 @@ codes! {
     FileUnreadable = "LS-SET-08", "Check that the file exists and may be read.";
     StationBusy = "LS-SET-09", "Stop the other lineside that serves this station first.";
     ListenRefused = "LS-SET-10", "Listen on a free address of this machine, such as 127.0.0.1:8470; list further names in hosts.";
-    ListenRefused = "LS-SET-10", "Listen on a free loopback address such as 127.0.0.1:8470.";
     ReasonMissing = "LS-SET-11", "Give a reason: one line of 1 to 500 characters.";
     // -- people and rights
     LoginRefused = "LS-AUTH-01", "Check name and password; after five failures wait a minute.";
@@ -81,7 +80,6 @@ codes! {
     WorkOrderUnsettled = "LS-WO-07", "Let the outbox send what waits and decide about runs without a verdict, or give a reason to close it all the same.";
     FirstArticle = "LS-WO-08", "Look at the work order's page: it says which first article waits.";
     WorkOrderSize = "LS-WO-09", "Give whole numbers: how many devices are to pass, and how many spare.";
-    ReasonNeeded = "LS-WO-10", "Give the reason in one line of 1 to 500 characters; it stands in the records.";
     ReportSpan = "LS-REP-01", "Give beginning and end as date and time, such as 2026-11-22T06:00; at most 366 days.";
     RunUnknown = "LS-RUN-01", "List the runs with `lineside run list`.";
     RunFinished = "LS-RUN-02", "This run has its verdict; nothing is left to decide.";
@@ -157,7 +155,6 @@ codes! {
     PrinterOut = "LS-LABEL-01", "Check the printer's power, paper and cable; its labels wait, and the line goes on.";
     PrinterUnknown = "LS-LABEL-02", "Add a [[printer]] of this name to station.toml and start again, or change [label] printer in the recipe.";
     NoLabel = "LS-LABEL-03", "Only a run that passed under a recipe with a [label] part has a label.";
-    LabelReason = "LS-LABEL-04", "Say in a few words why the label is printed again.";
     LabelDoubtful = "LS-LABEL-05", "See whether the label came out; if it did not, print it again on the Labels page.";
     // -- other systems
     ApiRequestInvalid = "LS-API-01", "Compare the request with /api/v1/openapi.json.";

@@ -1,8 +1,8 @@
 //! Products: the checked recipe for one kind of device. [`recipe`] holds what the file says; a
 //! [`Product`] is what was accepted.
 
-pub mod label;
 pub mod enroll_rules;
+pub mod label;
 pub mod recipe;
 
 use std::fmt;

@@ -25,23 +25,23 @@ macro_rules! words {
 }
 
 // below the macro, which they use
-pub mod clients;
-pub mod codes;
-pub mod command_sheet;
 pub mod audit;
 pub mod audit_events;
 pub mod batches;
 pub mod ca;
+pub mod clients;
+pub mod codes;
+pub mod command_sheet;
 pub mod common;
 pub mod devices;
 pub mod gate;
 pub mod labels;
 pub mod line;
+pub mod outbox;
 pub mod people;
 pub mod reports;
 pub mod runs;
 pub mod work_orders;
-pub mod outbox;
 
 /// A text with its places filled: `{name}` becomes the value of that name.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
