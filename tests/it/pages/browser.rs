@@ -15,6 +15,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The page.
     pub body: String,
+    /// The same as it was sent, for files that are no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -63,6 +65,12 @@ impl Browser {
         self.ask("GET", path, host, None)
     }
 
+    /// Asks for a part of a page, as htmx does.
+    pub fn get_part(&mut self, path: &str) -> Answer {
+        let host = self.authority.clone();
+        self.ask("GET", path, &format!("{host}\r\nHX-Request: true"), None)
+    }
+
     /// Sends a form.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let host = self.authority.clone();
@@ -104,8 +112,8 @@ impl Browser {
         let mut stream = TcpStream::connect(&self.authority).expect("the pages are served");
         stream.set_read_timeout(Some(SOON)).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer in UTF-8, then the end");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer, then the end");
         let answer = parse(&answer);
         for (_, cookie) in answer.headers.iter().filter(|(name, _)| name == "set-cookie") {
             let (pair, _) = cookie.split_once(';').unwrap_or((cookie, ""));
@@ -116,17 +124,21 @@ impl Browser {
     }
 }
 
-fn parse(answer: &str) -> Answer {
-    let (head, body) = answer.split_once("\r\n\r\n").expect("headers, then the page");
+fn parse(answer: &[u8]) -> Answer {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("headers, then the page");
+    let head = String::from_utf8(answer[..end].to_vec()).expect("headers are text");
+    let bytes = answer[end + 4..].to_vec();
+    let body = String::from_utf8_lossy(&bytes).into_owned();
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status line");
     let headers = lines.map(|line| {
         let (name, value) = line.split_once(':').expect("a header");
         (name.to_ascii_lowercase(), value.trim().to_owned())
     });
-    Answer { status: status.parse().unwrap(), headers: headers.collect(), body: body.to_owned() }
+    Answer { status: status.parse().unwrap(), headers: headers.collect(), body, bytes }
 }
 
-fn encoded(text: &str) -> String {
+/// A text as it stands in a form or an address.
+pub fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
