@@ -12,6 +12,7 @@ use crate::device::render::template_set::TemplateSet;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
+use crate::domain::reason::{NoReason, Reason};
 use crate::station::authority::{Authority, Operating};
 use crate::station::clock;
 use crate::station::folder::Folder;
@@ -19,9 +20,6 @@ use crate::station::labels::of_record::Found;
 use crate::station::slots::Floor;
 use crate::store::error::StoreError;
 use crate::store::labels::{self, NewLabel};
-
-/// The longest reason for another copy, in characters.
-const LONGEST_REASON: usize = 200;
 
 /// Why there is no label.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +31,8 @@ pub enum LabelError {
     #[error("there is no label for this")]
     NoLabel,
     /// A copy is asked for without saying why.
-    #[error("a label is printed again for a reason of 1 to {LONGEST_REASON} characters")]
-    Reason,
+    #[error(transparent)]
+    Reason(#[from] NoReason),
     /// The template is faulty.
     #[error(transparent)]
     Render(#[from] RenderError),
@@ -48,7 +46,7 @@ impl Coded for LabelError {
         match self {
             LabelError::PrinterUnknown(_) => Code::PrinterUnknown,
             LabelError::NoLabel => Code::NoLabel,
-            LabelError::Reason => Code::LabelReason,
+            LabelError::Reason(error) => error.code(),
             LabelError::Render(error) => error.code(),
             LabelError::Store(error) => error.code(),
         }
@@ -63,17 +61,13 @@ pub fn templates(folder: &Folder) -> TemplateSet {
 /// Queues one more copy of a run's label, with the reason that stands in the records; which copy it is. The device
 /// must have passed in that run.
 pub fn reprint(floor: &Floor, who: &Operating, run: u64, reason: &str) -> Result<u32, LabelError> {
-    let reason = reason.trim();
-    let harmful = reason.chars().any(char::is_control);
-    if reason.is_empty() || harmful || reason.chars().count() > LONGEST_REASON {
-        return Err(LabelError::Reason);
-    }
+    let reason: Reason = reason.parse()?;
     let person = who.actor().to_string();
     floor.store.change(who.actor(), clock::now(), |change| {
         let mut found = of_record::find(change, floor, run)?;
         let copy = labels::next_copy(change, run)?;
         found.values.copy = copy;
-        found.values.reason = Some(reason.to_owned());
+        found.values.reason = Some(reason.to_string());
         let zpl = found.plan.fill(&found.values)?;
         let new = NewLabel {
             run,
@@ -81,11 +75,11 @@ pub fn reprint(floor: &Floor, who: &Operating, run: u64, reason: &str) -> Result
             copy,
             printer: &found.plan.printer.name,
             person: &person,
-            reason: Some(reason),
+            reason: Some(reason.as_str()),
             zpl: Ok(&zpl),
         };
         let label = labels::queue(change, &new)?;
-        change.record(AuditEvent::LabelReprinted { label, run, copy, reason: reason.to_owned() });
+        change.record(AuditEvent::LabelReprinted { label, run, copy, reason: reason.to_string() });
         Ok(copy)
     })
 }

@@ -4,6 +4,7 @@
 use crate::domain::code::{Code, Coded};
 use crate::domain::first_article::{FirstArticleState, WaitingArticle};
 use crate::domain::name::{BadName, Name};
+use crate::domain::reason::{NoReason, Reason};
 use crate::domain::serial_number::{BadSerial, SerialNumber, SerialRule};
 use crate::station::authority::{Authority, Engineering, Operating};
 use crate::station::clock;
@@ -14,9 +15,6 @@ use crate::station::slots::Floor;
 use crate::store::Store;
 use crate::store::change::Change;
 use crate::store::work_orders::{self, NewWorkOrder, WorkOrderError, closing, first_article};
-
-/// The longest reason, in characters.
-const LONGEST_REASON: usize = 500;
 
 /// A new work order as a person typed it.
 #[derive(Debug, Clone, Copy)]
@@ -74,17 +72,12 @@ pub enum AskFirstArticle {
     OnlyIfOwed,
 }
 
-/// Why a reason cannot stand in the records.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a reason is one line of 1 to 500 characters")]
-pub struct BadReason;
-
 /// Why a work order cannot be closed, or a first article not be rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum ReasonedError {
     /// The reason.
     #[error(transparent)]
-    Reason(#[from] BadReason),
+    Reason(#[from] NoReason),
     /// The rest.
     #[error(transparent)]
     Refused(#[from] WorkOrderError),
@@ -93,7 +86,7 @@ pub enum ReasonedError {
 impl Coded for ReasonedError {
     fn code(&self) -> Code {
         match self {
-            ReasonedError::Reason(BadReason) => Code::ReasonNeeded,
+            ReasonedError::Reason(error) => error.code(),
             ReasonedError::Refused(error) => error.code(),
         }
     }
@@ -210,9 +203,9 @@ pub fn close_despite(
     name: &Name,
     reason: &str,
 ) -> Result<(), ReasonedError> {
-    let reason = checked(reason)?;
+    let reason: Reason = reason.parse()?;
     change(store, right, &format!("closing of work order {name}"), |change| {
-        closing::close_despite(change, name, reason)
+        closing::close_despite(change, name, reason.as_str())
     })?;
     Ok(())
 }
@@ -257,20 +250,11 @@ pub fn reject_first_article(
     run: u64,
     reason: &str,
 ) -> Result<(), ReasonedError> {
-    let reason = checked(reason)?;
+    let reason: Reason = reason.parse()?;
     change(store, right, &format!("rejection of the first article of {name}"), |change| {
-        first_article::reject(change, name, run, &right.actor().to_string(), reason)
+        first_article::reject(change, name, run, &right.actor().to_string(), reason.as_str())
     })?;
     Ok(())
-}
-
-fn checked(reason: &str) -> Result<&str, BadReason> {
-    let reason = reason.trim();
-    let long = reason.chars().count() > LONGEST_REASON;
-    if reason.is_empty() || long || reason.chars().any(char::is_control) {
-        return Err(BadReason);
-    }
-    Ok(reason)
 }
 
 /// One change in the name of whoever holds the right; a refusal goes on record as well.

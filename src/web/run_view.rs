@@ -145,6 +145,6 @@ fn proof_word(proof: Option<&str>, t: &RunWords) -> String {
 }
 
 fn seconds(millis: u64, t: &RunWords) -> String {
-    let text = format!("{}.{:02}", millis / 1000, millis % 1000 / 10);
+    let text = format!("{}.{:03}", millis / 1000, millis % 1000);
     fill(t.seconds, &[("seconds", &text)])
 }

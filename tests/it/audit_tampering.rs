@@ -3,7 +3,7 @@
 //! was kept elsewhere.
 
 mod forger;
-mod merkle;
+pub mod merkle;
 mod outside;
 
 use std::fs;

@@ -11,6 +11,7 @@ mod qemu;
 mod audit_tampering;
 mod cli_contract;
 mod crash;
+mod devices;
 mod founding;
 mod keys;
 mod labels;

@@ -7,6 +7,7 @@ use crate::store::testing::{Bench, actor, at, unit, x509};
 fn early(bench: &Bench, second: i64, serial: Option<&str>, verdict: Verdict) {
     let order: Name = "lot-1".parse().unwrap();
     let failure = Failure {
+        steps: None,
         product: None,
         product_digest: None,
         work_order: Some(&order),

@@ -21,6 +21,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The page.
     pub body: String,
+    /// The same as it was sent, for files that are no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -111,6 +113,12 @@ impl Browser {
         self.ask("GET", path, host, None)
     }
 
+    /// Asks for a part of a page, as htmx does.
+    pub fn get_part(&mut self, path: &str) -> Answer {
+        let host = self.host();
+        self.ask("GET", path, &format!("{host}\r\nHX-Request: true"), None)
+    }
+
     /// Sends a form.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let host = self.host();
@@ -151,18 +159,18 @@ impl Browser {
         }
         let mut stream = TcpStream::connect(&self.authority).expect("the pages are served");
         stream.set_read_timeout(Some(SOON)).unwrap();
-        let mut answer = String::new();
+        let mut answer = Vec::new();
         match &self.tls {
             None => {
                 stream.write_all(request.as_bytes()).unwrap();
-                stream.read_to_string(&mut answer).expect("an answer in UTF-8, then the end");
+                stream.read_to_end(&mut answer).expect("an answer, then the end");
             }
             Some((name, config)) => {
                 let name = ServerName::try_from(name.clone()).unwrap();
                 let session = ClientConnection::new(config.clone(), name).unwrap();
                 let mut stream = StreamOwned::new(session, stream);
                 stream.write_all(request.as_bytes()).expect("a handshake under the certificate trusted");
-                match stream.read_to_string(&mut answer) {
+                match stream.read_to_end(&mut answer) {
                     Ok(_) => {}
                     // the server may hang up without a farewell
                     Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof, "{error}"),
@@ -179,17 +187,21 @@ impl Browser {
     }
 }
 
-fn parse(answer: &str) -> Answer {
-    let (head, body) = answer.split_once("\r\n\r\n").expect("headers, then the page");
+fn parse(answer: &[u8]) -> Answer {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("headers, then the page");
+    let head = String::from_utf8(answer[..end].to_vec()).expect("headers are text");
+    let bytes = answer[end + 4..].to_vec();
+    let body = String::from_utf8_lossy(&bytes).into_owned();
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status line");
     let headers = lines.map(|line| {
         let (name, value) = line.split_once(':').expect("a header");
         (name.to_ascii_lowercase(), value.trim().to_owned())
     });
-    Answer { status: status.parse().unwrap(), headers: headers.collect(), body: body.to_owned() }
+    Answer { status: status.parse().unwrap(), headers: headers.collect(), body, bytes }
 }
 
-fn encoded(text: &str) -> String {
+/// A text as it stands in a form or an address.
+pub fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
