@@ -10,6 +10,7 @@ pub mod frame;
 pub mod gate;
 pub mod language;
 pub mod line;
+pub mod metrics;
 pub mod session;
 pub mod told;
 pub mod trouble;
@@ -95,6 +96,7 @@ pub fn start(listener: TcpListener, floor: &Floor, keeper: &Arc<Doorkeeper>) -> 
                         Trouble::plain(StatusCode::BAD_REQUEST, &fault.to_string(), language).into()
                     }))
                     .wrap(from_fn(gate::only_our_host))
+                    .wrap(from_fn(metrics::count))
                     // the last one is the outermost: no answer goes out without these
                     .wrap(headers())
                     .configure(routes)
@@ -129,6 +131,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/clients", web::post().to(clients::add))
         .route("/clients/disable", web::post().to(clients::disable))
         .route("/healthz", web::get().to(line::health))
+        .route("/metrics", web::get().to(metrics::figures))
         .route("/language", web::post().to(language::choose))
         .route("/static/{name}", web::get().to(assets::file))
         .configure(api::routes);

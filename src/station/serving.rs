@@ -12,6 +12,7 @@ use crate::domain::person::Actor;
 use crate::station::board::{Board, Worry};
 use crate::station::checkpoints::CheckpointFailed;
 use crate::station::clients::TokenDoor;
+use crate::station::counts::Counts;
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::folder::{Folder, FolderError, Lock};
 use crate::station::keys::Keys;
@@ -92,6 +93,7 @@ impl Serving {
             keys: Arc::new(Keys::default()),
             live: Arc::new(LiveRuns::default()),
             tokens: Arc::new(TokenDoor::default()),
+            counts: Arc::new(Counts::default()),
             stop: Arc::new(AtomicBool::new(false)),
         };
         if let Some(unread) = unread {

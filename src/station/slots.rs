@@ -16,6 +16,7 @@ use crate::domain::verdict::Verdict;
 use crate::station::board::{Board, Tile};
 use crate::station::clients::TokenDoor;
 use crate::station::clock;
+use crate::station::counts::Counts;
 use crate::station::folder::Folder;
 use crate::station::hooks::SlotHooks;
 use crate::station::keys::Keys;
@@ -46,6 +47,8 @@ pub struct Floor {
     pub board: Arc<Board>,
     /// Who asks over the API.
     pub tokens: Arc<TokenDoor>,
+    /// What is counted since the start.
+    pub counts: Arc<Counts>,
     /// Set when the station is to end.
     pub stop: Arc<AtomicBool>,
 }
@@ -79,6 +82,7 @@ fn tend(floor: &Floor, slot: &Slot, hooks: &SlotHooks) {
                 }
                 if watch.device_is_there(|| answers(slot, &task)) {
                     let ending = attend(floor, slot, &task, &mut watch, hooks);
+                    floor.counts.verdict(ending.verdict);
                     lingers = ending.verdict == Verdict::Aborted;
                     floor.board.show(&slot.name, Tile::Verdict(ending.clone()));
                     hooks.verdict(&ending);

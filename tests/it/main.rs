@@ -8,13 +8,16 @@
 mod factory;
 mod qemu;
 
+mod api;
 mod audit_tampering;
 mod cli_contract;
 mod crash;
 mod founding;
+mod hooks;
 mod keys;
 mod line_protocol;
 mod linux_console;
+mod metrics;
 mod order_witness;
 mod outbox;
 mod pages;
@@ -22,3 +25,4 @@ mod provision_one;
 mod qemu_boot;
 mod qemu_provision;
 mod virtual_bench;
+mod webhooks;
