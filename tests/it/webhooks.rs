@@ -86,8 +86,8 @@ fn verdicts_and_checkpoints_arrive_signed_and_in_order_however_often_the_receive
     }
     station.ok(&["audit", "checkpoint"]);
     let checkpoint = wait_for("a checkpoint that covers them", || {
-        let taken = receiver.taken().into_iter();
-        taken.filter(|a| a.json()["checkpoint"]["size"].as_u64().is_some_and(|size| size >= last)).last()
+        let mut taken = receiver.taken().into_iter().rev();
+        taken.find(|a| a.json()["checkpoint"]["size"].as_u64().is_some_and(|size| size >= last))
     });
     is_signed(&checkpoint);
     let note = station.write("note", checkpoint.json()["checkpoint"]["note"].as_str().unwrap());
