@@ -21,6 +21,7 @@ pub mod label_preview;
 pub mod labels;
 pub mod language;
 pub mod line;
+pub mod metrics;
 pub mod outbox;
 pub mod people;
 pub mod plot;
@@ -139,6 +140,7 @@ pub fn start(
                         Trouble::plain(StatusCode::BAD_REQUEST, &fault.to_string(), language).into()
                     }))
                     .wrap(from_fn(served::only_our_host))
+                    .wrap(from_fn(metrics::count))
                     // the last one is the outermost: no answer goes out without these
                     .wrap(headers())
                     .configure(routes)
@@ -204,6 +206,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/people/who/{name}/badge/enrol", web::post().to(people::one::enrol_badge))
         .route("/people/who/{name}/badge/remove", web::post().to(people::one::remove_badge))
         .route("/healthz", web::get().to(line::health))
+        .route("/metrics", web::get().to(metrics::figures))
         .route("/language", web::post().to(language::choose))
         .configure(records)
         .route("/static/{name}", web::get().to(assets::file))

@@ -12,6 +12,7 @@ use crate::domain::person::Actor;
 use crate::station::board::{Board, Worry};
 use crate::station::checkpoints::CheckpointFailed;
 use crate::station::clients::TokenDoor;
+use crate::station::counts::Counts;
 use crate::station::desk::Desk;
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::folder::{Folder, FolderError, Lock};
@@ -104,6 +105,7 @@ impl Serving {
             live: Arc::new(LiveRuns::default()),
             tokens: Arc::new(TokenDoor::default()),
             send_now: Arc::new(AtomicBool::new(false)),
+            counts: Arc::new(Counts::default()),
             stop: Arc::new(AtomicBool::new(false)),
         };
         if let Some(unread) = unread {

@@ -19,6 +19,7 @@ use crate::domain::verdict::Verdict;
 use crate::station::board::{Board, Tile};
 use crate::station::clients::TokenDoor;
 use crate::station::clock;
+use crate::station::counts::Counts;
 use crate::station::desk::Desk;
 use crate::station::figures::Figures;
 use crate::station::folder::Folder;
@@ -62,6 +63,8 @@ pub struct Floor {
     pub shift: Arc<Shift>,
     /// Set when the outbox is to look at once for what is due.
     pub send_now: Arc<AtomicBool>,
+    /// What is counted since the start.
+    pub counts: Arc<Counts>,
     /// Set when the station is to end.
     pub stop: Arc<AtomicBool>,
 }
@@ -123,6 +126,7 @@ fn run(
 ) -> bool {
     loop {
         let ending = attend(floor, slot, task, watch, label.as_ref(), hooks);
+        floor.counts.verdict(ending.verdict);
         floor.board.show(&slot.name, Tile::Verdict(ending.clone()));
         hooks.verdict(&ending);
         match hold(floor, slot, task, watch) {

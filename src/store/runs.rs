@@ -237,6 +237,12 @@ pub fn unfinished(reader: &Reader<'_>, limit: u32) -> Result<Vec<(Run, Option<De
     list(reader, &RunFilter { unfinished: true, ..RunFilter::default() }, limit, None)
 }
 
+/// How many runs have each verdict. Reads the whole index over finished runs.
+pub fn count_by_verdict(reader: &Reader<'_>) -> Result<Vec<(Verdict, u64)>, StoreError> {
+    let sql = "SELECT verdict, count(*) AS runs FROM run WHERE finished IS NOT NULL GROUP BY verdict";
+    reader.rows("run", sql, [], |columns| Ok((columns.parsed("verdict")?, columns.number("runs")?)))
+}
+
 /// How many runs have no verdict.
 pub fn count_unfinished(reader: &Reader<'_>) -> Result<u64, StoreError> {
     reader.count("SELECT count(*) FROM run WHERE verdict IS NULL", [])

@@ -75,6 +75,17 @@ struct Beside {
     new: Option<(String, String)>,
 }
 
+/// Rights in the page's language.
+fn words(rights: &Rights, t: &ClientsWords) -> String {
+    let word = |right: Right| match right {
+        Right::Read => t.read,
+        Right::Orders => t.orders,
+        Right::Release => t.release,
+    };
+    let held: Vec<&str> = Right::ALL.into_iter().filter(|right| rights.allow(*right)).map(word).collect();
+    held.join("; ")
+}
+
 async fn list(visit: &Visit<Administering>, beside: Beside) -> Result<HttpResponse, Trouble> {
     let Beside { after, typed, fault, new } = beside;
     let found = visit.read(move |r| records::list(r, PAGE, after.as_ref())).await?;
@@ -83,7 +94,7 @@ async fn list(visit: &Visit<Administering>, beside: Beside) -> Result<HttpRespon
     let next = found.last().filter(|_| full).map(|last| last.name.clone());
     let clients = found.iter().map(|client| ClientView {
         name: client.name.to_string(),
-        rights: client.rights.to_string(),
+        rights: words(&client.rights, t),
         disabled: client.disabled,
         created: visit.zone().date_and_time(client.created),
         disable: fill(t.disable_client, &[("name", client.name.as_str())]),

@@ -8,15 +8,18 @@
 mod factory;
 mod qemu;
 
+mod api;
 mod audit_tampering;
 mod cli_contract;
 mod crash;
 mod devices;
 mod founding;
+mod hooks;
 mod keys;
 mod labels;
 mod line_protocol;
 mod linux_console;
+mod metrics;
 mod order_witness;
 mod outbox;
 mod pages;
@@ -25,3 +28,4 @@ mod provision_one;
 mod qemu_boot;
 mod qemu_provision;
 mod virtual_bench;
+mod webhooks;

@@ -38,7 +38,11 @@ impl<R: Allowed + Send + Sync> Asked<R> {
         web::block(move || work(&floor, &right)).await.map_err(|_| Problem::busy())
     }
 
-    fn arrive(request: &HttpRequest) -> Result<Asked<R>, Problem> {
+    /// Who sent this request.
+    ///
+    /// # Errors
+    /// The answer that refuses it.
+    pub fn of(request: &HttpRequest) -> Result<Asked<R>, Problem> {
         let Some(floor) = request.app_data::<web::Data<Floor>>() else {
             return Err(Problem::busy());
         };
@@ -72,7 +76,7 @@ impl<R: Allowed + Send + Sync> FromRequest for Asked<R> {
     type Future = Ready<Result<Asked<R>, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Asked::arrive(request))
+        ready(Asked::of(request))
     }
 }
 
@@ -89,7 +93,7 @@ impl<R: Allowed + Send + Sync, T: DeserializeOwned + 'static> FromRequest for Gi
     type Future = Pin<Box<dyn Future<Output = Result<Given<R, T>, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let asked = Asked::<R>::arrive(request);
+        let asked = Asked::<R>::of(request);
         let json = request.headers().get(header::CONTENT_TYPE).is_some_and(|media| {
             let media = media.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
             media.trim_ascii().eq_ignore_ascii_case(b"application/json")

@@ -14,7 +14,7 @@ words! {
         change: "Change", "Ändern", "更改", "Cambiar";
         active: "active", "aktiv", "有效", "activo";
         disabled: "disabled", "gesperrt", "已停用", "desactivado";
-        read: "read: devices, results, work orders, figures", "lesen: Geräte, Ergebnisse, Aufträge, Kennzahlen", "读取：设备、结果、工单、指标", "leer: dispositivos, resultados, órdenes, cifras";
+        read: "read devices, results, work orders and figures", "Geräte, Ergebnisse, Aufträge und Kennzahlen lesen", "读取设备、结果、工单和指标", "leer dispositivos, resultados, órdenes y cifras";
         orders: "write work orders down, and close complete ones", "Aufträge anlegen und vollständige schließen", "创建工单并关闭已完成的工单", "crear órdenes de trabajo y cerrar las completas";
         release: "release work orders to the slots", "Aufträge für die Plätze freigeben", "将工单下达到工位", "liberar órdenes de trabajo para los puestos";
         add: "Add a client", "Client anlegen", "添加客户端", "Añadir un cliente";
