@@ -21,4 +21,6 @@ mod pages;
 mod provision_one;
 mod qemu_boot;
 mod qemu_provision;
+mod reports;
 mod virtual_bench;
+mod work_orders;
