@@ -63,7 +63,7 @@ fn after_a_shift() -> (Station, Serving, Bench) {
     // the links go too: the system gives the numbers of the ports to other tests' devices
     std::fs::remove_dir_all(station.beside("ports")).unwrap();
     std::thread::sleep(std::time::Duration::from_secs(1));
-    let _again =
+    let again =
         Bench::plug(&station, 6, "GW", &["--fault", "4:wrong-model", "--fault", "5:placeholder-serial"]);
     wait_for("six more verdicts", ended("12"));
     (station, serving, again)
