@@ -11,10 +11,12 @@ const BOTTOM: u64 = 360;
 const MOST_LABELS: usize = 13;
 /// The most bars with their number above them.
 const MOST_NUMBERED: usize = 26;
+/// The widest bar.
+const WIDEST: u64 = 800;
 
 /// Bars side by side, each with its label; `name` is what a screen reader says.
 pub fn bars(name: &str, bars: &[(String, u64)]) -> String {
-    let mut plot = Plot::begin(name, bars);
+    let mut plot = Plot::begin(name, bars, most(bars), false);
     plot.bars(bars, 6);
     plot.labels_below(bars);
     plot.end()
@@ -22,7 +24,7 @@ pub fn bars(name: &str, bars: &[(String, u64)]) -> String {
 
 /// A histogram: bars that touch, each labelled where it begins; `end` labels where the last one ends.
 pub fn histogram(name: &str, bars: &[(String, u64)], end: &str) -> String {
-    let mut plot = Plot::begin(name, bars);
+    let mut plot = Plot::begin(name, bars, most(bars), false);
     plot.bars(bars, 1);
     let step = bars.len().div_ceil(MOST_LABELS).max(1);
     let (each, y) = (plot.each, HEIGHT - BOTTOM + 150);
@@ -33,9 +35,10 @@ pub fn histogram(name: &str, bars: &[(String, u64)], end: &str) -> String {
     plot.end()
 }
 
-/// A Pareto chart: bars, the highest first, and a line that adds them up to a hundred percent.
+/// A Pareto chart: bars, the highest first, and a line that adds them up to a hundred percent, which is the top of the
+/// scale.
 pub fn pareto(name: &str, bars: &[(String, u64)], total: u64) -> String {
-    let mut plot = Plot::begin(name, bars);
+    let mut plot = Plot::begin(name, bars, total, true);
     plot.bars(bars, 6);
     plot.labels_below(bars);
     for percent in [0, 50, 100] {
@@ -60,13 +63,16 @@ struct Plot {
     svg: String,
     /// What the top of the scale stands for.
     scale: u64,
+    /// Whether the scale ends at a given value.
+    exact: bool,
     /// The room of one bar.
     each: u64,
 }
 
 impl Plot {
-    fn begin(name: &str, bars: &[(String, u64)]) -> Plot {
-        let most = bars.iter().map(|(_, value)| *value).max().unwrap_or(0).max(1);
+    /// A plot whose scale ends at `most`, or at the next round number.
+    fn begin(name: &str, bars: &[(String, u64)], most: u64, exact: bool) -> Plot {
+        let most = most.max(1);
         let step = round_step(most);
         let count = u64::try_from(bars.len()).unwrap_or(1).max(1);
         let mut plot = Plot {
@@ -76,7 +82,8 @@ impl Plot {
                 WIDTH / 10,
                 HEIGHT / 10
             ),
-            scale: most.div_ceil(step).saturating_mul(step),
+            exact,
+            scale: if exact { most } else { most.div_ceil(step).saturating_mul(step) },
             each: (WIDTH - LEFT - RIGHT) / count,
         };
         for at in 0..=plot.scale / step {
@@ -101,18 +108,27 @@ impl Plot {
 
     /// The bars, `gap` tenths of their room apart.
     fn bars(&mut self, bars: &[(String, u64)], gap: u64) {
-        let gap = (self.each * gap / 20).min(300);
+        // bars that touch fill their room; others are no wider than looks well
+        let width = self.each - self.each * gap / 20;
+        let width = if gap > 1 { width.min(WIDEST) } else { width }.max(5);
         for (at, (_, value)) in (0..).zip(bars) {
-            let (x, y) = (LEFT + at * self.each, self.height_of(*value, self.scale));
+            let middle = LEFT + at * self.each + self.each / 2;
+            let y = self.height_of(*value, self.scale);
             self.svg.push_str(&format!(
                 "<rect class=\"bar\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
-                px(x + gap / 2),
+                px(middle.saturating_sub(width / 2)),
                 px(y),
-                px(self.each.saturating_sub(gap).max(5)),
+                px(width),
                 px(HEIGHT - BOTTOM - y)
             ));
             if *value > 0 && bars.len() <= MOST_NUMBERED {
-                self.text("number", "middle", x + self.each / 2, y - 50, &value.to_string());
+                // the line of a Pareto chart runs along the tops, so its numbers stand inside
+                let bottom = HEIGHT - BOTTOM;
+                let (class, y) = match self.exact && bottom - y > 250 {
+                    true => ("number inside", bottom - 70),
+                    false => ("number", y - 60),
+                };
+                self.text(class, "middle", middle, y, &value.to_string());
             }
         }
     }
@@ -138,6 +154,10 @@ impl Plot {
         self.svg.push_str("</svg>");
         self.svg
     }
+}
+
+fn most(bars: &[(String, u64)]) -> u64 {
+    bars.iter().map(|(_, value)| *value).max().unwrap_or(0)
 }
 
 /// A round step (1, 2 or 5 times a power of ten) that divides a scale up to `most` into at most five.
@@ -187,6 +207,8 @@ mod tests {
             svg.split("<polyline class=\"sum\" points=\"").nth(1).unwrap().split('"').next().unwrap();
         let heights: Vec<&str> = points.split(' ').map(|point| point.split(',').nth(1).unwrap()).collect();
         assert_eq!(heights, ["102.8", "42.2", "22.0"]);
+        // the line begins at the top of the first bar
+        assert!(svg.contains("y=\"102.8\" width=\"80.0\""), "{svg}");
         // bars that are left out keep it below
         let part = pareto("failures", &some(&[6]), 10);
         assert!(part.contains("102.8"), "{part}");

@@ -27,5 +27,7 @@ mod people;
 mod provision_one;
 mod qemu_boot;
 mod qemu_provision;
+mod reports;
 mod virtual_bench;
 mod webhooks;
+mod work_orders;

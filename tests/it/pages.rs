@@ -357,7 +357,7 @@ fn the_line_page_shows_slots_verdicts_outbox_and_runs_that_wait_for_a_decision()
         let page = browser.get("/");
         ["slot-1", "slot-2"].iter().all(|slot| tile(&page, slot).contains("READY")).then_some(())
     });
-    station.ok(&["work-order", "close", "lot", "--short"]);
+    station.ok(&["work-order", "close", "lot", "--override", "broken off"]);
     wait_for("slots that say what is missing", || {
         tile(&browser.get("/"), "slot-1").contains("NOT READY No work order is active.").then_some(())
     });

@@ -60,8 +60,12 @@ impl Histogram {
 
     /// The bars up to the last one that holds something: where each begins, and how many fell into it.
     pub fn bars(&self) -> Vec<(Duration, u64)> {
-        let last = self.bars.iter().rposition(|count| *count > 0).map_or(0, |at| at + 1);
-        (0..).zip(self.bars.iter().take(last)).map(|(at, count)| (self.width * at, *count)).collect()
+        self.first_bars(self.bars.iter().rposition(|count| *count > 0).map_or(0, |at| at + 1))
+    }
+
+    /// The first bars, whatever they hold.
+    pub fn first_bars(&self, count: usize) -> Vec<(Duration, u64)> {
+        (0..).zip(self.bars.iter().take(count)).map(|(at, count)| (self.width * at, *count)).collect()
     }
 
     /// How many were counted.

@@ -145,3 +145,75 @@ fn settle(
     change.touch_text(Table::WorkOrder, name.as_str());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::runs::decide::{self, DecideError, Decision};
+    use crate::store::testing::{Bench, actor, at};
+    use crate::store::work_orders;
+
+    fn article(bench: &Bench) -> FirstArticle {
+        bench.store.read(active).unwrap().unwrap().first_article.unwrap()
+    }
+
+    #[test]
+    fn the_first_pass_is_the_first_article_and_the_next_one_is_if_that_is_withdrawn() {
+        let bench = Bench::new();
+        let lot: Name = "lot-1".parse().unwrap();
+        bench.order("lot-1", 5, 2, &[]).unwrap();
+        assert_eq!(bench.store.read(product_before).unwrap().unwrap().as_str(), "gateway-7");
+        bench
+            .store
+            .change(&actor(), at(1), |change| {
+                ask(change, &lot)?;
+                work_orders::pause(change, &lot)?;
+                work_orders::activate(change, &lot, "ada")
+            })
+            .unwrap();
+        let none = bench.store.change(&actor(), at(1), |change| confirm(change, &lot, 1, "bob"));
+        assert!(matches!(none, Err(WorkOrderError::NoFirstArticle)));
+        let first = bench.pass(1);
+        let second = bench.pass(2);
+        assert_eq!(article(&bench).waiting(), Some(first));
+        bench
+            .store
+            .change(&actor(), at(5), |change| {
+                decide::decide(change, first, Decision::Scrap, "broken")?;
+                Ok::<_, DecideError>(())
+            })
+            .unwrap();
+        assert_eq!(article(&bench).waiting(), None);
+        let third = bench.pass(3);
+        let other = bench.store.change(&actor(), at(6), |change| confirm(change, &lot, second, "bob"));
+        assert!(matches!(other, Err(WorkOrderError::OtherFirstArticle { .. })));
+        bench.store.change(&actor(), at(6), |change| confirm(change, &lot, third, "bob")).unwrap();
+        let confirmed = article(&bench);
+        assert_eq!((confirmed.state, confirmed.by.as_deref()), (FirstArticleState::Confirmed, Some("bob")));
+        assert_eq!(confirmed.waiting(), None);
+    }
+
+    #[test]
+    fn a_rejected_first_article_pauses_its_order() {
+        let bench = Bench::with_order();
+        let lot: Name = "lot-1".parse().unwrap();
+        bench
+            .store
+            .change(&actor(), at(1), |change| {
+                ask(change, &lot)?;
+                work_orders::pause(change, &lot)?;
+                work_orders::activate(change, &lot, "ada")
+            })
+            .unwrap();
+        let run = bench.pass(1);
+        bench
+            .store
+            .change(&actor(), at(6), |change| reject(change, &lot, run, "ada", "wrong label"))
+            .unwrap();
+        assert!(bench.store.read(active).unwrap().is_none());
+        assert_eq!(bench.store.read(product_before).unwrap().unwrap().as_str(), "gateway-7");
+        let row = bench.store.read(|r| find(r, &lot)).unwrap().unwrap();
+        assert_eq!(row.order.state, WorkOrderState::Paused);
+        assert_eq!(row.first_article.unwrap().reason.as_deref(), Some("wrong label"));
+    }
+}

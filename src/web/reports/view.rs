@@ -105,6 +105,8 @@ pub fn figures_view(t: &ReportWords, zone: &Zone, figures: &Figures) -> FiguresV
     let code = |code: &String| if code.is_empty() { t.no_code.to_owned() } else { code.clone() };
     let by_code: Vec<(String, u64)> =
         figures.by_code.iter().map(|(text, count)| (code(text), *count)).collect();
+    // all slots on one scale, so that they can be compared
+    let bars = figures.slots.iter().map(|(_, histogram)| histogram.bars().len()).max().unwrap_or(0);
     FiguresView {
         tiles: vec![
             (t.yield_rate, percent(figures.passed)),
@@ -122,7 +124,7 @@ pub fn figures_view(t: &ReportWords, zone: &Zone, figures: &Figures) -> FiguresV
             .collect(),
         by_step: pareto(t, t.by_step, by_step),
         by_code: pareto(t, t.by_code, by_code),
-        slots: figures.slots.iter().map(|(slot, histogram)| slot_view(t, slot, histogram)).collect(),
+        slots: figures.slots.iter().map(|(slot, histogram)| slot_view(t, slot, histogram, bars)).collect(),
         by_time: by_time(t, zone, figures),
         people: figures.people.clone(),
     }
@@ -141,8 +143,8 @@ fn pareto(t: &ReportWords, title: &str, counts: Vec<(String, u64)>) -> Option<Pl
     Some(PlotView { svg, rows: rows.collect() })
 }
 
-fn slot_view(t: &ReportWords, slot: &str, histogram: &Histogram) -> SlotView {
-    let name = if slot.is_empty() { t.command_line.to_owned() } else { fill(t.cycle_of, &[("slot", slot)]) };
+fn slot_view(t: &ReportWords, slot: &str, histogram: &Histogram, bars: usize) -> SlotView {
+    let name = if slot.is_empty() { t.command_line.to_owned() } else { slot.to_owned() };
     let summary = histogram.summary().map(|(shortest, mean, longest)| {
         fill(
             t.cycle_summary,
@@ -154,7 +156,7 @@ fn slot_view(t: &ReportWords, slot: &str, histogram: &Histogram) -> SlotView {
             ],
         )
     });
-    let all = histogram.bars();
+    let all = histogram.first_bars(bars);
     let bars: Vec<(String, u64)> = all.iter().map(|(begin, count)| (seconds(*begin), *count)).collect();
     let end = all.last().map(|(begin, _)| seconds(*begin + histogram.width())).unwrap_or_default();
     let svg = plot::histogram(&says(t, &name, &bars), &bars, &end);

@@ -48,9 +48,8 @@ words! {
         pareto_says: "{title}: bars by how often, with a line that adds them up. Most often: {top}.", "{title}: Balken nach Häufigkeit, darüber die aufaddierte Linie. Am häufigsten: {top}.", "{title}：按次数排列的柱形及累计曲线。最多：{top}。", "{title}: barras por frecuencia con la línea acumulada. Lo más frecuente: {top}.";
         no_failures: "No failures.", "Keine Fehler.", "没有失败。", "Sin fallos.";
         cycle: "Cycle time by slot", "Zykluszeit je Platz", "各工位节拍时间", "Tiempo de ciclo por puesto";
-        cycle_of: "Slot {slot}", "Platz {slot}", "工位 {slot}", "Puesto {slot}";
         command_line: "command line", "Kommandozeile", "命令行", "línea de órdenes";
-        cycle_summary: "{count} runs that passed: shortest {shortest} s, mean {mean} s, longest {longest} s", "{count} bestandene Läufe: kürzester {shortest} s, Mittel {mean} s, längster {longest} s", "{count} 次合格运行：最短 {shortest} 秒，平均 {mean} 秒，最长 {longest} 秒", "{count} ejecuciones que pasaron: mínima {shortest} s, media {mean} s, máxima {longest} s";
+        cycle_summary: "passed: {count}; shortest {shortest} s, mean {mean} s, longest {longest} s", "bestanden: {count}; kürzester {shortest} s, Mittel {mean} s, längster {longest} s", "合格 {count} 次；最短 {shortest} 秒，平均 {mean} 秒，最长 {longest} 秒", "pasaron: {count}; mínima {shortest} s, media {mean} s, máxima {longest} s";
         seconds: "Seconds", "Sekunden", "秒", "Segundos";
         by_time: "Units passed by time", "Bestandene Geräte im Zeitverlauf", "合格设备按时间分布", "Unidades que pasaron en el tiempo";
         begins: "From", "Ab", "起始", "Desde";

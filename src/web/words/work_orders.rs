@@ -10,7 +10,7 @@ words! {
         product: "Product", "Produkt", "产品", "Producto";
         state: "State", "Stand", "状态", "Estado";
         made: "Made", "Fertig", "已完成", "Fabricado";
-        made_of: "{made} of {ordered}", "{made} von {ordered}", "{made} / {ordered}", "{made} de {ordered}";
+        made_of: "{made} of {ordered}", "{made} von {ordered}", "{made}（共 {ordered}）", "{made} de {ordered}";
         created: "Written down", "Angelegt", "创建时间", "Creada";
         released_by: "Released by", "Freigegeben von", "下达人", "Liberada por";
         planned: "planned", "geplant", "已计划", "planificada";
@@ -33,12 +33,12 @@ words! {
         write_down: "Write down", "Anlegen", "创建", "Crear";
         written_down: "{name} is written down. Activate it when the line is to make it.", "{name} ist angelegt. Aktivieren Sie den Auftrag, wenn die Linie ihn fertigen soll.", "{name} 已创建。准备投产时请启用。", "{name} está creada. Actívela cuando la línea deba fabricarla.";
         issued: "Identities issued", "Ausgestellte Identitäten", "已签发身份", "Identidades emitidas";
-        issued_of: "{issued} of {quota}", "{issued} von {quota}", "{issued} / {quota}", "{issued} de {quota}";
+        issued_of: "{issued} of {quota}", "{issued} von {quota}", "{issued}（共 {quota}）", "{issued} de {quota}";
         spare_used: "Spare used", "Reserve verbraucht", "已用备用", "Reserva usada";
         unsent: "Not yet in the cloud", "Noch nicht in der Cloud", "尚未上传云端", "Aún no están en la nube";
         unfinished: "Runs without a verdict", "Läufe ohne Ergebnis", "未判定的运行", "Ejecuciones sin veredicto";
         not_passed: "What did not pass", "Was nicht bestanden hat", "未合格情况", "Lo que no pasó";
-        all_passed: "Every run so far has passed.", "Bisher haben alle Läufe bestanden.", "目前所有运行均合格。", "Hasta ahora todas las ejecuciones han pasado.";
+        all_passed: "No run of it has failed.", "Kein Lauf ist fehlgeschlagen.", "没有失败的运行。", "No ha fallado ninguna ejecución.";
         verdict: "Verdict", "Ergebnis", "判定", "Veredicto";
         step: "Step", "Schritt", "步骤", "Paso";
         code: "Code", "Code", "代码", "Código";
