@@ -8,7 +8,9 @@
 mod factory;
 mod qemu;
 
+mod audit_page;
 mod audit_tampering;
+mod ca_page;
 mod cli_contract;
 mod crash;
 mod founding;
@@ -17,6 +19,7 @@ mod line_protocol;
 mod linux_console;
 mod order_witness;
 mod outbox;
+mod outbox_page;
 mod pages;
 mod provision_one;
 mod qemu_boot;

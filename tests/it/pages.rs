@@ -1,7 +1,7 @@
 //! The pages of `lineside serve`, seen by a plain HTTP client: who gets in and who does not, what every answer
 //! carries, what the Line page shows, and that unlocking sets the slots going.
 
-mod browser;
+pub mod browser;
 
 use serde_json::Value;
 
