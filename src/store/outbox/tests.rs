@@ -223,10 +223,10 @@ fn only_what_is_parked_or_in_conflict_is_amended_and_hastening_moves_only_what_w
     };
     assert!(matches!(change_body(&row), Err(StoreError::Conflict { .. })), "it may be on its way");
     failed(&bench.store, id, at(90), None, "away").unwrap();
-    assert_eq!(bench.store.change(&actor(), at(3), |change| hasten(change)).unwrap(), 1);
+    assert_eq!(bench.store.change(&actor(), at(3), hasten).unwrap(), 1);
     assert_eq!(bench.store.read(|reader| get(reader, id)).unwrap().unwrap().next_try, at(3));
     bench.store.change(&actor(), at(4), |change| park(change, id, "refused", None)).unwrap();
-    assert_eq!(bench.store.change(&actor(), at(5), |change| hasten(change)).unwrap(), 0);
+    assert_eq!(bench.store.change(&actor(), at(5), hasten).unwrap(), 0);
     change_body(&row).unwrap();
     assert!(matches!(change_body(&row), Err(StoreError::Conflict { .. })), "somebody else was faster");
     assert_eq!(bench.store.read(|reader| get(reader, id)).unwrap().unwrap().body, "{\"a\":1}");
