@@ -9,7 +9,9 @@ mod factory;
 mod qemu;
 
 mod api;
+mod audit_page;
 mod audit_tampering;
+mod ca_page;
 mod cli_contract;
 mod crash;
 mod devices;
@@ -22,6 +24,7 @@ mod linux_console;
 mod metrics;
 mod order_witness;
 mod outbox;
+mod outbox_page;
 mod pages;
 mod people;
 mod provision_one;

@@ -1,5 +1,5 @@
-use super::decide::{Which, release};
-use super::settle::{conflict, failed, park, sent};
+use super::decide::{Which, amend, cancel, hasten, release};
+use super::settle::{conflict, failed, park, sent, sent_all_the_same};
 use super::*;
 use crate::domain::product::Credential;
 use crate::domain::verdict::Verdict;
@@ -22,6 +22,13 @@ fn due_ids(bench: &Bench, second: i64) -> Vec<u64> {
 
 fn state(bench: &Bench, row: u64) -> OutboxState {
     bench.store.read(|reader| get(reader, row)).unwrap().unwrap().state
+}
+
+fn sound(bench: &Bench) -> bool {
+    let verified = bench
+        .store
+        .read(|reader| crate::store::audit::verify::verify(reader, &Default::default(), &mut |_, _| {}));
+    verified.unwrap().sound()
 }
 
 #[test]
@@ -124,11 +131,7 @@ fn an_attempt_in_vain_is_kept_in_the_books_only() {
     assert_eq!(bench.entries(), entries);
     let kept = bench.store.read(|reader| get(reader, row)).unwrap().unwrap();
     assert_eq!((kept.attempts, kept.next_try, kept.last_code), (1, at(30), Some(Code::CloudThrottled)));
-    let report = bench
-        .store
-        .read(|reader| crate::store::audit::verify::verify(reader, &Default::default(), &mut |_, _| {}))
-        .unwrap();
-    assert!(report.sound(), "{report:?}");
+    assert!(sound(&bench));
 }
 
 #[test]
@@ -189,4 +192,43 @@ fn a_retry_of_many_rows_fits_its_entries() {
         bench.store.change(&actor(), at(2), |change| release(change, Which::All, None)).unwrap(),
         1500
     );
+}
+
+#[test]
+fn what_is_cancelled_stays_so_unless_the_cloud_had_it_already() {
+    let bench = Bench::new();
+    let id = queued(&bench, "sn-1", Operation::Create, 1);
+    let reason = "not wanted".parse().unwrap();
+    let too_early = bench.store.change(&actor(), at(2), |change| sent_all_the_same(change, id, "created"));
+    assert!(matches!(too_early, Err(StoreError::Conflict { .. })));
+    bench.store.change(&actor(), at(2), |change| cancel(change, id, &reason)).unwrap();
+    let again = bench.store.change(&actor(), at(3), |change| cancel(change, id, &reason));
+    assert!(matches!(again, Err(StoreError::Conflict { .. })));
+    let late = bench.store.change(&actor(), at(3), |change| sent(change, id, "created"));
+    assert!(matches!(late, Err(StoreError::Conflict { .. })), "the sender is told that it was cancelled");
+    bench.store.change(&actor(), at(3), |change| sent_all_the_same(change, id, "created")).unwrap();
+    let row = bench.store.read(|reader| get(reader, id)).unwrap().unwrap();
+    assert_eq!((row.state, row.sent), (OutboxState::Sent, Some(at(3))));
+    assert!(sound(&bench));
+}
+
+#[test]
+fn only_what_is_parked_or_in_conflict_is_amended_and_hastening_moves_only_what_waits() {
+    let bench = Bench::new();
+    let id = queued(&bench, "sn-1", Operation::Create, 1);
+    let reason = "wrong hub".parse().unwrap();
+    let row = bench.store.read(|reader| get(reader, id)).unwrap().unwrap();
+    let change_body = |row: &OutboxRow| {
+        bench.store.change(&actor(), at(2), |change| amend(change, row, "{\"a\":1}", "{}", &reason))
+    };
+    assert!(matches!(change_body(&row), Err(StoreError::Conflict { .. })), "it may be on its way");
+    failed(&bench.store, id, at(90), None, "away").unwrap();
+    assert_eq!(bench.store.change(&actor(), at(3), hasten).unwrap(), 1);
+    assert_eq!(bench.store.read(|reader| get(reader, id)).unwrap().unwrap().next_try, at(3));
+    bench.store.change(&actor(), at(4), |change| park(change, id, "refused", None)).unwrap();
+    assert_eq!(bench.store.change(&actor(), at(5), hasten).unwrap(), 0);
+    change_body(&row).unwrap();
+    assert!(matches!(change_body(&row), Err(StoreError::Conflict { .. })), "somebody else was faster");
+    assert_eq!(bench.store.read(|reader| get(reader, id)).unwrap().unwrap().body, "{\"a\":1}");
+    assert!(sound(&bench));
 }
