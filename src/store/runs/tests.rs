@@ -355,3 +355,29 @@ fn runs_are_listed_newest_first_with_their_devices() {
         assert_eq!(found.map(|device| device.id), Some(2), "{text}");
     }
 }
+
+#[test]
+fn what_is_offered_about_a_device_is_what_can_be_decided() {
+    let bench = Bench::with_order();
+    let provisioned = bench.pass(1);
+    let quarantined = bench.pass(2);
+    decided(&bench, quarantined, Decision::Quarantine).unwrap();
+    let unfinished = bench.intend(3).unwrap().run;
+    bench.issued(cert_serial(3)).unwrap();
+    let failed = bench.intend(4).unwrap().run;
+    bench.finish(failed, Verdict::Fail).unwrap();
+    for number in [provisioned, quarantined, unfinished, failed] {
+        for decision in [Decision::Resume, Decision::Supersede, Decision::Quarantine, Decision::Scrap] {
+            let row = bench.store.read(|reader| get(reader, number)).unwrap().unwrap();
+            let state = bench.store.read(|reader| devices::get(reader, row.device.unwrap())).unwrap();
+            let offered = super::decide::possible(&row, state.unwrap().state).contains(&decision);
+            // tried and given up: nothing is to come of it
+            let tried: Result<(), Failed> = bench.store.change(&actor(), at(6), |change| {
+                let carried_out = decide(change, number, decision, "tried").is_ok();
+                assert_eq!(offered, carried_out, "{decision:?} of run {number}");
+                Err(StoreError::NothingRecorded.into())
+            });
+            assert!(tried.is_err());
+        }
+    }
+}

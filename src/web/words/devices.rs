@@ -58,6 +58,8 @@ words! {
         successor: "Successor", "Nachfolger", "后继证书", "Sucesor";
         predecessor: "Predecessor", "Vorgänger", "前一证书", "Predecesor";
         download: "Download", "Herunterladen", "下载", "Descargar";
+        pem: "PEM", "PEM", "PEM", "PEM";
+        der: "DER", "DER", "DER", "DER";
         chain: "PEM with issuer", "PEM mit Aussteller", "PEM（含颁发者）", "PEM con emisor";
         unreadable: "What is on record cannot be read as a certificate. Verify the audit log.", "Der Eintrag ist als Zertifikat nicht lesbar. Bitte das Protokoll prüfen.", "记录无法作为证书读取。请验证审计日志。", "Lo registrado no se puede leer como certificado. Verifique la auditoría.";
         no_certificate: "No certificate was ever intended for this device.", "Für dieses Gerät war nie ein Zertifikat vorgesehen.", "从未为此设备签发证书。", "Nunca se previó un certificado para este dispositivo.";

@@ -114,7 +114,12 @@ fn serial_numbers_that_begin_alike_are_paged_in_their_order() {
 
 #[test]
 fn every_question_is_a_seek() {
-    let mut queries = vec![prefix_sql()];
+    let mut queries = vec![
+        prefix_sql(),
+        // as `runs::list` asks for the runs of one device, and `runs::newest_of` for the newest
+        "SELECT id FROM run WHERE run.id < ? AND run.device = ? ORDER BY run.id DESC LIMIT ?".to_owned(),
+        "SELECT id FROM run WHERE device = ?1 ORDER BY id DESC LIMIT 1".to_owned(),
+    ];
     for state in [None, Some(DeviceState::Provisioned), Some(DeviceState::Quarantined)] {
         for order in [None, Some("lot-1")] {
             queries.push(newest_sql(&wanted(state, order)).0);
@@ -127,4 +132,7 @@ fn every_question_is_a_seek() {
             assert!(!step.starts_with("SCAN") && !step.contains("TEMP B-TREE"), "{sql}\n{plan:#?}");
         }
     }
+    assert!(
+        plan("SELECT id FROM run WHERE id < ? AND device = ? ORDER BY id DESC")[0].contains("run_device")
+    );
 }
