@@ -43,13 +43,21 @@ impl Answer {
 pub struct Browser {
     authority: String,
     cookies: BTreeMap<String, String>,
+    part: bool,
 }
 
 impl Browser {
     /// A new browser, which knows no cookie, for the pages at this address.
     pub fn at(url: &str) -> Browser {
         let authority = url.strip_prefix("http://").expect("plain HTTP on loopback").to_owned();
-        Browser { authority, cookies: BTreeMap::new() }
+        Browser { authority, cookies: BTreeMap::new(), part: false }
+    }
+
+    /// A browser that kept a cookie line from elsewhere, such as from before a restart.
+    pub fn with(authority: &str, cookies: &str) -> Browser {
+        let pairs = cookies.split("; ").filter_map(|pair| pair.split_once('='));
+        let cookies = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Browser { authority: authority.to_owned(), cookies, part: false }
     }
 
     /// Opens a page.
@@ -83,6 +91,21 @@ impl Browser {
         self.post("/unlock", &[("csrf", &csrf), ("passphrase", passphrase)])
     }
 
+    /// Sends a form as a script of the page does, which wants a part of a page back.
+    pub fn post_for_part(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.part = true;
+        let answer = self.post(path, fields);
+        self.part = false;
+        answer
+    }
+
+    /// Where it asks, and with which cookies: for a connection that stays open.
+    pub fn connection(&self) -> (String, String) {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (self.authority.clone(), cookies.join("; "))
+    }
+
     /// The value of a cookie it keeps.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.get(name).map(String::as_str)
@@ -94,6 +117,9 @@ impl Browser {
             let cookies: Vec<String> =
                 self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request.push_str(&format!("Cookie: {}\r\n", cookies.join("; ")));
+        }
+        if self.part {
+            request.push_str("HX-Request: true\r\n");
         }
         if let Some(form) = form {
             request.push_str("Content-Type: application/x-www-form-urlencoded\r\n");
