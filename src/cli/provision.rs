@@ -50,10 +50,8 @@ impl Provision {
         let (unlocked, _lock) = session.unlock_alone(common)?;
         let recipe = products::find(&session.folder, &self.product)?;
         let rule = &recipe.product.identify.serial_rule;
-        let label = match self.label.as_deref().map(|text| rule.parse(text)).transpose()? {
-            Some(serial) => Some(Label { serial: Some(serial), mac: None }),
-            None => None,
-        };
+        let serial = self.label.as_deref().map(|text| rule.parse(text)).transpose()?;
+        let label = serial.map(|serial| Label { serial: Some(serial), mac: None });
         let profile_text = match &recipe.product.credential {
             Credential::X509 { profile, .. } => Some(profiles::text(&session.folder, profile)?),
             Credential::GroupKey { .. } => None,

@@ -108,9 +108,9 @@ fn run(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch, mut label: Op
         let aborted = ending.verdict == Verdict::Aborted;
         floor.board.show(&slot.name, Tile::Verdict(ending));
         match hold(floor, slot, task, watch) {
-            Held::UntilGone => return aborted,
-            Held::UntilRetry => {}
-            Held::UntilLabel(other) => label = Some(other),
+            Held::Gone => return aborted,
+            Held::Retry => {}
+            Held::Label(other) => label = Some(other),
         }
     }
 }
@@ -118,11 +118,11 @@ fn run(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch, mut label: Op
 /// How long a verdict was held.
 enum Held {
     /// Until the device was removed, or the station ends.
-    UntilGone,
+    Gone,
     /// Until somebody had the same device run again.
-    UntilRetry,
+    Retry,
     /// Until another label was scanned for a unit that did not fit the first.
-    UntilLabel(Label),
+    Label(Label),
 }
 
 /// Keeps the verdict on the slot until the device is gone or is to be run again.
@@ -132,14 +132,14 @@ fn hold(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch) -> Held {
             // the verdict may have become SCRAP meanwhile
             let Some(Tile::Verdict(ending)) = floor.board.of(&slot.name) else { continue };
             match order {
-                Order::Retry if ending.may_retry() => return Held::UntilRetry,
-                Order::Label(label) if ending.is_wrong_unit() => return Held::UntilLabel(label),
+                Order::Retry if ending.may_retry() => return Held::Retry,
+                Order::Label(label) if ending.is_wrong_unit() => return Held::Label(label),
                 Order::Retry | Order::Label(_) | Order::Start => {}
             }
         }
         thread::sleep(LOOK);
     }
-    Held::UntilGone
+    Held::Gone
 }
 
 /// Whether something answers on the port: for slots whose adapter never unplugs.

@@ -55,12 +55,9 @@ impl Live {
                     Some(("event", value)) => name = value.to_owned(),
                     Some(("data", value)) => data.push(value.to_owned()),
                     _ if line.is_empty() => {
-                        if tell
-                            .send((std::mem::take(&mut name), std::mem::take(&mut data).join("\n")))
-                            .is_err()
-                        {
-                            break;
-                        }
+                        let event = (std::mem::take(&mut name), std::mem::take(&mut data).join("\n"));
+                        // nobody listens any more
+                        let Ok(()) = tell.send(event) else { break };
                     }
                     _ => {}
                 }
