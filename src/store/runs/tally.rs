@@ -38,3 +38,42 @@ pub fn tally(reader: &Reader<'_>, from: UtcTime, until: UtcTime) -> Result<Tally
     let tally = tally.unwrap_or_default();
     Ok(Tally { finished: tally.finished + unknown, ..tally })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::name::Name;
+    use crate::domain::stage::Stage;
+    use crate::domain::verdict::Verdict;
+    use crate::store::runs::finish::{Failure, record_failure};
+    use crate::store::testing::{Bench, actor, at};
+
+    #[test]
+    fn units_that_never_said_who_they_are_count_by_their_runs_and_skipped_ones_not_at_all() {
+        let bench = Bench::with_order();
+        let slot: Name = "slot-1".parse().unwrap();
+        for (n, verdict) in
+            [(5, Verdict::Fail), (6, Verdict::Fail), (7, Verdict::Skipped), (9, Verdict::Fail)]
+        {
+            let failure = Failure {
+                steps: None,
+                product: None,
+                product_digest: None,
+                work_order: None,
+                slot: Some(&slot),
+                serial: None,
+                person: "ada",
+                started: at(n),
+                verdict,
+                stage: Stage::Identify,
+                code: None,
+                message: "",
+            };
+            bench.store.change(&actor(), at(n), |change| record_failure(change, &failure)).unwrap();
+        }
+        let counted = |from, until| bench.store.read(|r| tally(r, at(from), at(until))).unwrap();
+        assert_eq!(counted(0, 9), Tally { finished: 2, passed: 0, passed_at_once: 0 });
+        assert_eq!(counted(9, 10).finished, 1, "the end of a span is not in it");
+        assert_eq!(counted(10, 20), Tally::default());
+    }
+}

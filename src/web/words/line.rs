@@ -44,7 +44,7 @@ words! {
         slots: "Slots", "Plätze", "工位", "Puestos";
         figures: "Figures", "Kennzahlen", "指标", "Cifras";
         work_order: "Work order", "Auftrag", "工单", "Orden";
-        made_of: "{made} of {ordered}", "{made} von {ordered}", "{made} / {ordered}", "{made} de {ordered}";
+        made_of: "{made} of {ordered}", "{made} von {ordered}", "{made} / {ordered} 台", "{made} de {ordered}";
         today: "Today", "Heute", "今日", "Hoy";
         good: "{percent} % good", "{percent} % gut", "良率 {percent}%", "{percent} % aptos";
         units: "{passed} of {finished} units", "{passed} von {finished} Geräten", "{finished} 台中 {passed} 台合格", "{passed} de {finished} unidades";

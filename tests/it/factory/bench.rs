@@ -37,6 +37,15 @@ impl Bench {
         bench
     }
 
+    /// Pulls all devices out: their ports go with them, as with USB devices.
+    fn pull(&mut self) {
+        self.process.kill();
+        for port in &self.ports {
+            // a device that unplugged itself took its port along
+            let _ = std::fs::remove_file(port);
+        }
+    }
+
     /// The port of the first device, for a command line.
     pub fn port(&self) -> &str {
         self.ports[0].to_str().unwrap()
@@ -50,5 +59,12 @@ impl Bench {
                 return line;
             }
         }
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        // a link left behind would lead to whatever pseudo terminal gets the number next
+        self.pull();
     }
 }

@@ -53,13 +53,14 @@ pub struct Browser {
     /// The name it knows the station by, and what it trusts there, under TLS.
     tls: Option<(String, Arc<ClientConfig>)>,
     cookies: BTreeMap<String, String>,
+    part: bool,
 }
 
 impl Browser {
     /// A new browser, which knows no cookie, for the pages at this address.
     pub fn at(url: &str) -> Browser {
         let authority = url.strip_prefix("http://").expect("plain HTTP on loopback").to_owned();
-        Browser { authority, tls: None, cookies: BTreeMap::new() }
+        Browser { authority, tls: None, cookies: BTreeMap::new(), part: false }
     }
 
     /// A new browser for pages under TLS on this port of the loopback address; it knows the station by this name and
@@ -74,7 +75,7 @@ impl Browser {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let tls = Some((name.to_owned(), Arc::new(config)));
-        Browser { authority: format!("127.0.0.1:{port}"), tls, cookies: BTreeMap::new() }
+        Browser { authority: format!("127.0.0.1:{port}"), tls, cookies: BTreeMap::new(), part: false }
     }
 
     /// Forgets a cookie, or is given one.
@@ -100,6 +101,13 @@ impl Browser {
     pub fn fill_in(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
         let csrf = self.get(page).csrf();
         self.post(action, &[&[("csrf", csrf.as_str())], fields].concat())
+    }
+
+    /// A browser that kept a cookie line from elsewhere, such as from before a restart.
+    pub fn with(authority: &str, cookies: &str) -> Browser {
+        let pairs = cookies.split("; ").filter_map(|pair| pair.split_once('='));
+        let cookies = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Browser { authority: authority.to_owned(), tls: None, cookies, part: false }
     }
 
     /// Opens a page.
@@ -139,6 +147,21 @@ impl Browser {
         self.post("/unlock", &[("csrf", &csrf), ("passphrase", passphrase)])
     }
 
+    /// Sends a form as a script of the page does, which wants a part of a page back.
+    pub fn post_for_part(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.part = true;
+        let answer = self.post(path, fields);
+        self.part = false;
+        answer
+    }
+
+    /// Where it asks, and with which cookies: for a connection that stays open.
+    pub fn connection(&self) -> (String, String) {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (self.authority.clone(), cookies.join("; "))
+    }
+
     /// The value of a cookie it keeps.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.get(name).map(String::as_str)
@@ -150,6 +173,9 @@ impl Browser {
             let cookies: Vec<String> =
                 self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request.push_str(&format!("Cookie: {}\r\n", cookies.join("; ")));
+        }
+        if self.part {
+            request.push_str("HX-Request: true\r\n");
         }
         if let Some(form) = form {
             request.push_str("Content-Type: application/x-www-form-urlencoded\r\n");

@@ -1,0 +1,212 @@
+//! The Line page, live: every state a tile can show as it comes over `/events`, the figures and banners, and what
+//! becomes of a page whose session or cloud is gone.
+
+use crate::factory::azure::Azure;
+use crate::factory::bench::Bench;
+use crate::factory::process;
+use crate::factory::{PASSWORD, Serving, Station, wait_for};
+use crate::pages::browser::Browser;
+use crate::pages::live::Live;
+use crate::pages::words;
+
+/// A browser in which the administrator is logged in.
+fn logged_in(serving: &Serving) -> Browser {
+    let mut browser = Browser::at(&serving.url);
+    browser.log_in("admin", PASSWORD).goes_to("/");
+    browser
+}
+
+#[test]
+fn every_verdict_comes_over_the_events_with_its_own_word_and_place() {
+    let station = Station::found();
+    for n in 1..=8 {
+        station.add_slot(&format!("slot-{n}"), &format!("GW0000{n}"));
+    }
+    let serving = station.serve();
+    let browser = logged_in(&serving);
+    let mut live = Live::watch(&browser);
+    assert_eq!(live.status, 200);
+    live.until("all tiles, not ready", |live| {
+        (1..=8).all(|n| live.state(&format!("slot-{n}")) == "not-ready")
+    });
+    assert!(live.tile("slot-1").contains("NOT READY No work order is active."), "{}", live.tile("slot-1"));
+    station.release("lot", "demo-gateway", 4, 0);
+    live.until("ready slots", |live| (1..=8).all(|n| live.state(&format!("slot-{n}")) == "ready"));
+
+    let faults = ["1:slow", "2:bad-csr", "3:wrong-model", "4:unplug-at=put", "5:placeholder-serial"];
+    let faults: Vec<&str> = faults.iter().flat_map(|fault| ["--fault", fault]).collect();
+    let bench = Bench::plug(&station, 5, "GW", &faults);
+    let shown = [
+        ("slot-1", "pass"),
+        ("slot-2", "fail"),
+        ("slot-3", "skipped"),
+        ("slot-4", "aborted"),
+        ("slot-5", "fail"),
+    ];
+    live.until("five verdicts", |live| shown.iter().all(|(slot, state)| live.state(slot) == *state));
+    assert_eq!(live.states["tile-slot-1"], ["not-ready", "ready", "running", "pass"]);
+    assert!(live.tile("slot-1").contains("PASS Take the unit out."), "{}", live.tile("slot-1"));
+    let failed = live.tile("slot-2");
+    assert!(failed.contains("FAIL The certificate request is not signed by its own key"), "{failed}");
+    assert!(failed.contains("LS-CA-02") && failed.contains("Have the device make its key"), "{failed}");
+    assert!(live.tile("slot-3").contains("SKIPPED") && live.tile("slot-3").contains("LS-ID-06"));
+    assert!(live.tile("slot-4").contains("ABORTED") && live.tile("slot-4").contains("LS-LINE-02"));
+
+    let lamps = live.parts["tile-slot-2"].matches("class=\"icon\"").count();
+    assert_eq!(lamps, 1, "one lamp is lit");
+    let place = |slot: &str| {
+        let part = &live.parts[&format!("tile-{slot}")];
+        part.split("class=\"lamp\"")
+            .skip(1)
+            .position(|lamp| lamp.split("</span>").next().unwrap().contains("<svg"))
+    };
+    assert_eq!([place("slot-2"), place("slot-4"), place("slot-1")], [Some(0), Some(1), Some(2)]);
+
+    live.until("the figures", |live| {
+        let figures = live.says("figures");
+        figures.contains("lot · demo-gateway 1 of 4") && figures.contains("25 % good 1 of 4 units")
+    });
+    let figures = live.says("figures");
+    assert!(figures.contains("first pass 25 %") && figures.contains("1 waiting"), "{figures}");
+    assert!(figures.contains("days left"), "{figures}");
+    let runs = station.sqlite("SELECT count(*) FROM run");
+    drop(bench);
+    live.until("slots that are free again, but for the one whose unit was pulled", |live| {
+        shown.iter().all(|(slot, _)| live.state(slot) == if *slot == "slot-4" { "aborted" } else { "ready" })
+    });
+    assert_eq!(station.sqlite("SELECT count(*) FROM run"), runs);
+}
+
+#[test]
+fn a_spent_order_is_an_error_of_the_station_and_a_copied_key_is_quarantine() {
+    let station = Station::found();
+    station.add_slot("slot-1", "GW00001");
+    station.add_slot("slot-2", "GX00001");
+    station.release("lot", "demo-gateway", 1, 0);
+    let serving = station.serve();
+    let mut live = Live::watch(&logged_in(&serving));
+    let copied = ["--fault", "cloned-key"];
+    let _first = Bench::plug(&station, 1, "GW", &copied);
+    live.until("a unit that passed", |live| live.state("slot-1") == "pass");
+    let second = Bench::plug(&station, 1, "GX", &[&copied[..], &["--seed", "2"]].concat());
+    live.until("an order that is spent", |live| live.state("slot-2") == "error");
+    assert!(live.tile("slot-2").contains("LS-WO-04"), "{}", live.tile("slot-2"));
+    drop(second);
+    live.until("a free slot", |live| live.state("slot-2") == "ready");
+    station.release("next", "demo-gateway", 2, 0);
+    let _second = Bench::plug(&station, 1, "GX", &[&copied[..], &["--seed", "2"]].concat());
+    live.until("a key that was there before", |live| live.state("slot-2") == "quarantine");
+    assert!(live.tile("slot-2").contains("LS-DUP-04"), "{}", live.tile("slot-2"));
+}
+
+#[test]
+fn a_page_is_told_that_it_is_live_and_where_to_go_when_it_may_not_watch_any_more() {
+    let station = Station::found();
+    station.add_slot("slot-1", "GW00001");
+    let password = station.beside("password");
+    let words = ["user", "add", "ada", "--role", "operator", "--password-file", password.to_str().unwrap()];
+    station.ok(&words);
+    let serving = station.serve();
+    let stranger = Browser::at(&serving.url);
+    let mut live = Live::watch(&stranger);
+    live.until("the way to the log-in", |live| live.count("go") == 1);
+    assert_eq!(live.seen, [("go".to_owned(), "/login".to_owned())]);
+
+    let mut ada = Browser::at(&serving.url);
+    ada.log_in("ada", PASSWORD).goes_to("/");
+    let mut live = Live::watch(&ada);
+    live.until("two beats", |live| live.count("beat") == 2);
+    let parts = live.count("part");
+    assert!(parts >= 4, "{:?}", live.seen);
+    station.ok(&["user", "disable", "ada"]);
+    live.until("the way out", |live| live.count("go") == 1);
+
+    // after a restart nobody is logged in, and everything is sent from the beginning once somebody is
+    let before = Live::watch(&logged_in(&serving));
+    assert_eq!(before.status, 200);
+    let old = logged_in(&serving);
+    serving.end();
+    let serving = station.serve();
+    let mut again = Browser::at(&serving.url);
+    again.log_in("admin", PASSWORD).goes_to("/");
+    let (authority, _) = again.connection();
+    let (_, cookies) = old.connection();
+    let mut live = Live::watch(&Browser::with(&authority, &cookies));
+    live.until("the way to the log-in", |live| live.count("go") == 1);
+    let mut live = Live::watch(&again);
+    live.until("the whole page", |live| {
+        ["banners", "figures", "unfinished", "tile-slot-1"].iter().all(|id| live.parts.contains_key(*id))
+    });
+}
+
+#[test]
+fn a_locked_station_sends_its_watchers_to_the_unlock_page_and_too_many_watchers_wait() {
+    let station = Station::found();
+    let serving = station.serve_locked();
+    let mut live = Live::watch(&Browser::at(&serving.url));
+    live.until("the way to the unlock page", |live| live.count("go") == 1);
+    assert_eq!(live.seen, [("go".to_owned(), "/unlock".to_owned())]);
+    serving.end();
+
+    let serving = station.serve();
+    let browser = logged_in(&serving);
+    let watching: Vec<Live> = (0..64).map(|_| Live::watch(&browser)).collect();
+    assert!(watching.iter().all(|live| live.status == 200));
+    assert_eq!(Live::watch(&browser).status, 503);
+    drop(watching);
+    wait_for("a seat that is free again", || (Live::watch(&browser).status == 200).then_some(()));
+}
+
+#[test]
+fn a_cloud_that_is_away_is_a_banner_and_the_line_goes_on() {
+    let station = Station::found();
+    station.add_slot("slot-1", "GW00001");
+    let azure = Azure::of(&station);
+    station.release("lot", "demo-gateway", 2, 0);
+    drop(azure);
+    let serving = station.serve();
+    let mut live = Live::watch(&logged_in(&serving));
+    let _bench = Bench::plug(&station, 1, "GW", &[]);
+    live.until("PASS without a cloud", |live| live.state("slot-1") == "pass");
+    live.until("the banner", |live| {
+        live.says("banners").contains("Cloud offline: 1 waiting. The line goes on.")
+    });
+    assert!(!live.says("banners").contains("LS-"), "{}", live.says("banners"));
+}
+
+#[test]
+fn the_page_speaks_four_languages_and_an_operator_gets_no_way_into_the_records() {
+    let station = Station::found();
+    station.add_slot("slot-1", "GW00001");
+    station.release("lot", "demo-gateway", 2, 0);
+    let password = station.beside("password");
+    let add = ["user", "add", "ada", "--role", "operator", "--password-file", password.to_str().unwrap()];
+    station.ok(&add);
+    let serving = station.serve();
+    let _bench = Bench::plug(&station, 1, "GW", &["--fault", "bad-csr"]);
+    let mut browser = Browser::at(&serving.url);
+    browser.log_in("ada", PASSWORD).goes_to("/");
+    wait_for("the verdict", || browser.get("/").body.contains("data-state=\"fail\"").then_some(()));
+    for (language, word, run) in [
+        ("en", "FAIL", "run 1"),
+        ("de", "FEHLER", "Lauf 1"),
+        ("zh", "不合格", "运行 1"),
+        ("es", "FALLA", "ciclo 1"),
+    ] {
+        browser.post("/language", &[("language", language), ("place", "/")]).goes_to("/");
+        let page = browser.get("/");
+        let text = words(&page.body);
+        assert!(text.contains(word) && text.contains(run), "{language}: {text}");
+        assert!(!page.body.contains("/runs/1"), "{language}: an operator may not read runs");
+        let mut live = Live::watch(&browser);
+        live.until("the tile in this language", |live| live.tile("slot-1").contains(word));
+    }
+    let sheet = browser.get("/command-sheet");
+    assert_eq!(sheet.status, 200);
+    for text in ["LS:START", "LS:RETRY", "LS:CALL", "LS:SCRAP", "LS:LOGOUT", "LS:SLOT:slot-1"] {
+        assert!(sheet.body.contains(&format!("<p class=\"mono\">{text}</p>")), "{}", sheet.body);
+    }
+    assert_eq!(sheet.body.matches("<svg class=\"barcode\"").count(), 6);
+    let ended = process::run(station.command(&["audit", "verify"]));
+    assert_eq!(ended.exit, 0, "{}", ended.err);
+}
