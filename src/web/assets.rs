@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const PICTURE: &str = "image/svg+xml";
 
 /// Name, media type, content.
 const FILES: &[(&str, &str, &[u8])] = &[
@@ -13,6 +14,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
     ("htmx-sse.min.js", SCRIPT, include_bytes!("../../static/htmx-sse.min.js")),
     ("station.js", SCRIPT, include_bytes!("../../static/station.js")),
+    ("icon.svg", PICTURE, include_bytes!("../../static/icon.svg")),
 ];
 
 /// `GET /static/{name}`

@@ -1,0 +1,18 @@
+// Screenshots of the pages at both sizes, for people to look at: target/screenshots/NAME-WIDTH.png
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { SIZES } from "./browser.mjs";
+
+const FOLDER = process.env.LINESIDE_SCREENSHOTS ?? fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
+mkdirSync(FOLDER, { recursive: true });
+
+/** Takes the page as it is, at both sizes; then it has the size it had. */
+export async function shoot(page, name) {
+    const before = page.viewportSize();
+    for (const size of SIZES) {
+        await page.setViewportSize(size);
+        // the caret is left alone: hiding it would need a style that the content security policy refuses
+        await page.screenshot({ path: `${FOLDER}/${name}-${size.width}.png`, caret: "initial" });
+    }
+    await page.setViewportSize(before);
+}
