@@ -1,11 +1,11 @@
 // The Line page: every state of a tile, told apart without colour; six devices of which one is faulty.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Browser } from "./browser.mjs";
+import { Browser, LARGE } from "./browser.mjs";
 import { WHOLE_TEST } from "./deadline.mjs";
 import { look, shows, tile } from "./line_page.mjs";
 import { PEOPLE, Plant } from "./plant.mjs";
-import { shoot } from "./shots.mjs";
+import { sound } from "./sound.mjs";
 
 const timeout = WHOLE_TEST;
 let browser;
@@ -36,7 +36,7 @@ test("six devices, one faulty: five pass, one fails and says what to do", { time
     assert.match(failed, /LS-[A-Z]+-\d\d/, "the code for the engineer");
     assert.match(failed, /\.\s+\S.*\./s, "one sentence what happened, one what to do");
     for (const [slot, serial] of serials) assert.ok((await tile(visitor.page, slot).innerText()).includes(serial.slice(-6)));
-    await shoot(visitor.page, "line-six");
+    await sound(visitor, "line-six");
     await plant.unplug("GW");
     for (const [slot] of serials) await shows(visitor.page, slot, "READY");
     await visitor.leave();
@@ -77,6 +77,7 @@ test("every state of a tile has a word, a sign and a colour of its own", { timeo
     await shows(page, "last", "PASS");
     await plant.plug("ER", { seed: 10 });
     await see("error", "ERROR");
+    // the lamp is one of three, so it alone tells no state; the others each must
     for (const part of ["word", "sign", "colour"]) {
         const seen = new Map();
         for (const [state, { [part]: value }] of Object.entries(looks)) {
@@ -86,6 +87,33 @@ test("every state of a tile has a word, a sign and a colour of its own", { timeo
         }
     }
     for (const [state, { word }] of Object.entries(looks)) assert.equal(word, state);
-    await shoot(page, "line-states");
+    await sound(visitor, "line-states");
+    await visitor.leave();
+});
+
+test("sixteen slots fit on the screen and are read from three metres", { timeout }, async (t) => {
+    const slots = Array.from({ length: 16 }, (_, index) => [`slot-${index + 1}`, `GW${String(index + 1).padStart(5, "0")}`]);
+    const plant = await plantFor(t, { slots });
+    await plant.release("lot-1", 16);
+    const visitor = await browser.visitor(plant);
+    const { page } = visitor;
+    await visitor.logIn(PEOPLE.operator);
+    await shows(page, "slot-16", "READY");
+    await plant.plug("GW", { count: 14, faults: ["2:bad-proof", "5:wrong-model", "9:unplug-at=put"] });
+    const other = { 2: "FAIL", 5: "SKIPPED", 9: "ABORTED", 15: "READY", 16: "READY" };
+    for (let index = 1; index <= 16; index += 1) await shows(page, `slot-${index}`, other[index] ?? "PASS");
+    await page.setViewportSize(LARGE);
+    for (const [slot] of slots) {
+        const { height } = await look(page, slot);
+        // 24 mm on a wall screen of 24 inches: 3 rem are the least
+        assert.ok(height >= 48, `the word of ${slot} is ${height} pixels high`);
+        const { x, y, width, height: tall } = await tile(page, slot).boundingBox();
+        assert.ok(x >= 0 && y >= 0 && x + width <= LARGE.width && y + tall <= LARGE.height, `${slot} is not wholly on the screen`);
+        const cut = await tile(page, slot).locator(".word").evaluate((word) => word.scrollWidth - word.clientWidth);
+        assert.ok(cut <= 0, `the word of ${slot} is cut off`);
+    }
+    const scrolls = await page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight);
+    assert.ok(scrolls <= 0, `the page is ${scrolls} pixels too high`);
+    await sound(visitor, "line-sixteen");
     await visitor.leave();
 });

@@ -1,5 +1,6 @@
 // A plant for the tests: a station in a temporary folder, simulated Azure, virtual devices; all of it the real
 // program in processes of its own.
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,6 +90,13 @@ export class Plant {
         this.set('"https://global.azure-devices-provisioning.net"', `"https://127.0.0.1:${https}"`);
     }
 
+    /** Audit entries with this event, oldest first, read with the sqlite3 shell. */
+    events(event) {
+        const sql = "SELECT entry FROM audit ORDER BY seq";
+        const out = execFileSync("sqlite3", ["-bail", "-cmd", ".timeout 10000", join(this.station, "station.db"), sql], { encoding: "utf8" });
+        return out.trim().split("\n").map((line) => JSON.parse(line)).filter((entry) => entry.event === event);
+    }
+
     /** Writes a work order down and releases it. */
     async release(order, quantity, spare = quantity) {
         const size = ["--quantity", `${quantity}`, "--spare", `${spare}`];
@@ -109,6 +117,16 @@ export class Plant {
     async cutPower() {
         await this.#serving.kill();
         this.#serving = null;
+    }
+
+    /** Stops the station in the middle of whatever it does; nobody is told. */
+    freeze() {
+        this.#serving.signal("SIGSTOP");
+    }
+
+    /** Lets it go on. */
+    thaw() {
+        this.#serving.signal("SIGCONT");
     }
 
     /** Plugs in devices `PREFIX00001` and on; `faults` are as `sim device --fault` takes them. */

@@ -70,6 +70,11 @@ export class Process {
         return { exit, out: this.#lines.join("\n"), errors: this.#errors };
     }
 
+    /** Sends it a signal. */
+    signal(name) {
+        this.#child.kill(name);
+    }
+
     /** Ends it as systemd would. */
     terminate() {
         this.#child.kill("SIGTERM");

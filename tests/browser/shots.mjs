@@ -6,13 +6,18 @@ import { SIZES } from "./browser.mjs";
 const FOLDER = process.env.LINESIDE_SCREENSHOTS ?? fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
 mkdirSync(FOLDER, { recursive: true });
 
+/** Takes the page as it is. */
+export function take(page, name, { fullPage = false } = {}) {
+    // the caret is left alone: hiding it would need a style that the content security policy refuses
+    return page.screenshot({ path: `${FOLDER}/${name}.png`, caret: "initial", fullPage });
+}
+
 /** Takes the page as it is, at both sizes; then it has the size it had. */
 export async function shoot(page, name) {
     const before = page.viewportSize();
     for (const size of SIZES) {
         await page.setViewportSize(size);
-        // the caret is left alone: hiding it would need a style that the content security policy refuses
-        await page.screenshot({ path: `${FOLDER}/${name}-${size.width}.png`, caret: "initial" });
+        await take(page, `${name}-${size.width}`);
     }
     await page.setViewportSize(before);
 }

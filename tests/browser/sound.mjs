@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { accessible } from "./axe.mjs";
 import { SIZES } from "./browser.mjs";
-import { shoot } from "./shots.mjs";
+import { shoot, take } from "./shots.mjs";
+
+const PAPER = { width: 794, height: 1123 };
 
 /** Scripts, styles and handlers that stand in the page itself instead of in a file of ours. */
 function inline() {
@@ -25,4 +27,17 @@ export async function sound({ page }, name, { photograph = true } = {}) {
     }
     await page.setViewportSize(before);
     if (photograph) await shoot(page, name);
+}
+
+/** The page on paper (A4 upright at 96 dots an inch): nothing of the frame, nothing cut off. */
+export async function printed({ page }, name) {
+    const before = page.viewportSize();
+    await page.setViewportSize(PAPER);
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await page.locator("header.frame:visible, nav:visible, button:visible").count(), 0, `${name} prints its frame`);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(over <= 0, `${name} is ${over} pixels too wide for the paper`);
+    await take(page, `${name}-paper`, { fullPage: true });
+    await page.emulateMedia({ media: null });
+    await page.setViewportSize(before);
 }
