@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const PICTURE: &str = "image/svg+xml";
 
 /// Name, media type, content.
 const FILES: &[(&str, &str, &[u8])] = &[
@@ -20,6 +21,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("records.css", CSS, include_bytes!("../../static/records.css")),
     ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
     ("station.js", SCRIPT, include_bytes!("../../static/station.js")),
+    ("icon.svg", PICTURE, include_bytes!("../../static/icon.svg")),
 ];
 
 /// `GET /static/{name}`

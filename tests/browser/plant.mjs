@@ -1,0 +1,156 @@
+// A plant for the tests: a station in a temporary folder, simulated Azure, virtual devices; all of it the real
+// program in processes of its own.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Process, run } from "./program.mjs";
+
+/** The vault's passphrase. */
+export const PASSPHRASE = "correct horse battery staple";
+/** Everybody's password. */
+export const PASSWORD = "a long password";
+/** Somebody of each role. */
+export const PEOPLE = { operator: "ada", engineer: "bob", administrator: "admin", auditor: "cleo" };
+/** The recipe of every work order; the virtual devices say that they are its model. */
+export const PRODUCT = "demo-gateway";
+
+export class Plant {
+    /** Where the pages are. */
+    url = null;
+    #folder = mkdtempSync(join(tmpdir(), "lineside-browser-"));
+    #azure = null;
+    #serving = null;
+    #benches = new Map();
+
+    /** Founds a station `line-1` with somebody of each role and these slots, each for the device of one serial number. */
+    static async found({ slots = [], azure = false } = {}) {
+        const plant = new Plant();
+        try {
+            for (const [name, text] of [["passphrase", PASSPHRASE], ["password", PASSWORD]]) writeFileSync(plant.path(name), text);
+            for (const name of ["ports", "devices"]) mkdirSync(plant.path(name));
+            await plant.run("init", "--company", "Example", "--password-file", plant.path("password"));
+            for (const role of ["operator", "engineer", "auditor"]) {
+                await plant.run("user", "add", PEOPLE[role], "--role", role, "--password-file", plant.path("password"));
+            }
+            plant.set('id_scope = ""', 'id_scope = "0ne00000000"');
+            for (const [slot, serial] of slots) {
+                plant.add(`[[slot]]\nname = "${slot}"\nport = "${join(plant.path("ports"), serial)}"\n`);
+            }
+            if (azure) await plant.#connect();
+        } catch (error) {
+            await plant.close();
+            throw error;
+        }
+        return plant;
+    }
+
+    /** A path in the plant's folder. */
+    path(name) {
+        return join(this.#folder, name);
+    }
+
+    /** The station's folder. */
+    get station() {
+        return this.path("station");
+    }
+
+    #words(words) {
+        return ["--station", this.station, "--passphrase-file", this.path("passphrase"), ...words];
+    }
+
+    /** Runs a command of this station that must succeed; what it printed. */
+    run(...words) {
+        return run(this.#words(words));
+    }
+
+    /** Replaces a text of `station.toml`, which must be there. */
+    set(from, to) {
+        const path = join(this.station, "station.toml");
+        const text = readFileSync(path, "utf8");
+        if (!text.includes(from)) throw new Error(`station.toml has no ${from}`);
+        writeFileSync(path, text.replace(from, to));
+    }
+
+    /** Adds a table to the end of `station.toml`. */
+    add(table) {
+        const path = join(this.station, "station.toml");
+        writeFileSync(path, `${readFileSync(path, "utf8")}\n${table}`);
+    }
+
+    /** Starts the simulated Azure and makes it the station's. */
+    async #connect() {
+        const ca = join(this.station, "sim-azure-ca.pem");
+        this.#azure = new Process(["sim", "azure", "--ca-file", ca]);
+        const { id_scope, dps_connection_string, https } = await this.#azure.json();
+        writeFileSync(this.path("dps"), dps_connection_string);
+        await this.run("secret", "set", "dps", "--file", this.path("dps"));
+        this.set('# trust = "azure-roots.pem"', 'trust = "sim-azure-ca.pem"');
+        this.set('id_scope = "0ne00000000"', `id_scope = "${id_scope}"`);
+        this.set('"https://global.azure-devices-provisioning.net"', `"https://127.0.0.1:${https}"`);
+    }
+
+    /** Audit entries with this event, oldest first, read with the sqlite3 shell. */
+    events(event) {
+        const sql = "SELECT entry FROM audit ORDER BY seq";
+        const out = execFileSync("sqlite3", ["-bail", "-cmd", ".timeout 10000", join(this.station, "station.db"), sql], { encoding: "utf8" });
+        return out.trim().split("\n").map((line) => JSON.parse(line)).filter((entry) => entry.event === event);
+    }
+
+    /** Writes a work order down and releases it. */
+    async release(order, quantity, spare = quantity) {
+        const size = ["--quantity", `${quantity}`, "--spare", `${spare}`];
+        await this.run("work-order", "add", order, "--product", PRODUCT, ...size);
+        await this.run("work-order", "activate", order);
+    }
+
+    /** Serves the pages: on any free port, or on the one it had if it served before. */
+    async serve({ locked = false } = {}) {
+        const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
+        const words = ["serve", "--listen", listen, "--json"];
+        this.#serving = new Process(locked ? ["--station", this.station, ...words] : this.#words(words));
+        this.url = (await this.#serving.json()).url;
+        return this.url;
+    }
+
+    /** Kills the station, as a power cut would. */
+    async cutPower() {
+        await this.#serving.kill();
+        this.#serving = null;
+    }
+
+    /** Stops the station in the middle of whatever it does; nobody is told. */
+    freeze() {
+        this.#serving.signal("SIGSTOP");
+    }
+
+    /** Lets it go on. */
+    thaw() {
+        this.#serving.signal("SIGCONT");
+    }
+
+    /** Plugs in devices `PREFIX00001` and on; `faults` are as `sim device --fault` takes them. */
+    async plug(prefix, { count = 1, faults = [], seed = 1 } = {}) {
+        const bench = new Process([
+            ...["sim", "device", "--count", `${count}`, "--serial-prefix", prefix, "--seed", `${seed}`],
+            ...["--folder", this.path("ports"), "--state", this.path("devices")],
+            ...faults.flatMap((fault) => ["--fault", fault]),
+        ]);
+        this.#benches.set(prefix, bench);
+        for (let plugged = 0; plugged < count; plugged += (await bench.json()).event === "plugged");
+    }
+
+    /** Pulls the devices with this prefix out. */
+    async unplug(prefix) {
+        const bench = this.#benches.get(prefix);
+        this.#benches.delete(prefix);
+        await bench.terminate();
+    }
+
+    /** Ends every process and takes the folder away. */
+    async close() {
+        const processes = [...this.#benches.values(), this.#serving, this.#azure].filter((process) => process !== null);
+        await Promise.all(processes.map((process) => process.kill()));
+        rmSync(this.#folder, { recursive: true, force: true });
+    }
+}
