@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::domain::code::Code;
+use crate::domain::code::sentence;
 use crate::domain::language::Language;
 use crate::domain::reason::Reason;
 use crate::station::authority::{Authority, Engineering, Reading};
@@ -99,9 +99,9 @@ pub fn operation_word(operation: Operation, t: &OutboxWords) -> &'static str {
 
 /// The last error of a row, in the page's language.
 pub fn error_of(row: &OutboxRow, language: Language) -> Option<Told> {
-    let sentence = row.last_error.as_deref()?;
-    let plain = || Told { sentence: sentence.to_owned(), next: String::new(), code: String::new() };
-    Some(row.last_code.map_or_else(plain, |code: Code| told_of(code, sentence, language)))
+    let said = sentence(row.last_error.as_ref()?);
+    let plain = || Told { sentence: said.clone(), next: String::new(), code: String::new() };
+    Some(row.last_code.map_or_else(plain, |code| told_of(code, &said, language)))
 }
 
 /// When a row is tried next, if it waits.

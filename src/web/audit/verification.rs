@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::domain::code::sentence as in_words;
 use crate::station::authority::{Authority, Reading};
 use crate::station::verification::{Brought, Ended, Outcome, Standing, Verification, problems};
 use crate::web::access::{Glance, Posted, Visit};
@@ -80,7 +81,9 @@ fn ended_view<A: Authority + Send + Sync>(
     };
     match &ended.outcome {
         Outcome::Stopped => t.stopped.clone_into(&mut view.said),
-        Outcome::Failed(sentence, code) => view.failed = Some(told_of(*code, sentence, visit.language)),
+        Outcome::Failed(sentence, code) => {
+            view.failed = Some(told_of(*code, &in_words(sentence), visit.language))
+        }
         Outcome::Found(report) => {
             view.sound = report.sound();
             let count = problems(report).to_string();
