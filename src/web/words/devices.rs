@@ -37,7 +37,7 @@ words! {
         identity: "Identity", "Identität", "身份", "Identidad";
         product: "Product", "Produkt", "产品", "Producto";
         first_seen: "First reserved", "Zuerst reserviert", "首次登记", "Reservado por primera vez";
-        credential: "Credential", "Berechtigung", "凭据", "Credencial";
+        credential: "Credential", "Zugangsdaten", "凭据", "Credencial";
         public_keys: "Public keys on record (SHA-256)", "Verzeichnete öffentliche Schlüssel (SHA-256)", "登记的公钥 (SHA-256)", "Claves públicas registradas (SHA-256)";
         group_key: "key derived from group key {name}", "Schlüssel abgeleitet vom Gruppenschlüssel {name}", "由组密钥 {name} 派生的密钥", "clave derivada de la clave de grupo {name}";
         key_on_device: "X.509, key made on the device", "X.509, Schlüssel im Gerät erzeugt", "X.509，密钥在设备上生成", "X.509, clave generada en el dispositivo";
@@ -95,7 +95,7 @@ words! {
         release: "Release (supersede)", "Freigeben (ersetzen)", "解除隔离（取代）", "Liberar (sustituir)";
         release_means: "The device leaves quarantine and may be provisioned again, with a new identity.", "Das Gerät verlässt die Quarantäne und darf mit neuer Identität erneut provisioniert werden.", "设备解除隔离，可用新身份重新配置。", "El dispositivo sale de la cuarentena y puede aprovisionarse de nuevo con otra identidad.";
         resume: "Resume", "Fortsetzen", "继续", "Reanudar";
-        resume_means: "The run goes on from where it stands, with the credential it has, as soon as the device is in a slot again.", "Der Lauf geht an seiner Stelle mit der vorhandenen Berechtigung weiter, sobald das Gerät wieder in einem Platz steckt.", "设备再次放入工位后，运行从当前位置以现有凭据继续。", "La pasada continúa donde está, con la credencial que tiene, en cuanto el dispositivo vuelva a un puesto.";
+        resume_means: "The run goes on from where it stands, with the credential it has, as soon as the device is in a slot again.", "Der Lauf geht an seiner Stelle mit den vorhandenen Zugangsdaten weiter, sobald das Gerät wieder in einem Platz steckt.", "设备再次放入工位后，运行从当前位置以现有凭据继续。", "La pasada continúa donde está, con la credencial que tiene, en cuanto el dispositivo vuelva a un puesto.";
         quarantine: "Quarantine", "Quarantäne", "隔离", "Cuarentena";
         quarantine_means: "Its identity is withdrawn for good and blocked in the cloud. No slot touches the device until an engineer releases it.", "Ihre Identität wird endgültig zurückgezogen und in der Cloud gesperrt. Kein Platz fasst das Gerät an, bis ein Ingenieur es freigibt.", "其身份被永久撤回并在云端阻止。工程师解除隔离前，任何工位都不会处理该设备。", "Su identidad se retira definitivamente y se bloquea en la nube. Ningún puesto toca el dispositivo hasta que un ingeniero lo libere.";
         scrap: "Scrap", "Verschrotten", "报废", "Desechar";
