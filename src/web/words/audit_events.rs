@@ -68,6 +68,22 @@ event_words! {
     "log-exported": "Log exported", "Protokoll exportiert", "日志已导出", "Registro exportado";
     "log-verified": "Log verified", "Protokoll geprüft", "日志已验证", "Registro verificado";
     "possession-proven": "Possession proven", "Besitz nachgewiesen", "已证明持有", "Posesión demostrada";
+    "pages-certified": "Pages' certificate made", "Zertifikat der Seiten erzeugt", "页面证书已生成", "Certificado de las páginas creado";
+    "password-changed": "Password changed", "Passwort geändert", "密码已更改", "Contraseña cambiada";
+    "badge-given": "Badge given", "Ausweis ausgegeben", "已发工牌", "Tarjeta entregada";
+    "badge-removed": "Badge taken away", "Ausweis entzogen", "已收回工牌", "Tarjeta retirada";
+    "work-order-paused": "Work order paused", "Auftrag angehalten", "工单已暂停", "Orden en pausa";
+    "first-article-confirmed": "First article confirmed", "Erststück bestätigt", "首件已确认", "Primera pieza confirmada";
+    "first-article-rejected": "First article rejected", "Erststück abgelehnt", "首件被拒", "Primera pieza rechazada";
+    "engineer-called": "Engineer called", "Ingenieur gerufen", "已呼叫工程师", "Ingeniero avisado";
+    "engineer-call-ended": "Call ended", "Ruf beendet", "呼叫已结束", "Aviso terminado";
+    "label-printed": "Label printed", "Etikett gedruckt", "标签已打印", "Etiqueta impresa";
+    "label-reprinted": "Label printed again", "Etikett nachgedruckt", "标签已重印", "Etiqueta reimpresa";
+    "label-failed": "Label not printed", "Etikett nicht gedruckt", "标签未打印", "Etiqueta no impresa";
+    "label-retried": "Label waits again", "Etikett wartet wieder", "标签重新等待", "Etiqueta de nuevo en espera";
+    "client-added": "Client added", "Client angelegt", "已添加客户端", "Cliente añadido";
+    "client-disabled": "Client disabled", "Client gesperrt", "客户端已停用", "Cliente deshabilitado";
+    "token-refused": "Token refused", "Token abgelehnt", "令牌被拒绝", "Token rechazado";
 }
 
 #[cfg(test)]
