@@ -22,8 +22,8 @@ const TAIL: usize = 8;
 pub struct TilePart {
     slot: String,
     look: Look,
-    /// Whether the word is a long one, to be set smaller.
-    long: bool,
+    /// The class of a long word, which is set smaller.
+    size: &'static str,
     key: String,
     choose: Option<String>,
     serial: String,
@@ -117,7 +117,7 @@ impl TilePart {
         let name = slot.to_string();
         let mut part = TilePart {
             look: look("ready", t.ready, Lamp::Below, "M12 4a8 8 0 1 0 .01 0z"),
-            long: false,
+            size: "",
             key: key(at),
             choose: sight.operates.then(|| fill(t.choose_slot, &[("slot", &name)])),
             slot: name,
@@ -145,7 +145,13 @@ impl TilePart {
             }
             Tile::Verdict(ending) => part.verdict(ending, sight),
         }
-        part.long = part.look.word.chars().map(|ch| if ch.is_ascii() { 1 } else { 2 }).sum::<usize>() > 8;
+        // a Chinese character is as wide as two letters
+        let width: usize = part.look.word.chars().map(|ch| if u32::from(ch) < 0x2e80 { 1 } else { 2 }).sum();
+        part.size = match width {
+            0..=8 => "",
+            9..=10 => " long",
+            _ => " longest",
+        };
         part
     }
 

@@ -7,14 +7,14 @@ words! {
         fail: "FAIL", "FEHLER", "不合格", "FALLA";
         error: "ERROR", "STÖRUNG", "工站故障", "ERROR";
         aborted: "ABORTED", "ABBRUCH", "已中止", "ANULADO";
-        skipped: "SKIPPED", "AUSGELASSEN", "已跳过", "OMITIDO";
+        skipped: "SKIPPED", "ÜBERGANGEN", "已跳过", "OMITIDO";
         quarantine: "QUARANTINE", "GESPERRT", "隔离", "CUARENTENA";
         scrap: "SCRAP", "AUSSCHUSS", "报废", "DESECHO";
-        wrong_unit: "WRONG UNIT", "FALSCHES GERÄT", "产品不符", "OTRA UNIDAD";
+        wrong_unit: "WRONG UNIT", "VERTAUSCHT", "产品不符", "EQUIVOCADA";
         ready: "READY", "BEREIT", "就绪", "LISTO";
         running: "RUNNING", "LÄUFT", "运行中", "EN CURSO";
         not_ready: "NOT READY", "NICHT BEREIT", "未就绪", "NO LISTO";
-        scan_label: "SCAN LABEL", "ETIKETT SCANNEN", "请扫描标签", "ESCANEAR";
+        scan_label: "SCAN LABEL", "SCANNEN", "请扫描标签", "ESCANEAR";
         plug_in: "PLUG IN", "EINSTECKEN", "请插入", "CONECTAR";
         identify: "asking who it is", "Gerät wird erkannt", "正在识别设备", "identificando";
         prepare: "making the key", "Schlüssel entsteht", "正在生成密钥", "creando la clave";
