@@ -9,8 +9,10 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::label::BadLabel;
 use crate::domain::name::Name;
 use crate::domain::person::Actor;
+use crate::domain::verdict::Verdict;
 use crate::station::authority::{Authority, Operating};
 use crate::station::board::{Ending, Tile, WhyNot};
+use crate::station::labels::{self, LabelError};
 use crate::station::scan::{self, Command, NotUnderstood, Scan};
 use crate::station::slots::Floor;
 use crate::station::slots::mailbox::{Mailboxes, Order};
@@ -58,6 +60,8 @@ pub enum Heard {
     ConfirmScrap { slot: Name, serial: String },
     /// The unit is scrapped.
     Scrapped { slot: Name, serial: String },
+    /// The label is printed once more.
+    Reprinting { serial: String, copy: u32 },
     /// The first article is confirmed.
     Confirmed { serial: String },
     /// An engineer is called.
@@ -92,10 +96,14 @@ pub enum NotNow {
     NothingToRetry { slot: Name },
     #[error("slot {slot} holds no unit that could be scrapped")]
     NothingToScrap { slot: Name },
+    #[error("slot {slot} holds no unit that passed")]
+    NothingToReprint { slot: Name },
     #[error("slot {slot} has more orders than it can take; wait a moment")]
     Full { slot: Name },
     #[error(transparent)]
     Label(#[from] BadLabel),
+    #[error(transparent)]
+    PrintLabel(#[from] LabelError),
     #[error(transparent)]
     Decision(#[from] DecideError),
     #[error(transparent)]
@@ -115,8 +123,10 @@ impl Coded for NotNow {
             | NotNow::NothingToStart { .. }
             | NotNow::NothingToRetry { .. }
             | NotNow::NothingToScrap { .. }
+            | NotNow::NothingToReprint { .. }
             | NotNow::Full { .. } => Code::ScanNotNow,
             NotNow::Label(error) => error.code(),
+            NotNow::PrintLabel(error) => error.code(),
             NotNow::Decision(error) => error.code(),
             NotNow::WorkOrder(error) => error.code(),
             NotNow::Store(error) => error.code(),
@@ -155,6 +165,7 @@ pub fn hear(floor: &Floor, who: &Operating, chosen: Option<&Name>, text: &str) -
         Scan::Command(Command::Start) => start(floor, &tiles, chosen),
         Scan::Command(Command::Retry) => retry(floor, &tiles, chosen),
         Scan::Command(Command::Scrap) => scrap(floor, &tiles, who, chosen, asked),
+        Scan::Command(Command::Reprint) => reprint(floor, &tiles, who, chosen),
         Scan::Command(Command::Confirm) => confirm(floor, who),
         Scan::Command(Command::Call) => call(floor, who, chosen),
         Scan::Command(Command::LogOut) => Ok(Heard::LogOut),
@@ -225,6 +236,18 @@ fn scrap(
     decisions::scrap_at_the_line(&floor.store, who, clock::now(), run)?;
     floor.board.scrapped(&slot, run);
     Ok(Heard::Scrapped { slot, serial })
+}
+
+/// Prints the label of the unit that passed once more, counted.
+fn reprint(floor: &Floor, tiles: &Tiles, who: &Operating, chosen: Option<&Name>) -> Result<Heard, NotNow> {
+    let passed = |ending: &Ending| ending.verdict == Verdict::Pass && ending.run.is_some();
+    let (slot, ending) =
+        choice::with_verdict(tiles, chosen, passed, |slot| NotNow::NothingToReprint { slot })?;
+    let Some(run) = ending.run else {
+        return Err(NotNow::NothingToReprint { slot });
+    };
+    let copy = labels::reprint(floor, who, run, "asked for at the line")?;
+    Ok(Heard::Reprinting { serial: ending.serial.unwrap_or_default(), copy })
 }
 
 /// Confirms the first article that holds the line.

@@ -32,6 +32,8 @@ pub enum Command {
     Retry,
     /// The unit is to be destroyed.
     Scrap,
+    /// The label of the unit that passed, once more.
+    Reprint,
     /// The first article is as it should be.
     Confirm,
     /// An engineer is wanted, or not any more.
@@ -42,8 +44,15 @@ pub enum Command {
 
 impl Command {
     /// All commands in the order of the command sheet.
-    pub const ALL: [Command; 6] =
-        [Command::Start, Command::Retry, Command::Confirm, Command::Call, Command::Scrap, Command::LogOut];
+    pub const ALL: [Command; 7] = [
+        Command::Start,
+        Command::Retry,
+        Command::Reprint,
+        Command::Confirm,
+        Command::Call,
+        Command::Scrap,
+        Command::LogOut,
+    ];
 
     /// The text of its bar code.
     pub fn code(self) -> &'static str {
@@ -51,6 +60,7 @@ impl Command {
             Command::Start => "LS:START",
             Command::Retry => "LS:RETRY",
             Command::Scrap => "LS:SCRAP",
+            Command::Reprint => "LS:REPRINT",
             Command::Confirm => "LS:CONFIRM",
             Command::Call => "LS:CALL",
             Command::LogOut => "LS:LOGOUT",

@@ -41,13 +41,25 @@ pub fn holder(
     sessions: &Sessions,
     active: bool,
 ) -> Result<Option<SignedIn>, StoreError> {
-    let Some(cookie) = request.cookie(SESSION) else { return Ok(None) };
-    let Some(holder) = sessions.holder(cookie.value(), clock::now(), active) else { return Ok(None) };
+    match request.cookie(SESSION) {
+        Some(cookie) => still(cookie.value(), floor, sessions, active),
+        None => Ok(None),
+    }
+}
+
+/// Who holds the session of this cookie, as [`holder`] has it.
+fn still(
+    cookie: &str,
+    floor: &Floor,
+    sessions: &Sessions,
+    active: bool,
+) -> Result<Option<SignedIn>, StoreError> {
+    let Some(holder) = sessions.holder(cookie, clock::now(), active) else { return Ok(None) };
     let known = floor.store.read(|r| store::people::find(r, &holder.person.name))?;
     if known.is_some_and(|known| !known.disabled && known.stamp == holder.stamp) {
         return Ok(Some(holder));
     }
-    sessions.end(cookie.value());
+    sessions.end(cookie);
     Ok(None)
 }
 
@@ -117,23 +129,30 @@ impl<A: Authority + Send + Sync> Visit<A> {
         go_to(place)
     }
 
+    /// To a page that says this, which was refused elsewhere.
+    pub fn refused_with(&self, place: &str, told: Told) -> HttpResponse {
+        self.sessions.leave_note(&self.cookie, Note::Refused(told));
+        go_to(place)
+    }
+
     /// Ends the session.
     pub fn log_out(&self) {
         self.sessions.end(&self.cookie);
     }
 
-    /// Whether whoever opened the page may go on watching it; looking keeps nobody logged in.
-    pub fn lasts(&self) -> bool {
-        let holder = self.sessions.holder(&self.cookie, clock::now(), false);
-        let known = self.floor.store.read(|r| store::people::find(r, &self.person.name));
-        holder.is_some() && matches!(known, Ok(Some(person)) if !person.disabled)
+    /// Whether whoever opened the page goes on being somebody who may watch it, and whether the page is locked by
+    /// now; looking keeps nobody logged in.
+    pub fn lasts(&self) -> Option<bool> {
+        let holder = still(&self.cookie, &self.floor, &self.sessions, false).ok().flatten();
+        holder.map(|holder| holder.locked)
     }
 
     /// To a page that says, in its language, what was wrong with a form; nothing was asked of the records.
     pub fn refused_plainly(&self, place: &str, sentence: &str) -> HttpResponse {
-        let told = Told { sentence: sentence.to_owned(), next: String::new(), code: String::new() };
-        self.sessions.leave_note(&self.cookie, Note::Refused(told));
-        go_to(place)
+        self.refused_with(
+            place,
+            Told { sentence: sentence.to_owned(), next: String::new(), code: String::new() },
+        )
     }
 
     fn arrive(request: &HttpRequest, active: bool) -> Result<Visit<A>, Trouble> {
@@ -165,7 +184,7 @@ impl<A: Authority + Send + Sync> Visit<A> {
             floor: floor.clone(),
             sessions: sessions.clone(),
             cookie,
-            path: request.path().to_owned(),
+            path: request.uri().path_and_query().map_or("/", |place| place.as_str()).to_owned(),
         })
     }
 }

@@ -40,6 +40,7 @@ fn words(command: Command, t: &SheetWords) -> (&'static str, &'static str) {
     match command {
         Command::Start => (t.start, t.start_means),
         Command::Retry => (t.retry, t.retry_means),
+        Command::Reprint => (t.reprint, t.reprint_means),
         Command::Confirm => (t.confirm, t.confirm_means),
         Command::Call => (t.call, t.call_means),
         Command::Scrap => (t.scrap, t.scrap_means),

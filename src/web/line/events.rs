@@ -117,9 +117,14 @@ impl Watch {
             }
             let mut text = String::new();
             if self.beat.is_none_or(|beat| beat.elapsed() >= BEAT) {
-                if !self.visit.lasts() {
+                let place = match self.visit.lasts() {
+                    None => Some("/login"),
+                    // the page locks, or somebody logged in again beside it
+                    Some(locked) => (locked != self.visit.locked).then_some("/"),
+                };
+                if let Some(place) = place {
                     self.over = true;
-                    return Some((Bytes::from(event("go", "/login")), self));
+                    return Some((Bytes::from(event("go", place)), self));
                 }
                 self.beat = Some(Instant::now());
                 text.push_str(&event("beat", &self.visit.zone().time_of_day(clock::now())));

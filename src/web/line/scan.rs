@@ -12,8 +12,8 @@ use crate::station::desk::{self, Heard, NotNow};
 use crate::station::scan::NotUnderstood;
 use crate::store::work_orders::WorkOrderError;
 use crate::web::access::{Posted, go_to};
-use crate::web::gate::page as show;
-use crate::web::told::told;
+use crate::web::gate::{self, page as show};
+use crate::web::told::{Told, told};
 use crate::web::trouble::{Trouble, asks_for_a_part};
 use crate::web::words::fill;
 use crate::web::words::line::LineWords;
@@ -32,7 +32,7 @@ pub struct ScanForm {
 struct Answer {
     kind: &'static str,
     sentence: String,
-    code: &'static str,
+    code: String,
     chosen: String,
     go: &'static str,
 }
@@ -44,6 +44,17 @@ pub async fn scan(
 ) -> Result<HttpResponse, Trouble> {
     let Posted { visit, form } = posted;
     let t = LineWords::of(visit.language);
+    // a badge changes the shift, whatever else is going on; it is never shown
+    match gate::change_over(&request, &form.text).await {
+        Ok(None) => {}
+        Ok(Some(begun)) => return Ok(taken_over(&request, begun, t)),
+        Err(why) if asks_for_a_part(&request) => {
+            let Told { sentence, next, code } = why;
+            let sentence = format!("{sentence} {next}");
+            return Ok(show(&Answer { kind: "refused", sentence, code, chosen: form.slot, go: "" }));
+        }
+        Err(why) => return Ok(visit.refused_with("/", why)),
+    }
     let chosen = form.slot.parse::<Name>().ok();
     let before = chosen.clone();
     let heard = visit.act(move |floor, who| desk::hear(floor, who, chosen.as_ref(), &form.text)).await?;
@@ -52,7 +63,7 @@ pub async fn scan(
         Err(error) => Answer {
             kind: if matches!(error, NotNow::ChooseSlot) { "ask" } else { "refused" },
             sentence: refused(error, t).unwrap_or_else(|| told(error, visit.language).sentence),
-            code: error.code().as_str(),
+            code: error.code().to_string(),
             // a slip does not take the choice back
             chosen: before.map(String::from).unwrap_or_default(),
             go: "",
@@ -70,6 +81,22 @@ pub async fn scan(
         Ok(_) => Ok(visit.done(&back(&answer.chosen), answer.sentence)),
         Err(error) => Ok(visit.refused(&back(&answer.chosen), &error)),
     }
+}
+
+/// The answer to somebody else's badge: the page begins anew in their name.
+fn taken_over(request: &HttpRequest, begun: HttpResponse, t: &LineWords) -> HttpResponse {
+    if !asks_for_a_part(request) {
+        return begun;
+    }
+    let sentence = t.heard_badge.to_owned();
+    let answer = Answer { kind: "done", sentence, code: String::new(), chosen: String::new(), go: "/" };
+    let mut response = show(&answer);
+    for cookie in begun.cookies() {
+        if response.add_cookie(&cookie).is_err() {
+            return begun;
+        }
+    }
+    response
 }
 
 /// The Line page with this slot chosen. A slot's name needs no escaping in an address.
@@ -90,13 +117,23 @@ fn said(heard: &Heard, t: &LineWords) -> Answer {
         Heard::Retrying { slot } => ("done", with(t.heard_retry, slot, ""), None),
         Heard::ConfirmScrap { slot, serial } => ("ask", with(t.heard_confirm, slot, serial), Some(slot)),
         Heard::Scrapped { slot, serial } => ("done", with(t.heard_scrapped, slot, serial), None),
+        Heard::Reprinting { serial, copy } => {
+            let values = [("serial", serial.as_str()), ("copy", &copy.to_string())];
+            ("done", fill(t.heard_reprint, &values), None)
+        }
         Heard::Confirmed { serial } => ("done", fill(t.heard_confirmed, &[("serial", serial)]), None),
         Heard::Called { slot } => ("done", t.heard_called.to_owned(), slot.as_ref()),
         Heard::CallEnded { slot: _ } => ("done", t.heard_call_ended.to_owned(), None),
         Heard::LogOut => ("done", t.heard_log_out.to_owned(), None),
     };
     let go = if matches!(heard, Heard::LogOut) { "/login" } else { "" };
-    Answer { kind, sentence, code: "", chosen: chosen.map(Name::to_string).unwrap_or_default(), go }
+    Answer {
+        kind,
+        sentence,
+        code: String::new(),
+        chosen: chosen.map(Name::to_string).unwrap_or_default(),
+        go,
+    }
 }
 
 /// Why nothing was done, in the page's language; `None` for what the records or a label's parts complain about.
@@ -116,10 +153,11 @@ fn refused(error: &NotNow, t: &LineWords) -> Option<String> {
         NotNow::NothingToStart { slot: name } => slot(t.refused_start, name),
         NotNow::NothingToRetry { slot: name } => slot(t.refused_retry, name),
         NotNow::NothingToScrap { slot: name } => slot(t.refused_scrap, name),
+        NotNow::NothingToReprint { slot: name } => slot(t.refused_reprint, name),
         NotNow::Full { slot: name } => slot(t.refused_full, name),
         NotNow::Label(BadLabel::Form(said)) => text(t.refused_label, said),
         NotNow::Label(BadLabel::Serial(_) | BadLabel::Mac(_)) => None,
         NotNow::WorkOrder(WorkOrderError::NoFirstArticle) => Some(t.refused_confirm.to_owned()),
-        NotNow::WorkOrder(_) | NotNow::Decision(_) | NotNow::Store(_) => None,
+        NotNow::PrintLabel(_) | NotNow::WorkOrder(_) | NotNow::Decision(_) | NotNow::Store(_) => None,
     }
 }

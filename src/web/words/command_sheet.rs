@@ -12,6 +12,8 @@ words! {
         start_means: "Runs the unit that is in the slot.", "Lässt das Gerät auf dem Platz laufen.", "运行工位上的设备。", "Pone en marcha la unidad del puesto.";
         retry: "RETRY", "NOCH EINMAL", "重试", "REPETIR";
         retry_means: "Runs the same unit again after a failure, without unplugging it.", "Lässt dasselbe Gerät nach einem Fehler noch einmal laufen, ohne es auszustecken.", "失败后不拔出设备，重新运行。", "Repite con la misma unidad tras un fallo, sin desconectarla.";
+        reprint: "PRINT LABEL", "ETIKETT DRUCKEN", "打印标签", "IMPRIMIR ETIQUETA";
+        reprint_means: "Prints the label of a unit that passed once more. Every copy is counted.", "Druckt das Etikett eines guten Geräts noch einmal. Jede Kopie wird gezählt.", "再次打印合格设备的标签。每份都会计数。", "Imprime otra vez la etiqueta de una unidad apta. Cada copia se cuenta.";
         confirm: "CONFIRM", "BESTÄTIGEN", "确认", "CONFIRMAR";
         confirm_means: "Confirms the first article of a work order after it was checked.", "Bestätigt das Erststück eines Auftrags, nachdem es geprüft wurde.", "检查后确认工单的首件。", "Confirma la primera pieza de una orden después de revisarla.";
         call: "CALL ENGINEER", "INGENIEUR RUFEN", "呼叫工程师", "LLAMAR AL INGENIERO";

@@ -88,6 +88,10 @@ words! {
         heard_retry: "Once more: {slot} runs its unit again.", "Noch einmal: {slot} lässt sein Gerät erneut laufen.", "重试：{slot} 重新运行该设备。", "Otra vez: {slot} repite con su unidad.";
         heard_confirm: "Scrap {serial} in {slot}? Scan SCRAP again within 10 seconds. Anything else leaves it as it is.", "{serial} auf {slot} verschrotten? AUSSCHUSS innerhalb von 10 Sekunden noch einmal scannen. Alles andere lässt es, wie es ist.", "报废 {slot} 上的 {serial}？请在 10 秒内再次扫描“报废”。其他操作则保持不变。", "¿Desechar {serial} de {slot}? Escanee DESECHO otra vez en 10 segundos. Cualquier otra cosa lo deja como está.";
         heard_scrapped: "{serial} in {slot} is scrapped. Put it into the scrap bin.", "{serial} auf {slot} ist Ausschuss. In die Ausschusskiste legen.", "{slot} 上的 {serial} 已报废。请放入报废箱。", "{serial} de {slot} queda desechada. Póngala en el contenedor de desecho.";
+        heard_badge: "The shift has changed.", "Die Schicht hat gewechselt.", "已换班。", "Ha cambiado el turno.";
+        heard_reprint: "Label of {serial} is printed again: copy {copy}.", "Etikett von {serial} wird noch einmal gedruckt: Kopie {copy}.", "重新打印 {serial} 的标签：第 {copy} 份。", "La etiqueta de {serial} se imprime otra vez: copia {copy}.";
+        idle_scan: "Locked: scan your badge, or log in.", "Gesperrt: Ausweis scannen oder anmelden.", "已锁定：请扫描工牌或登录。", "Bloqueada: escanee su tarjeta o inicie sesión.";
+        idle_badge: "Badge", "Ausweis", "工牌", "Tarjeta";
         heard_confirmed: "First article {serial} is confirmed: the line goes on.", "Erststück {serial} ist bestätigt: die Linie läuft weiter.", "首件 {serial} 已确认：产线继续。", "Primera pieza {serial} confirmada: la línea sigue.";
         heard_called: "An engineer is called. Scan CALL again to end the call.", "Ein Ingenieur ist gerufen. RUFEN noch einmal scannen beendet den Ruf.", "已呼叫工程师。再次扫描“呼叫”可结束呼叫。", "Se llamó a un ingeniero. Escanee LLAMAR otra vez para terminar la llamada.";
         heard_call_ended: "The call is ended.", "Der Ruf ist beendet.", "呼叫已结束。", "La llamada ha terminado.";
@@ -105,6 +109,7 @@ words! {
         refused_retry: "{slot} holds no unit that can be run again.", "Auf {slot} ist kein Gerät, das noch einmal laufen kann.", "{slot} 上没有可重试的设备。", "En {slot} no hay ninguna unidad que pueda repetirse.";
         refused_scrap: "{slot} holds no unit that can be scrapped.", "Auf {slot} ist kein Gerät, das verschrottet werden kann.", "{slot} 上没有可报废的设备。", "En {slot} no hay ninguna unidad que pueda desecharse.";
         refused_confirm: "No first article waits to be confirmed.", "Kein Erststück wartet auf Bestätigung.", "没有等待确认的首件。", "Ninguna primera pieza espera confirmación.";
+        refused_reprint: "{slot} holds no unit that passed: it has no label to print.", "Auf {slot} ist kein gutes Gerät: es gibt kein Etikett zu drucken.", "{slot} 上没有合格设备：没有可打印的标签。", "En {slot} no hay ninguna unidad apta: no hay etiqueta que imprimir.";
         refused_full: "{slot} has too many orders: wait a moment.", "{slot} hat zu viele Befehle: einen Moment warten.", "{slot} 的命令过多：请稍候。", "{slot} tiene demasiadas órdenes: espere un momento.";
         refused_label: "“{text}” does not look like this product's label. Scan it again.", "„{text}“ sieht nicht wie ein Etikett dieses Produkts aus. Noch einmal scannen.", "“{text}”不像此产品的标签。请重新扫描。", "«{text}» no parece una etiqueta de este producto. Escanéela de nuevo.";
     }
