@@ -92,8 +92,8 @@ export class Plant {
 
     /** Audit entries with this event, oldest first, read with the sqlite3 shell. */
     events(event) {
-        const sql = "SELECT entry FROM audit ORDER BY seq";
-        const out = execFileSync("sqlite3", ["-bail", "-cmd", ".timeout 10000", join(this.station, "station.db"), sql], { encoding: "utf8" });
+        const words = ["-bail", "-cmd", ".timeout 10000", join(this.station, "station.db"), "SELECT entry FROM audit ORDER BY seq"];
+        const out = execFileSync("sqlite3", words, { encoding: "utf8" });
         return out.trim().split("\n").map((line) => JSON.parse(line)).filter((entry) => entry.event === event);
     }
 
