@@ -92,8 +92,8 @@ export class Plant {
 
     /** Audit entries with this event, oldest first, read with the sqlite3 shell. */
     events(event) {
-        const sql = "SELECT entry FROM audit ORDER BY seq";
-        const out = execFileSync("sqlite3", ["-bail", "-cmd", ".timeout 10000", join(this.station, "station.db"), sql], { encoding: "utf8" });
+        const words = ["-bail", "-cmd", ".timeout 10000", join(this.station, "station.db"), "SELECT entry FROM audit ORDER BY seq"];
+        const out = execFileSync("sqlite3", words, { encoding: "utf8" });
         return out.trim().split("\n").map((line) => JSON.parse(line)).filter((entry) => entry.event === event);
     }
 
@@ -136,21 +136,28 @@ export class Plant {
             ...["--folder", this.path("ports"), "--state", this.path("devices")],
             ...faults.flatMap((fault) => ["--fault", fault]),
         ]);
-        this.#benches.set(prefix, bench);
-        for (let plugged = 0; plugged < count; plugged += (await bench.json()).event === "plugged");
+        const ports = [];
+        this.#benches.set(prefix, { bench, ports });
+        while (ports.length < count) {
+            const { event, port } = await bench.json();
+            if (event === "plugged") ports.push(port);
+        }
     }
 
     /** Pulls the devices with this prefix out. */
     async unplug(prefix) {
-        const bench = this.#benches.get(prefix);
+        const { bench, ports } = this.#benches.get(prefix);
         this.#benches.delete(prefix);
+        // the links go first: the system gives a terminal that was let go to somebody else's device at once
+        ports.forEach((port) => rmSync(port, { force: true }));
         await bench.terminate();
     }
 
     /** Ends every process and takes the folder away. */
     async close() {
-        const processes = [...this.#benches.values(), this.#serving, this.#azure].filter((process) => process !== null);
-        await Promise.all(processes.map((process) => process.kill()));
+        const benches = [...this.#benches.values()].map(({ bench }) => bench);
+        // the station first: it is not to see anything of what follows
+        for (const process of [this.#serving, ...benches, this.#azure]) await process?.kill();
         rmSync(this.#folder, { recursive: true, force: true });
     }
 }

@@ -1,6 +1,9 @@
 // Watches that nothing on a page was done with a pointer: a mouse, a finger, a pen.
 
-const KINDS = ["pointerdown", "pointerup", "pointermove", "pointerover", "mousedown", "mouseup", "mousemove", "touchstart", "touchend", "wheel"];
+const KINDS = [
+    ...["pointerdown", "pointerup", "pointermove", "pointerover"],
+    ...["mousedown", "mouseup", "mousemove", "touchstart", "touchend", "wheel"],
+];
 
 /** Runs in every page before its own scripts. */
 function watch(kinds) {

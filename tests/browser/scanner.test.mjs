@@ -82,7 +82,7 @@ test("log in, choose a slot, retry, call, scrap and log out by scanning", { time
     await visitor.leave();
 });
 
-test("units run when their labels are scanned; a label of another unit is told, and F-keys and Esc do as they should", { timeout }, async (t) => {
+test("units run when their labels are scanned, and the label of another unit is told", { timeout }, async (t) => {
     const { plant, badge } = await plantFor(t, "scan");
     const { visitor, seen } = await atTheLine(plant, badge);
     const { page } = visitor;

@@ -7,14 +7,15 @@ const MOST = 120;
 /** The kind of page behind an address: parts that name one thing of many, and the values asked for, do not count. */
 export function kind(address) {
     const { pathname, searchParams } = new URL(address);
-    const parts = pathname.split("/").map((part) => (/\d/.test(part) && !/^v\d$/.test(part) ? "*" : part));
+    const parts = pathname.split("/").map((part, at, all) => (/\d/.test(part) || all[at - 1] === "who" ? "*" : part));
     const asked = [...new Set(searchParams.keys())].sort();
     return parts.join("/") + (asked.length ? `?${asked.join("&")}` : "");
 }
 
 /** The addresses of our own that a page links to. */
 async function links(page) {
-    const all = await page.locator("a[href]").evaluateAll((found) => found.map((link) => ({ to: link.href, file: link.hasAttribute("download") })));
+    const read = (found) => found.map((link) => ({ to: link.href, file: link.hasAttribute("download") }));
+    const all = await page.locator("a[href]").evaluateAll(read);
     const origin = new URL(page.url()).origin;
     return all.filter(({ to }) => new URL(to).origin === origin).map(({ to, file }) => ({ to: to.split("#")[0], file }));
 }
