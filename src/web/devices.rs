@@ -89,6 +89,7 @@ struct FoundPart {
     exact: Option<RowView>,
     rows: Vec<RowView>,
     searched: bool,
+    partly: bool,
     further: Option<String>,
     newest: Option<String>,
 }
@@ -128,6 +129,7 @@ pub async fn page(
     let runs = RunWords::of(visit.language);
     let view = |(device, run)| row(device, run, visit.zone(), t, runs);
     let found = FoundPart {
+        partly: seen.next.is_some() && seen.devices.len() < usize::try_from(PAGE).unwrap_or(usize::MAX),
         t,
         frame_words: FrameWords::of(visit.language),
         exact: seen.exact.map(view),

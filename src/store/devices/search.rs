@@ -14,8 +14,8 @@ use crate::store::runs::{self, Run};
 
 /// A text longer than this names no device: the longest is a SHA-256 thumbprint with its separators.
 const LONGEST: usize = 128;
-/// How many devices are looked at for one page when some that begin right may not fit.
-const LOOKED_AT: u32 = 1000;
+/// How many devices are looked at for one page when some of them may not fit.
+const LOOKED_AT: u32 = 400;
 
 /// Which devices to list; all that is given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,67 +57,72 @@ pub fn exact(reader: &Reader<'_>, text: &str) -> Result<Option<Device>, StoreErr
 }
 
 /// Up to `limit` devices, newest first. `before` is what the page before gave as `next`: a device's number, or
-/// that of a run when one work order's devices are listed in the order of their runs.
+/// that of a run when one work order's devices are listed in the order of their runs. Where two things must hold, at
+/// most some hundred devices are looked at for one page, which may then be shorter and still have a next one.
 pub fn newest(
     reader: &Reader<'_>,
     wanted: &Wanted,
     limit: u32,
     before: Option<u64>,
 ) -> Result<Listed<u64>, StoreError> {
-    let (sql, filters) = newest_sql(wanted);
-    let mut values = vec![
-        Value::Integer(before.map_or(i64::MAX, sql_id)),
-        Value::Integer(i64::from(limit.saturating_add(1))),
-    ];
+    let Question { sql, filters, sieved } = newest_sql(wanted);
+    let look = if sieved { LOOKED_AT } else { limit.saturating_add(1) };
+    let mut values = vec![Value::Integer(before.map_or(i64::MAX, sql_id)), Value::Integer(i64::from(look))];
     values.extend(filters);
-    let mut rows = reader.rows("device", &sql, rusqlite::params_from_iter(values), |columns| {
-        Ok((parse(columns)?, columns.number("place")?))
+    let rows = reader.rows("device", &sql, rusqlite::params_from_iter(values), |columns| {
+        let fits: bool = columns.raw("fits")?;
+        Ok((columns.number("place")?, if fits { Some(parse(columns)?) } else { None }))
     })?;
-    let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    if more {
-        rows.pop();
-    }
-    let next = rows.last().filter(|_| more).map(|(_, place)| *place);
-    let devices = rows.into_iter().map(|(device, _)| device).collect();
-    Ok(Listed { devices: with_runs(reader, devices)?, next })
+    page(reader, rows, limit, look)
 }
 
-/// The query, and the values of its places from `?3` on.
-fn newest_sql(wanted: &Wanted) -> (String, Vec<Value>) {
-    let devices = |rest: &str| {
-        format!("SELECT {COLUMNS}, device.id AS place FROM device {rest} ORDER BY device.id DESC LIMIT ?2")
+/// A query that tells of each device its `place` and whether it `fits`.
+struct Question {
+    sql: String,
+    /// The values of its places from `?3` on.
+    filters: Vec<Value>,
+    /// Whether it gives devices that do not fit, too.
+    sieved: bool,
+}
+
+fn newest_sql(wanted: &Wanted) -> Question {
+    let devices = |fits: &str, which: &str| {
+        format!(
+            "SELECT {COLUMNS}, device.id AS place, {fits} AS fits FROM device
+             WHERE {which} AND device.id < ?1 ORDER BY device.id DESC LIMIT ?2"
+        )
     };
+    // said twice so that the index over all but the provisioned serves
+    const STANDING: &str = "device.state = ?3 AND device.state <> 'provisioned'";
     let state = |state: DeviceState| Value::Text(state.as_str().to_owned());
     let order = |order: &Name| Value::Text(order.to_string());
+    let whole = |sql, filters| Question { sql, filters, sieved: false };
     match (wanted.state, &wanted.work_order) {
-        (None, None) => (devices("WHERE device.id < ?1"), Vec::new()),
+        (None, None) => whole(devices("1", "1"), Vec::new()),
         // nearly all are
         (Some(DeviceState::Provisioned), None) => {
-            (devices("WHERE device.id < ?1 AND device.state = ?3"), vec![state(DeviceState::Provisioned)])
+            whole(devices("1", "device.state = ?3"), vec![state(DeviceState::Provisioned)])
         }
-        (None, Some(name)) => (under_order(""), vec![order(name)]),
+        (None, Some(name)) => whole(under_order(""), vec![order(name)]),
         (Some(DeviceState::Provisioned), Some(name)) => {
-            (under_order("AND device.state = ?4"), vec![order(name), state(DeviceState::Provisioned)])
+            whole(under_order("AND device.state = ?4"), vec![order(name), state(DeviceState::Provisioned)])
         }
-        // said twice so that the index over all others serves
-        (Some(other), None) => (
-            devices("WHERE device.state = ?3 AND device.state <> 'provisioned' AND device.id < ?1"),
-            vec![state(other)],
-        ),
-        (Some(other), Some(name)) => (
-            devices(
-                "WHERE device.state = ?3 AND device.state <> 'provisioned' AND device.id < ?1
-                   AND EXISTS (SELECT 1 FROM run WHERE run.device = device.id AND run.work_order = ?4)",
+        (Some(other), None) => whole(devices("1", STANDING), vec![state(other)]),
+        (Some(other), Some(name)) => Question {
+            sql: devices(
+                "EXISTS (SELECT 1 FROM run WHERE run.device = device.id AND run.work_order = ?4)",
+                STANDING,
             ),
-            vec![state(other), order(name)],
-        ),
+            filters: vec![state(other), order(name)],
+            sieved: true,
+        },
     }
 }
 
 /// The devices of a work order in the order of their newest runs under it.
 fn under_order(state: &str) -> String {
     format!(
-        "SELECT {COLUMNS}, run.id AS place FROM run INDEXED BY run_work_order
+        "SELECT {COLUMNS}, run.id AS place, 1 AS fits FROM run INDEXED BY run_work_order
          CROSS JOIN device ON device.id = run.device
          WHERE run.work_order = ?3 AND run.id < ?1 {state}
            AND NOT EXISTS (SELECT 1 FROM run AS newer INDEXED BY run_device
@@ -128,8 +133,8 @@ fn under_order(state: &str) -> String {
 }
 
 /// Up to `limit` devices whose serial number begins so, in any case, in the order of their serial numbers. `after`
-/// is what the page before gave as `next`. At most a thousand devices are looked at for one page; the page may then
-/// be shorter than `limit` and still have a next one.
+/// is what the page before gave as `next`. With more to fit than the serial number, at most some hundred devices are
+/// looked at for one page, which may then be shorter than `limit` and still have a next one.
 pub fn by_prefix(
     reader: &Reader<'_>,
     prefix: &str,
@@ -158,16 +163,26 @@ pub fn by_prefix(
             Ok((folded, if fits { Some(parse(columns)?) } else { None }))
         },
     )?;
+    page(reader, rows, limit, look)
+}
+
+/// The devices that fit among those that were looked at, and where to go on.
+fn page<K>(
+    reader: &Reader<'_>,
+    rows: Vec<(K, Option<Device>)>,
+    limit: u32,
+    look: u32,
+) -> Result<Listed<K>, StoreError> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut more = rows.len() == usize::try_from(look).unwrap_or(usize::MAX);
     let (mut devices, mut next) = (Vec::new(), None);
-    for (folded, device) in rows {
+    for (place, device) in rows {
         if devices.len() == most {
             more = true;
             break;
         }
         devices.extend(device);
-        next = Some(folded);
+        next = Some(place);
     }
     Ok(Listed { devices: with_runs(reader, devices)?, next: next.filter(|_| more) })
 }

@@ -19,6 +19,7 @@ words! {
         exactly: "This device has exactly that", "Genau dieses Gerät", "完全匹配的设备", "Coincide exactamente";
         none_found: "No device fits. Check the spelling, or search for the beginning of the serial number.", "Kein Gerät passt. Schreibweise prüfen oder nach dem Anfang der Seriennummer suchen.", "没有符合的设备。请检查拼写，或按序列号开头搜索。", "Ningún dispositivo coincide. Revise la escritura o busque por el comienzo del número de serie.";
         none_yet: "No device is on record yet.", "Noch ist kein Gerät verzeichnet.", "尚无设备记录。", "Todavía no hay dispositivos registrados.";
+        looked_at: "Only some of the devices were looked at so far: go on with Further.", "Bisher wurde erst ein Teil der Geräte durchgesehen: weiter mit „Weiter“.", "目前只查看了部分设备：请点“后续”继续。", "Hasta ahora solo se revisó una parte de los dispositivos: continúe con «Siguientes».";
         further: "Further", "Weiter", "后续", "Siguientes";
         catalogued: "Records of an older version are still being catalogued: for a few minutes a search by thumbprint and the list of audit entries may miss some.", "Datensätze einer älteren Version werden noch erfasst: einige Minuten lang können die Suche nach Fingerabdruck und die Protokolleinträge unvollständig sein.", "旧版本的记录仍在编目：几分钟内，按指纹搜索和审计条目列表可能不完整。", "Aún se están catalogando registros de una versión anterior: durante unos minutos la búsqueda por huella y las entradas de auditoría pueden estar incompletas.";
         new: "new", "neu", "新", "nuevo";

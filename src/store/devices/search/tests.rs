@@ -122,7 +122,7 @@ fn every_question_is_a_seek() {
     ];
     for state in [None, Some(DeviceState::Provisioned), Some(DeviceState::Quarantined)] {
         for order in [None, Some("lot-1")] {
-            queries.push(newest_sql(&wanted(state, order)).0);
+            queries.push(newest_sql(&wanted(state, order)).sql);
         }
     }
     for sql in queries {
