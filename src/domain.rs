@@ -1,6 +1,7 @@
 //! Pure types and rules. Everything here is parsed once, at the door, and knows nothing of files,
 //! clocks, databases or wires.
 
+pub mod audit_entry;
 pub mod audit_event;
 pub mod badge;
 pub mod cert_serial;

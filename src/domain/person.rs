@@ -54,6 +54,17 @@ impl FromStr for Role {
     }
 }
 
+/// How somebody showed who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoginWay {
+    /// Name and password, or PIN.
+    #[default]
+    Password,
+    /// A scanned badge.
+    Badge,
+}
+
 /// Who is responsible for a change; part of every audit entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "by")]

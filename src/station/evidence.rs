@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::audit_event::{AuditEntry, AuditEvent};
+use crate::domain::audit_entry::AuditEntry;
+use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::sentence;
 use crate::station::folder::{Folder, FolderError};
 use crate::store::audit::proof::{self, ProofError};

@@ -1,10 +1,11 @@
 //! Log-in: name and password, or a badge, against the records; slowed down and audited when refused.
 
-use crate::domain::audit_event::{AuditEvent, LoginWay};
+use crate::domain::audit_event::AuditEvent;
 use crate::domain::badge::Badge;
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
+use crate::domain::person::LoginWay;
 use crate::domain::person::{Actor, Role};
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;

@@ -1,7 +1,8 @@
 //! What came out, in the order in which the verdicts were put on record. The place in the audit log is the cursor:
 //! unlike run numbers, it never lets a verdict appear behind what was read already.
 
-use crate::domain::audit_event::{AuditEntry, AuditEvent};
+use crate::domain::audit_entry::AuditEntry;
+use crate::domain::audit_event::AuditEvent;
 use crate::station::clients::Querying;
 use crate::store::Store;
 use crate::store::audit::log;

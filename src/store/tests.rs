@@ -1,6 +1,6 @@
 use super::testing::{Bench, Failed, ORIGIN, actor, at};
 use super::*;
-use crate::domain::audit_event::AuditEntry;
+use crate::domain::audit_entry::AuditEntry;
 use crate::domain::code::{Code, Coded};
 use crate::domain::person::Role;
 use crate::domain::secret::Secret;

@@ -4,7 +4,7 @@
 use tlog_tiles::tlog;
 
 use super::tree;
-use crate::domain::audit_event::AuditEntry;
+use crate::domain::audit_entry::AuditEntry;
 use crate::domain::utc_time::UtcTime;
 use crate::store::columns::sql_id;
 use crate::store::error::StoreError;
