@@ -8,7 +8,7 @@ use crate::domain::name::Name;
 use crate::domain::serial_number::{BadSerial, SerialNumber};
 use crate::domain::utc_time::UtcTime;
 use crate::domain::work_order::{WorkOrder, WorkOrderState};
-use crate::station::clients::{Allowed, Ordering, Querying, Releasing};
+use crate::station::clients::{Allowed, Ordering, Querying};
 use crate::station::folder::Folder;
 use crate::station::products::{self, RecipeError};
 use crate::station::refusals;
@@ -154,7 +154,7 @@ pub struct OrderedLot {
     pub serials: Vec<String>,
 }
 
-/// Why a work order was not taken, moved or closed.
+/// Why a work order was not taken or closed.
 #[derive(Debug, thiserror::Error)]
 pub enum OrderRefused {
     /// The name stands for another order already.
@@ -264,22 +264,6 @@ pub fn close_order(
 ) -> Result<(), OrderRefused> {
     let done = store.change(authority.actor(), now, |change| closing::close(change, name, false));
     let what = format!("closing of work order {name}");
-    on_record(store, authority.actor(), &what, done.map_err(OrderRefused::from), now)
-}
-
-/// Releases an order to the slots, in the client's name.
-///
-/// # Errors
-/// See [`OrderRefused`]; a refusal is on record.
-pub fn release_order(
-    store: &Store,
-    authority: &Releasing,
-    name: &Name,
-    now: UtcTime,
-) -> Result<(), OrderRefused> {
-    let person = authority.actor().to_string();
-    let done = store.change(authority.actor(), now, |change| work_orders::activate(change, name, &person));
-    let what = format!("activation of work order {name}");
     on_record(store, authority.actor(), &what, done.map_err(OrderRefused::from), now)
 }
 
