@@ -36,6 +36,7 @@ pub mod trouble;
 pub mod unlock;
 pub mod words;
 pub mod work_orders;
+pub mod worries;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

@@ -108,6 +108,12 @@ fn a_printer_that_is_out_worries_people_not_the_line_and_prints_once_when_it_is_
                 .then_some(())
         });
     }
+    // in the language of whoever looks
+    browser.post("/language", &[("language", "de"), ("place", "/labels")]).goes_to("/labels");
+    for place in ["/", "/labels", "/work-orders"] {
+        let page = browser.get(place).body;
+        assert!(page.contains("Drucker labels: ") && !page.contains("cannot be reached"), "{page}");
+    }
     let waits = || station.sqlite("SELECT state, copy FROM label");
     assert_eq!(waits(), "waiting|1");
 
@@ -165,7 +171,7 @@ fn another_copy_is_counted_has_its_reason_on_record_and_no_value_becomes_a_comma
     assert_eq!((asked.len(), &asked[0]["copy"], &asked[0]["reason"]), (1, &2.into(), &hostile.into()));
     assert_eq!(asked[0]["actor"]["name"], "bob");
 
-    for (device, reason, code) in [("SE00001", " ", "LS-LABEL-04"), ("SE00099", "torn", "LS-LABEL-03")] {
+    for (device, reason, code) in [("SE00001", " ", "LS-SET-11"), ("SE00099", "torn", "LS-LABEL-03")] {
         ask(&mut bob, &csrf, device, reason).goes_to("/labels");
         let page = bob.get("/labels");
         assert!(page.body.contains(code), "{}", page.body);

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::domain::code::Code;
+use crate::domain::language::Language;
 use crate::domain::name::Name;
 use crate::station::board::{Tile, Wants, WhyNot};
 use crate::station::clients::Querying;
@@ -13,6 +14,7 @@ use crate::store::error::StoreError;
 use crate::store::{outbox, runs, work_orders};
 use crate::web::api::access::{self, Asked};
 use crate::web::api::problem::Problem;
+use crate::web::worries::worries;
 
 /// `GET /api/v1/status`
 pub async fn now(asked: Asked<Querying>) -> Result<HttpResponse, Problem> {
@@ -40,7 +42,7 @@ pub async fn now(asked: Asked<Querying>) -> Result<HttpResponse, Problem> {
         },
         "unfinished_runs": unfinished,
         "slots": floor.board.all().iter().map(|(slot, tile)| told_tile(slot, tile)).collect::<Vec<_>>(),
-        "warnings": floor.board.warnings(),
+        "warnings": worries(floor, Language::English),
     });
     Ok(access::json(StatusCode::OK, &told))
 }
