@@ -298,9 +298,13 @@ fn an_administrator_gives_and_takes_tokens_on_the_clients_page() {
     let mut engineer = Browser::at(&serving.url);
     engineer.log_in("ada", PASSWORD).goes_to("/");
     assert_eq!(engineer.get("/clients").status, 403);
+    assert!(!engineer.get("/people").body.contains("href=\"/clients\""));
     let mut browser = Browser::at(&serving.url);
     browser.log_in("admin", PASSWORD).goes_to("/");
-    let csrf = browser.get("/clients").csrf();
+    assert!(browser.get("/people").body.contains("href=\"/clients\""));
+    let page = browser.get("/clients");
+    assert!(page.body.contains("<a href=\"/people\">") && !page.body.contains("name=\"release\""));
+    let csrf = page.csrf();
     let none = browser.post("/clients", &[("csrf", &csrf), ("name", "mes")]);
     assert!(none.body.contains("at least one right") && none.body.contains("value=\"mes\""), "{}", none.body);
     let bad = browser.post("/clients", &[("csrf", &csrf), ("name", "../mes"), ("read", "yes")]);

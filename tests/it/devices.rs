@@ -234,7 +234,7 @@ fn rework_from_the_page_gives_a_new_identity_and_both_are_told() {
         engineer.post("/devices/1/decide", &form)
     };
     decide(&mut engineer, "1", "supersede", "  ").goes_to("/devices/1");
-    assert!(engineer.get("/devices/1").body.contains("LS-RUN-07"));
+    assert!(engineer.get("/devices/1").body.contains("LS-SET-11"));
     assert_eq!(decide(&mut engineer, "2", "scrap", "of another device").status, 404);
     assert_eq!(decide(&mut engineer, "1", "promote", "no such thing").status, 404);
     decide(&mut engineer, "1", "resume", "it has its verdict").goes_to("/devices/1");
@@ -279,7 +279,7 @@ fn a_revoked_certificate_shows_and_stays() {
     };
     assert_eq!(revoke(&mut engineer, "2", "keyCompromise").status, 404, "of another device");
     revoke(&mut engineer, "1", "").goes_to("/devices/1");
-    assert!(engineer.get("/devices/1").body.contains("LS-RUN-07"));
+    assert!(engineer.get("/devices/1").body.contains("LS-SET-11"));
     revoke(&mut engineer, "1", "keyCompromise").goes_to("/devices/1");
     let page = engineer.get("/devices/1");
     assert!(page.body.contains(&format!("Certificate {certificate} is revoked.")), "{}", page.body);
@@ -321,6 +321,7 @@ fn a_run_shows_its_steps_its_recipe_and_its_entries() {
     ] {
         assert!(page.body.contains(text), "{text} is not in {}", page.body);
     }
+    assert!(!page.body.contains("/labels/preview"), "its recipe has no label");
     assert_eq!(page.body.matches("data-entry=").count(), 4, "its own entries only");
     assert_eq!(page.body.matches("included in checkpoint").count(), 4);
     let page = browser.get("/runs/3");

@@ -89,6 +89,7 @@ fn a_form_that_is_refused_is_shown_again_as_it_was_typed() {
     send(&mut ada, "/work-orders", &good).goes_to("/work-orders/lot-1");
     assert!(note(&mut ada, "/work-orders/lot-1").contains("lot-1 is written down"));
     let page = ada.get("/work-orders/lot-1").body;
+    assert!(page.contains("href=\"/devices?order=lot-1\""), "{page}");
     assert!(page.contains("0 of 2") && page.contains("After the first PASS"), "{page}");
     assert_eq!(ada.get("/work-orders/lot-1/serials").body, "se00001\nse00002\nse00003\n");
     assert!(ada.get("/work-orders").body.contains("data-order=\"lot-1\""));
