@@ -211,6 +211,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/language", web::post().to(language::choose))
         .configure(records)
         .route("/static/{name}", web::get().to(assets::file))
+        .route("/favicon.ico", web::get().to(assets::icon))
         .configure(api::routes);
 }
 
