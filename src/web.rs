@@ -36,6 +36,7 @@ pub mod trouble;
 pub mod unlock;
 pub mod words;
 pub mod work_orders;
+pub mod worries;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -210,6 +211,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/language", web::post().to(language::choose))
         .configure(records)
         .route("/static/{name}", web::get().to(assets::file))
+        .route("/favicon.ico", web::get().to(assets::icon))
         .configure(api::routes);
 }
 

@@ -21,7 +21,7 @@ pub enum Client {
     Add {
         /// Its name
         name: Name,
-        /// What it may do: read, orders, release, joined by commas
+        /// What it may do: read, orders, or both, joined by a comma
         #[arg(long, value_name = "RIGHTS")]
         may: Rights,
     },

@@ -1,4 +1,5 @@
-//! Other systems that may ask the station something over its API: what each is allowed.
+//! Other systems that may ask the station something over its API: what each is allowed. Releasing a work order to
+//! the slots is none of it: that stays with a person.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,20 +15,17 @@ pub enum Right {
     Read,
     /// Work orders in, and closed when they are complete.
     Orders,
-    /// Work orders released to the slots in the client's name.
-    Release,
 }
 
 impl Right {
     /// All rights.
-    pub const ALL: [Right; 3] = [Right::Read, Right::Orders, Right::Release];
+    pub const ALL: [Right; 2] = [Right::Read, Right::Orders];
 
     /// The word in records and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Right::Read => "read",
             Right::Orders => "orders",
-            Right::Release => "release",
         }
     }
 }
@@ -39,7 +37,7 @@ pub struct Rights(BTreeSet<Right>);
 
 /// Why a text names no rights.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{0}” names no rights; rights are read, orders and release, joined by commas")]
+#[error("“{0}” names no rights; rights are read and orders, joined by a comma")]
 pub struct BadRights(String);
 
 impl Rights {
@@ -93,8 +91,11 @@ mod tests {
     fn rights_are_a_set_with_one_spelling() {
         let rights: Rights = "orders, read,orders".parse().unwrap();
         assert_eq!(rights.to_string(), "read,orders");
-        assert!(rights.allow(Right::Read) && rights.allow(Right::Orders) && !rights.allow(Right::Release));
-        for bad in ["", ",", "read,", "Read", "all"] {
+        assert!(rights.allow(Right::Read) && rights.allow(Right::Orders));
+        let one: Rights = "orders".parse().unwrap();
+        assert!(one.allow(Right::Orders) && !one.allow(Right::Read));
+        // to release an order is for a person
+        for bad in ["", ",", "read,", "Read", "all", "release", "orders,release"] {
             assert!(bad.parse::<Rights>().is_err(), "{bad}");
         }
     }

@@ -132,14 +132,32 @@ pub enum Worry {
     /// The printer with this place in the settings.
     Printer(usize),
     /// The webhook with this place in the settings.
-    Webhook(u8),
+    Webhook(usize),
+}
+
+/// What is wrong where the station is worried; pages tell it in their language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The stable code.
+    pub code: Code,
+    /// What happened, one sentence in English.
+    pub sentence: String,
+    /// Since when, where that is known.
+    pub since: Option<UtcTime>,
+}
+
+impl Fault {
+    /// What this error says.
+    pub fn of(error: &impl Coded) -> Fault {
+        Fault { code: error.code(), sentence: sentence(error), since: None }
+    }
 }
 
 /// The tiles of all slots, and what else everybody should see.
 #[derive(Default)]
 pub struct Board {
     tiles: Mutex<BTreeMap<Name, Tile>>,
-    worries: Mutex<BTreeMap<Worry, String>>,
+    worries: Mutex<BTreeMap<Worry, Fault>>,
     state: Mutex<State>,
     version: AtomicU64,
 }
@@ -255,11 +273,11 @@ impl Board {
         self.tiles().iter().map(|(slot, tile)| (slot.clone(), tile.clone())).collect()
     }
 
-    /// Shows this sentence about a worry from now on, or nothing about it any more. Whether that is news.
-    pub fn warn(&self, about: Worry, sentence: Option<String>) -> bool {
+    /// Shows what is wrong about a worry from now on, or nothing about it any more. Whether that is news.
+    pub fn warn(&self, about: Worry, fault: Option<Fault>) -> bool {
         let mut worries = self.worries.lock().unwrap_or_else(PoisonError::into_inner);
-        let news = match sentence {
-            Some(sentence) => worries.insert(about, sentence.clone()) != Some(sentence),
+        let news = match fault {
+            Some(fault) => worries.insert(about, fault.clone()) != Some(fault),
             None => worries.remove(&about).is_some(),
         };
         if news {
@@ -268,14 +286,15 @@ impl Board {
         news
     }
 
-    /// What is said about a worry.
-    pub fn warning(&self, about: Worry) -> Option<String> {
+    /// What is wrong about a worry.
+    pub fn warning(&self, about: Worry) -> Option<Fault> {
         self.worries.lock().unwrap_or_else(PoisonError::into_inner).get(&about).cloned()
     }
 
-    /// All worries, each one sentence.
-    pub fn warnings(&self) -> Vec<String> {
-        self.worries.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    /// All worries and what is wrong about each.
+    pub fn warnings(&self) -> Vec<(Worry, Fault)> {
+        let worries = self.worries.lock().unwrap_or_else(PoisonError::into_inner);
+        worries.iter().map(|(about, fault)| (*about, fault.clone())).collect()
     }
 
     fn tiles(&self) -> MutexGuard<'_, BTreeMap<Name, Tile>> {

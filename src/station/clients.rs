@@ -193,8 +193,6 @@ rights! {
     Querying for Read;
     /// Writes work orders down, and closes complete ones.
     Ordering for Orders;
-    /// Releases work orders to the slots.
-    Releasing for Release;
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::thumbprint::Thumbprint;
 use crate::station::evidence::{self, Entry};
 use crate::station::folder::{Folder, FolderError};
+use crate::station::labels::of_record;
 use crate::store::certificates::{self, Certificate};
 use crate::store::devices::{self, Device};
 use crate::store::error::StoreError;
@@ -33,6 +34,8 @@ pub struct DeviceFile {
     pub certificates: Vec<Sheet>,
     /// What the cloud was or is to be told about it, newest first.
     pub enrollments: Vec<OutboxRow>,
+    /// The newest run that has a label, and how many labels of it are on record.
+    pub label: Option<(u64, u64)>,
     /// What the log holds about it, newest first.
     pub entries: Vec<Entry>,
     /// Whether the log holds older entries.
@@ -72,7 +75,17 @@ pub fn read(
     for row in evidence::outbox_rows(&entries).into_iter().take(ENROLLMENTS) {
         enrollments.extend(outbox::get(reader, row)?);
     }
-    Ok(Some(DeviceFile { device, runs, older_runs, certificates, enrollments, entries, older_entries }))
+    let label = of_record::newest_of(reader, device.id)?;
+    Ok(Some(DeviceFile {
+        device,
+        runs,
+        older_runs,
+        certificates,
+        enrollments,
+        label,
+        entries,
+        older_entries,
+    }))
 }
 
 fn shorten<T>(rows: &mut Vec<T>, most: u32) -> bool {

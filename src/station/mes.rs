@@ -4,11 +4,12 @@
 use std::fmt;
 
 use crate::domain::code::{Code, Coded};
+use crate::domain::first_article::WaitingArticle;
 use crate::domain::name::Name;
 use crate::domain::serial_number::{BadSerial, SerialNumber};
 use crate::domain::utc_time::UtcTime;
 use crate::domain::work_order::{WorkOrder, WorkOrderState};
-use crate::station::clients::{Allowed, Ordering, Querying, Releasing};
+use crate::station::clients::{Allowed, Ordering, Querying};
 use crate::station::folder::Folder;
 use crate::station::products::{self, RecipeError};
 use crate::station::refusals;
@@ -20,7 +21,7 @@ use crate::store::outbox::{self, OutboxRow};
 use crate::store::reader::Reader;
 use crate::store::runs::reserve::ReserveError;
 use crate::store::runs::{self, Run, RunFilter};
-use crate::store::work_orders::{self, NewWorkOrder, Progress, WorkOrderError, closing};
+use crate::store::work_orders::{self, NewWorkOrder, Progress, WorkOrderError, closing, first_article};
 
 /// At most this many runs, certificates and operations of one device are told; the newest ones.
 pub const MOST_OF_A_DEVICE: u32 = 50;
@@ -31,6 +32,8 @@ pub const MOST_OF_A_DEVICE: u32 = 50;
 pub enum MayNot {
     #[error("no work order is active")]
     NoOrder,
+    #[error("the first article of work order {order}, {serial}, is to be confirmed")]
+    FirstArticle { order: Name, serial: String },
     #[error(transparent)]
     Serial(#[from] BadSerial),
     #[error(transparent)]
@@ -45,6 +48,7 @@ impl Coded for MayNot {
     fn code(&self) -> Code {
         match self {
             MayNot::NoOrder => Code::NoActiveWorkOrder,
+            MayNot::FirstArticle { .. } => Code::FirstArticle,
             MayNot::Serial(error) => error.code(),
             MayNot::Rule(error) => error.code(),
             MayNot::Recipe(error) => error.code(),
@@ -72,10 +76,15 @@ pub fn may_build(
             }
             None => work_orders::active(r)?,
         };
-        let Progress { order, issued, .. } = found.ok_or(MayNot::NoOrder)?;
+        let found = found.ok_or(MayNot::NoOrder)?;
+        let article = first_article::waiting(r, &found)?;
+        let Progress { order, issued, .. } = found;
         if order.state != WorkOrderState::Active {
             let state = order.state.as_str();
             return Err(ReserveError::WorkOrderNotActive { name: order.name, state }.into());
+        }
+        if let Some(WaitingArticle { work_order: order, serial, run: _ }) = article {
+            return Err(MayNot::FirstArticle { order, serial });
         }
         let rule = products::find(folder, &order.product)?.product.identify.serial_rule;
         let serial = rule.parse(serial)?;
@@ -154,7 +163,7 @@ pub struct OrderedLot {
     pub serials: Vec<String>,
 }
 
-/// Why a work order was not taken, moved or closed.
+/// Why a work order was not taken or closed.
 #[derive(Debug, thiserror::Error)]
 pub enum OrderRefused {
     /// The name stands for another order already.
@@ -264,22 +273,6 @@ pub fn close_order(
 ) -> Result<(), OrderRefused> {
     let done = store.change(authority.actor(), now, |change| closing::close(change, name, false));
     let what = format!("closing of work order {name}");
-    on_record(store, authority.actor(), &what, done.map_err(OrderRefused::from), now)
-}
-
-/// Releases an order to the slots, in the client's name.
-///
-/// # Errors
-/// See [`OrderRefused`]; a refusal is on record.
-pub fn release_order(
-    store: &Store,
-    authority: &Releasing,
-    name: &Name,
-    now: UtcTime,
-) -> Result<(), OrderRefused> {
-    let person = authority.actor().to_string();
-    let done = store.change(authority.actor(), now, |change| work_orders::activate(change, name, &person));
-    let what = format!("activation of work order {name}");
     on_record(store, authority.actor(), &what, done.map_err(OrderRefused::from), now)
 }
 

@@ -7,9 +7,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::domain::audit_event::AuditEvent;
-use crate::domain::code::{Code, Coded, sentence};
+use crate::domain::code::{Code, Coded};
 use crate::domain::person::Actor;
-use crate::station::board::{Board, Worry};
+use crate::station::board::{Board, Fault, Worry};
 use crate::station::checkpoints::CheckpointFailed;
 use crate::station::clients::TokenDoor;
 use crate::station::counts::Counts;
@@ -137,8 +137,7 @@ impl Serving {
 
 /// Shows that copies of checkpoints are unread or not made, or that all is well; the log tells it once.
 fn worry<E: Coded>(board: &Board, error: Option<&E>) {
-    let sentence = error.map(|error| format!("{} {}", sentence(error), error.code().next_step()));
-    if board.warn(Worry::CheckpointCopies, sentence)
+    if board.warn(Worry::CheckpointCopies, error.map(Fault::of))
         && let Some(error) = error
     {
         tracing::warn!(code = %error.code(), "{error}");

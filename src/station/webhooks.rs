@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use crate::azure::https::ClientError;
 use crate::azure::schedule;
-use crate::domain::code::{Code, Coded, sentence};
+use crate::domain::code::{Code, Coded};
 use crate::domain::utc_time::UtcTime;
-use crate::station::board::Worry;
+use crate::station::board::{Fault, Worry};
 use crate::station::clock;
 use crate::station::keys::Unlocked;
 use crate::station::post::{PostFailed, Postman};
@@ -65,9 +65,9 @@ impl Coded for CannotDeliver {
 /// # Errors
 /// Those of the operating system, when a thread cannot be started.
 pub fn start(floor: &Floor) -> std::io::Result<Vec<JoinHandle<()>>> {
-    let webhooks = floor.settings.webhooks.iter().cloned().zip(0..);
+    let webhooks = floor.settings.webhooks.iter().cloned().enumerate();
     webhooks
-        .map(|(webhook, number)| {
+        .map(|(number, webhook)| {
             let floor = floor.clone();
             let name = format!("webhook {}", webhook.name);
             thread::Builder::new().name(name).spawn(move || tend(&floor, &webhook, Worry::Webhook(number)))
@@ -109,7 +109,7 @@ fn step(floor: &Floor, webhook: &Webhook, worry: Worry, keys: &Unlocked, sender:
         Ok(Some(cursor)) if cursor.next_try <= now => cursor,
         Ok(Some(cursor)) => {
             // also after a restart
-            show(floor, webhook, worry, &cursor);
+            show(floor, worry, &cursor);
             return false;
         }
         Ok(None) => return false,
@@ -141,10 +141,11 @@ fn step(floor: &Floor, webhook: &Webhook, worry: Worry, keys: &Unlocked, sender:
             if attempts == 1 || attempts == TROUBLING {
                 tracing::warn!(code = %error.code(), webhook = %webhook.name, attempts, "webhook: {error}");
             }
-            let fault = format!("{} {}", sentence(error), error.code().next_step());
-            let (last_error, since) = (Some(fault.clone()), cursor.since.or(Some(now)));
-            show(floor, webhook, worry, &Cursor { attempts, last_error, since, ..cursor });
-            webhooks::failed(store, &webhook.name, next_try, &fault, now)
+            let fault = Fault::of(error);
+            let since = cursor.since.or(Some(now));
+            let (last_error, last_code) = (Some(fault.sentence.clone()), Some(fault.code));
+            show(floor, worry, &Cursor { attempts, last_error, last_code, since, ..cursor });
+            webhooks::failed(store, &webhook.name, next_try, (&fault.sentence, fault.code), now)
         }
     };
     if let Err(error) = written {
@@ -155,13 +156,13 @@ fn step(floor: &Floor, webhook: &Webhook, worry: Worry, keys: &Unlocked, sender:
     done.is_ok()
 }
 
-fn show(floor: &Floor, webhook: &Webhook, worry: Worry, cursor: &Cursor) {
+fn show(floor: &Floor, worry: Worry, cursor: &Cursor) {
     if cursor.attempts < TROUBLING {
         return;
     }
-    let since = cursor.since.map(|since| floor.settings.zone.date_and_time(since)).unwrap_or_default();
-    let why = cursor.last_error.as_deref().unwrap_or_default();
-    floor.board.warn(worry, Some(format!("Webhook {} has been down since {since}. {why}", webhook.name)));
+    let code = cursor.last_code.unwrap_or(Code::WebhookFailed);
+    let sentence = cursor.last_error.clone().unwrap_or_default();
+    floor.board.warn(worry, Some(Fault { code, sentence, since: cursor.since }));
 }
 
 /// What one step came to.

@@ -207,6 +207,11 @@ pub fn get(reader: &Reader<'_>, id: u64) -> Result<Option<Label>, StoreError> {
     reader.row("label", &format!("SELECT {COLUMNS} FROM {FROM} WHERE label.id = ?1"), [sql_id(id)], parse)
 }
 
+/// How many labels a run has, those that are not printed yet included.
+pub fn count_of_run(reader: &Reader<'_>, run: u64) -> Result<u64, StoreError> {
+    reader.count("SELECT count(*) FROM label WHERE run = ?1", [sql_id(run)])
+}
+
 /// All labels of a run, at most `limit`, oldest first.
 pub fn of_run(reader: &Reader<'_>, run: u64, limit: u32) -> Result<Vec<Label>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE label.run = ?1 ORDER BY label.copy LIMIT ?2");

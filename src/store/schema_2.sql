@@ -84,7 +84,8 @@ CREATE TABLE webhook (
     attempts   INTEGER NOT NULL DEFAULT 0,
     next_try   INTEGER NOT NULL,
     since      INTEGER,
-    last_error TEXT
+    last_error TEXT,
+    last_code  TEXT
 ) STRICT;
 -- the verdicts in the order of their commits; a quotation mark within a text is escaped, so no text looks like this
 CREATE INDEX audit_verdict ON audit (seq) WHERE instr(entry, '"event":"run-finished"') > 0;

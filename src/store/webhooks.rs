@@ -5,6 +5,8 @@ use super::Store;
 use super::columns::{Columns, sql_id};
 use super::error::StoreError;
 use super::reader::Reader;
+use super::runs;
+use crate::domain::code::Code;
 use crate::domain::name::Name;
 use crate::domain::utc_time::UtcTime;
 
@@ -26,6 +28,8 @@ pub struct Cursor {
     pub since: Option<UtcTime>,
     /// What went wrong last.
     pub last_error: Option<String>,
+    /// Its stable code.
+    pub last_code: Option<Code>,
 }
 
 fn parse(columns: &Columns<'_>) -> Result<Cursor, StoreError> {
@@ -36,12 +40,14 @@ fn parse(columns: &Columns<'_>) -> Result<Cursor, StoreError> {
         next_try: columns.time("next_try")?,
         since: columns.optional_time("since")?,
         last_error: columns.raw("last_error")?,
+        last_code: runs::code(columns, "last_code")?,
     })
 }
 
 /// Where this webhook stands; none if it is new.
 pub fn get(reader: &Reader<'_>, name: &Name) -> Result<Option<Cursor>, StoreError> {
-    let sql = "SELECT seq, checkpoint, attempts, next_try, since, last_error FROM webhook WHERE name = ?1";
+    let sql = "SELECT seq, checkpoint, attempts, next_try, since, last_error, last_code FROM webhook
+               WHERE name = ?1";
     reader.row("webhook", sql, [name.as_str()], parse)
 }
 
@@ -74,7 +80,7 @@ pub fn advance(
             .connection()
             .prepare_cached(
                 "UPDATE webhook SET seq = max(seq, ?2), checkpoint = max(checkpoint, ?3), attempts = 0,
-                        next_try = ?4, since = NULL, last_error = NULL
+                        next_try = ?4, since = NULL, last_error = NULL, last_code = NULL
                  WHERE name = ?1",
             )?
             .execute((name.as_str(), sql_id(seq), sql_id(checkpoint), now.millis()))?;
@@ -82,12 +88,12 @@ pub fn advance(
     })
 }
 
-/// Notes an attempt in vain and when to try again.
+/// Notes an attempt in vain, with what went wrong and its code, and when to try again.
 pub fn failed(
     store: &Store,
     name: &Name,
     next_try: UtcTime,
-    fault: &str,
+    (fault, code): (&str, Code),
     now: UtcTime,
 ) -> Result<(), StoreError> {
     let fault: String = fault.chars().take(LONGEST_FAULT).collect();
@@ -96,10 +102,10 @@ pub fn failed(
             .connection()
             .prepare_cached(
                 "UPDATE webhook SET attempts = attempts + 1, next_try = ?2, since = coalesce(since, ?4),
-                        last_error = ?3
+                        last_error = ?3, last_code = ?5
                  WHERE name = ?1",
             )?
-            .execute((name.as_str(), next_try.millis(), fault, now.millis()))?;
+            .execute((name.as_str(), next_try.millis(), fault, now.millis(), code.as_str()))?;
         Ok(())
     })
 }

@@ -41,7 +41,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
         )
         .service(get("/work-orders/{name}").route(web::get().to(work_orders::one)))
         .service(post("/work-orders/{name}/close").route(web::post().to(work_orders::close)))
-        .service(post("/work-orders/{name}/release").route(web::post().to(work_orders::release)))
         .default_service(web::to(nothing));
     config.service(api);
 }

@@ -26,7 +26,16 @@ const FILES: &[(&str, &str, &[u8])] = &[
 
 /// `GET /static/{name}`
 pub async fn file(name: web::Path<String>) -> HttpResponse {
-    match FILES.iter().find(|(known, _, _)| *known == name.as_str()) {
+    named(&name)
+}
+
+/// `GET /favicon.ico`: what browsers ask for beside a file that is no page and so names no icon.
+pub async fn icon() -> HttpResponse {
+    named("icon.svg")
+}
+
+fn named(name: &str) -> HttpResponse {
+    match FILES.iter().find(|(known, _, _)| *known == name) {
         Some((_, media, content)) => HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, *media))
             .insert_header((header::CACHE_CONTROL, "max-age=3600"))

@@ -54,13 +54,11 @@ pub struct NewClient {
     name: String,
     read: Option<String>,
     orders: Option<String>,
-    release: Option<String>,
 }
 
 impl NewClient {
     fn rights(&self) -> Option<Rights> {
-        let ticked =
-            [(&self.read, Right::Read), (&self.orders, Right::Orders), (&self.release, Right::Release)];
+        let ticked = [(&self.read, Right::Read), (&self.orders, Right::Orders)];
         Rights::of(ticked.into_iter().filter(|(tick, _)| tick.is_some()).map(|(_, right)| right))
     }
 }
@@ -80,7 +78,6 @@ fn words(rights: &Rights, t: &ClientsWords) -> String {
     let word = |right: Right| match right {
         Right::Read => t.read,
         Right::Orders => t.orders,
-        Right::Release => t.release,
     };
     let held: Vec<&str> = Right::ALL.into_iter().filter(|right| rights.allow(*right)).map(word).collect();
     held.join("; ")

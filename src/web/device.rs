@@ -18,7 +18,7 @@ use crate::web::device::actions::ActionView;
 use crate::web::entries::{self, EntryView};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
-use crate::web::run_view::{self, RunView};
+use crate::web::run_view::{self, LabelView, RunView};
 use crate::web::standing::Badge;
 use crate::web::told::told_of;
 use crate::web::trouble::Trouble;
@@ -46,6 +46,7 @@ struct DevicePage {
     certificates: Vec<SheetView>,
     public_keys: Vec<String>,
     enrollments: Vec<EnrollmentView>,
+    label: Option<LabelView>,
     alarms: Vec<AlarmView>,
     entries: Vec<EntryView>,
     older_entries: Option<u64>,
@@ -130,7 +131,8 @@ fn page_of(
     actions: Vec<ActionView>,
     revocable: Option<String>,
 ) -> DevicePage {
-    let DeviceFile { device, runs, older_runs, certificates, enrollments, entries, older_entries } = file;
+    let DeviceFile { device, runs, older_runs, certificates, enrollments, label, entries, older_entries } =
+        file;
     let (zone, language) = (visit.zone(), visit.language);
     let (t, d, e) = (DeviceWords::of(language), DevicesWords::of(language), EntryWords::of(language));
     let alarms = evidence::alarms(&entries).into_iter().map(|(entry, kind, value)| AlarmView {
@@ -164,6 +166,7 @@ fn page_of(
         certificates: sheets,
         public_keys,
         enrollments: enrollments.into_iter().map(|row| enrollment_view(row, zone, language)).collect(),
+        label: label.map(|(run, count)| run_view::label_view(run, count, language)),
         alarms,
         older_entries: entries.last().filter(|_| older_entries).map(|entry| entry.seq),
         entries: entries.into_iter().map(|entry| entries::view(entry, zone, e)).collect(),

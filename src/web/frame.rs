@@ -9,6 +9,7 @@ use crate::web::language::{self, Choice};
 use crate::web::session::Note;
 use crate::web::told::Told;
 use crate::web::words::common::FrameWords;
+use crate::web::worries::worries;
 
 /// Which page it is, for the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,7 +157,7 @@ impl Frame {
                 .map(|way| Way { word: way.word(t), address: way.address(), here: way == place })
                 .collect(),
             path: path.to_owned(),
-            worries: floor.board.warnings(),
+            worries: worries(floor, language),
             locked: floor.keys.current().is_none(),
             idle: false,
             done,

@@ -5,6 +5,8 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::domain::code::Code;
+use crate::domain::language::Language;
 use crate::domain::name::Name;
 use crate::domain::product::label::Sheet;
 use crate::station::authority::{Authority, Operating, Watching};
@@ -21,9 +23,11 @@ use crate::web::access::{Posted, Visit};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
 use crate::web::label_preview;
+use crate::web::told::told_of;
 use crate::web::trouble::Trouble;
 use crate::web::words::fill;
 use crate::web::words::labels::LabelWords;
+use crate::web::worries::fault_told;
 
 /// Rows on one page.
 const ROWS: u32 = 50;
@@ -94,13 +98,17 @@ pub async fn page(visit: Visit<Watching>, wanted: web::Query<Wanted>) -> Result<
         paper: paper(t, &printer.sheet),
         waiting,
         failed,
-        trouble: visit.floor.board.warning(Worry::Printer(place)),
+        trouble: visit
+            .floor
+            .board
+            .warning(Worry::Printer(place))
+            .map(|fault| fault_told(&fault, visit.language)),
     });
     Ok(show(&LabelsPage {
         frame: visit.frame(Place::Labels),
         t,
         printers: printers.collect(),
-        labels: found.into_iter().map(|label| view(label, t, visit.zone())).collect(),
+        labels: found.into_iter().map(|label| view(label, visit.language, visit.zone())).collect(),
         may_print: Operating::of(&visit.person).is_some(),
         open,
         paged: before.is_some(),
@@ -122,11 +130,16 @@ fn paper(t: &LabelWords, sheet: &Sheet) -> String {
     fill(t.size, &[("width", &width), ("height", &height), ("dpi", &dpi)])
 }
 
-fn view(label: Label, t: &'static LabelWords, zone: &Zone) -> LabelView {
+fn view(label: Label, language: Language, zone: &Zone) -> LabelView {
+    let t = LabelWords::of(language);
     let (class, icon, word) = match label.state {
         LabelState::Waiting => ("busy", "…", t.waiting),
         LabelState::Printed => ("good", "✔", t.printed),
         LabelState::Failed => ("look", "⚠", t.failed),
+    };
+    let code = match label.state {
+        LabelState::Waiting => Code::PrinterOut,
+        LabelState::Printed | LabelState::Failed => Code::LabelDoubtful,
     };
     LabelView {
         number: label.id,
@@ -137,7 +150,7 @@ fn view(label: Label, t: &'static LabelWords, zone: &Zone) -> LabelView {
         class,
         icon,
         word,
-        why: label.last_error,
+        why: label.last_error.map(|said| told_of(code, &said, language).sentence),
         printer: label.printer.to_string(),
         when: zone.date_and_time(label.printed.unwrap_or(label.created)),
         person: label.person,
@@ -215,7 +228,7 @@ pub async fn preview(visit: Visit<Watching>, subject: web::Query<Subject>) -> Re
         template: shown.template,
         run,
         heading,
-        labels: shown.labels.into_iter().map(|label| view(label, t, visit.zone())).collect(),
+        labels: shown.labels.into_iter().map(|label| view(label, visit.language, visit.zone())).collect(),
         may_print: Operating::of(&visit.person).is_some(),
     }))
 }

@@ -68,7 +68,8 @@ fn text(floor: &Floor, gauges: &Gauges, now: UtcTime) -> String {
         &[],
         u8::from(floor.keys.current().is_none()),
     );
-    let mut states = BTreeMap::from([("not-ready", 0u64), ("ready", 0), ("running", 0), ("verdict", 0)]);
+    let none = ["not-ready", "ready", "waiting", "running", "verdict"].map(|state| (state, 0u64));
+    let mut states = BTreeMap::from(none);
     for (_, tile) in floor.board.all() {
         *states.entry(status::state(&tile)).or_default() += 1;
     }

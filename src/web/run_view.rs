@@ -58,6 +58,26 @@ pub struct StepView {
     pub bar: (u64, u64),
 }
 
+/// The label of a run that has one, and how many of it are on record.
+pub struct LabelView {
+    /// The run.
+    pub run: u64,
+    /// That it is the label of this run.
+    pub word: String,
+    /// How many there are.
+    pub count: String,
+}
+
+/// A run's label in the words of a page.
+pub fn label_view(run: u64, count: u64, language: Language) -> LabelView {
+    let t = RunWords::of(language);
+    LabelView {
+        run,
+        word: fill(t.label_of_run, &[("run", &run.to_string())]),
+        count: fill(t.labels_on_record, &[("count", &count.to_string())]),
+    }
+}
+
 /// A run in the words of a page.
 pub fn view(run: &Run, zone: &Zone, language: Language) -> RunView {
     let t = RunWords::of(language);

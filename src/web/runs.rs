@@ -5,6 +5,7 @@ use askama::Template;
 
 use crate::station::authority::Reading;
 use crate::station::evidence;
+use crate::station::labels::of_record;
 use crate::store::devices;
 use crate::store::error::StoreError;
 use crate::store::recipes;
@@ -13,7 +14,7 @@ use crate::web::access::Visit;
 use crate::web::entries::{self, EntryView};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
-use crate::web::run_view::{self, RunView};
+use crate::web::run_view::{self, LabelView, RunView};
 use crate::web::trouble::Trouble;
 use crate::web::words::devices::{DeviceWords, DevicesWords};
 use crate::web::words::fill;
@@ -30,6 +31,7 @@ struct RunPage {
     heading: String,
     run: RunView,
     device: Option<(u64, String)>,
+    label: Option<LabelView>,
     digest: String,
     recipe: Option<String>,
     entries: Vec<EntryView>,
@@ -45,10 +47,11 @@ pub async fn page(visit: Visit<Reading>, id: web::Path<u64>) -> Result<HttpRespo
             let device = run.device.map(|device| devices::get(r, device)).transpose()?.flatten();
             let recipe = run.product_digest.map(|digest| recipes::product_text(r, &digest)).transpose()?;
             let entries = evidence::of_run(r, &run, vkey.as_deref())?;
-            Ok::<_, StoreError>(Some((run, device, recipe.flatten(), entries)))
+            let label = of_record::count_of(r, &run)?;
+            Ok::<_, StoreError>(Some((run, device, recipe.flatten(), label, entries)))
         })
         .await?;
-    let (run, device, recipe, entries) = seen.ok_or_else(|| Trouble::not_found(language))?;
+    let (run, device, recipe, label, entries) = seen.ok_or_else(|| Trouble::not_found(language))?;
     let (r, e) = (RunWords::of(language), EntryWords::of(language));
     Ok(show(&RunPage {
         frame: visit.frame(Place::Devices),
@@ -59,6 +62,7 @@ pub async fn page(visit: Visit<Reading>, id: web::Path<u64>) -> Result<HttpRespo
         heading: fill(r.run_number, &[("run", &run.id.to_string())]),
         run: run_view::view(&run, visit.zone(), language),
         device: device.map(|device| (device.id, device.serial.to_string())),
+        label: label.map(|count| run_view::label_view(run.id, count, language)),
         digest: run.product_digest.map(|digest| digest.to_string()).unwrap_or_default(),
         recipe: recipe.map(|(_, text)| text),
         entries: entries.into_iter().map(|entry| entries::view(entry, visit.zone(), e)).collect(),

@@ -7,6 +7,7 @@ pub mod judge;
 use serde_json::{Value, json};
 
 use self::caller::{Caller, token};
+use crate::factory::azure::Azure;
 use crate::factory::bench::Bench;
 use crate::factory::{PASSWORD, Station, wait_for};
 use crate::pages::browser::Browser;
@@ -21,7 +22,7 @@ fn a_mes_orders_asks_follows_and_closes() {
     for slot in ["1", "2"] {
         station.add_slot(&format!("slot-{slot}"), &format!("GW0000{slot}"));
     }
-    let all = token(&station, "mes", "read,orders,release");
+    let all = token(&station, "mes", "read,orders");
     let serving = station.serve();
     let mut mes = Caller::at(&serving.url, Some(&all));
     let may = |mes: &mut Caller, query: &str| mes.get(&format!("/api/v1/check?{query}")).json();
@@ -43,8 +44,10 @@ fn a_mes_orders_asks_follows_and_closes() {
     assert_eq!(station.events("work-order-added")[0]["actor"], json!({ "by": "client", "name": "mes" }));
 
     mes.post("/api/v1/work-orders/lot-1/close", &json!({})).is_problem(409, "LS-WO-06");
-    let released = mes.post("/api/v1/work-orders/lot-1/release", &json!({})).json();
-    assert_eq!((&released["state"], &released["released_by"]), (&json!("active"), &json!("mes (client)")));
+    station.ok(&["work-order", "activate", "lot-1"]);
+    let released = mes.get("/api/v1/work-orders/lot-1").json();
+    assert_eq!(released["state"], "active");
+    assert!(released["released_by"].is_string(), "{released}");
     assert_eq!(may(&mut mes, "serial=gw00001")["allowed"], true);
     assert_eq!(may(&mut mes, "serial=GW00009")["code"], "LS-WO-05");
     assert_eq!(may(&mut mes, "serial=GW00001&work_order=other")["code"], "LS-WO-01");
@@ -96,8 +99,8 @@ fn a_mes_orders_asks_follows_and_closes() {
     assert_eq!(list["work_orders"][0]["name"], "lot-2");
     assert_eq!(mes.get("/api/v1/work-orders/lot-2").json()["quantity"], 5);
     mes.get("/api/v1/work-orders/lot-3").is_problem(404, "LS-API-02");
-    mes.post("/api/v1/work-orders/lot-3/release", &json!({})).is_problem(404, "LS-WO-01");
-    assert_eq!(mes.all_as_documented(), 10);
+    mes.post("/api/v1/work-orders/lot-3/close", &json!({})).is_problem(404, "LS-WO-01");
+    assert_eq!(mes.all_as_documented(), 9);
 }
 
 #[test]
@@ -107,17 +110,28 @@ fn a_complete_order_is_closed_and_its_quota_is_spent() {
     let mut lot = order("lot-1", 1);
     lot["spare"] = json!(0);
     let both = token(&station, "mes", "read,orders");
+    let azure = Azure::of(&station);
+    azure.faults().outage(true);
     let serving = station.serve();
     let mut mes = Caller::at(&serving.url, Some(&both));
     assert_eq!(mes.post("/api/v1/work-orders", &lot).status, 201);
-    mes.post("/api/v1/work-orders/lot-1/release", &json!({})).is_problem(403, "LS-AUTH-02");
-    assert_eq!(station.events("refused")[0]["code"], "LS-AUTH-02");
+    // a slot runs only what a person released
+    for word in ["release", "activate"] {
+        mes.post(&format!("/api/v1/work-orders/lot-1/{word}"), &json!({})).is_problem(404, "LS-API-02");
+    }
+    station.refused(2, "LS-SET-07", &["client", "add", "planner", "--may", "orders,release"]);
     station.ok(&["work-order", "activate", "lot-1"]);
     let _bench = Bench::plug(&station, 1, "GW", &[]);
     wait_for("a device that passed", || {
         (mes.get("/api/v1/work-orders/lot-1").json()["passed"] == 1).then_some(())
     });
     assert_eq!(mes.get("/api/v1/check?serial=GW00002").json()["code"], "LS-WO-04");
+    // a client has no reason to give: it waits until the cloud has everything
+    mes.post("/api/v1/work-orders/lot-1/close", &json!({})).is_problem(409, "LS-WO-07");
+    azure.faults().outage(false);
+    wait_for("the enrollment to be sent", || {
+        (mes.get("/api/v1/status").json()["outbox"]["waiting"] == 0).then_some(())
+    });
     let closed = mes.post("/api/v1/work-orders/lot-1/close", &json!({})).json();
     assert_eq!(closed["state"], "closed");
     mes.post("/api/v1/work-orders/lot-1/close", &json!({})).is_problem(409, "LS-WO-06");
@@ -134,6 +148,7 @@ fn only_a_token_opens_the_api_and_only_a_session_the_pages() {
     let mut monitor = Caller::at(&serving.url, Some(&read));
     assert_eq!(monitor.get("/api/v1/status").status, 200);
     monitor.post("/api/v1/work-orders", &order("lot", 1)).is_problem(403, "LS-AUTH-02");
+    assert_eq!(station.events("refused")[0]["code"], "LS-AUTH-02");
     let mut planner = Caller::at(&serving.url, Some(&orders));
     planner.get("/api/v1/status").is_problem(403, "LS-AUTH-02");
     assert_eq!(planner.post("/api/v1/work-orders", &order("lot", 1)).status, 201);
@@ -270,7 +285,7 @@ fn every_route_is_in_the_document_and_every_operation_a_route() {
     }
     documented.sort();
     assert_eq!(routes, documented);
-    assert_eq!(routes.len(), 10);
+    assert_eq!(routes.len(), 9);
 }
 
 #[test]
@@ -283,9 +298,13 @@ fn an_administrator_gives_and_takes_tokens_on_the_clients_page() {
     let mut engineer = Browser::at(&serving.url);
     engineer.log_in("ada", PASSWORD).goes_to("/");
     assert_eq!(engineer.get("/clients").status, 403);
+    assert!(!engineer.get("/people").body.contains("href=\"/clients\""));
     let mut browser = Browser::at(&serving.url);
     browser.log_in("admin", PASSWORD).goes_to("/");
-    let csrf = browser.get("/clients").csrf();
+    assert!(browser.get("/people").body.contains("href=\"/clients\""));
+    let page = browser.get("/clients");
+    assert!(page.body.contains("<a href=\"/people\">") && !page.body.contains("name=\"release\""));
+    let csrf = page.csrf();
     let none = browser.post("/clients", &[("csrf", &csrf), ("name", "mes")]);
     assert!(none.body.contains("at least one right") && none.body.contains("value=\"mes\""), "{}", none.body);
     let bad = browser.post("/clients", &[("csrf", &csrf), ("name", "../mes"), ("read", "yes")]);

@@ -321,6 +321,7 @@ fn a_run_shows_its_steps_its_recipe_and_its_entries() {
     ] {
         assert!(page.body.contains(text), "{text} is not in {}", page.body);
     }
+    assert!(!page.body.contains("/labels/preview"), "its recipe has no label");
     assert_eq!(page.body.matches("data-entry=").count(), 4, "its own entries only");
     assert_eq!(page.body.matches("included in checkpoint").count(), 4);
     let page = browser.get("/runs/3");

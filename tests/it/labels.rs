@@ -108,6 +108,12 @@ fn a_printer_that_is_out_worries_people_not_the_line_and_prints_once_when_it_is_
                 .then_some(())
         });
     }
+    // in the language of whoever looks
+    browser.post("/language", &[("language", "de"), ("place", "/labels")]).goes_to("/labels");
+    for place in ["/", "/labels", "/work-orders"] {
+        let page = browser.get(place).body;
+        assert!(page.contains("Drucker labels: ") && !page.contains("cannot be reached"), "{page}");
+    }
     let waits = || station.sqlite("SELECT state, copy FROM label");
     assert_eq!(waits(), "waiting|1");
 
@@ -161,6 +167,13 @@ fn another_copy_is_counted_has_its_reason_on_record_and_no_value_becomes_a_comma
     assert_eq!((zpl.matches("^X").count(), zpl.matches('~').count()), (2, 0), "{zpl}");
     let second = paper::print(&zpl);
     assert_eq!((second.labels.len(), second.qr(0)), (1, vec![format!("SE00001 2 {hostile}")]));
+    // the run and the device lead to the label
+    let mut admin = browser(&serving);
+    for place in ["/runs/1", "/devices/1"] {
+        let page = admin.get(place).body;
+        let link = "<a id=\"label\" href=\"/labels/preview?run=1\">Label of run 1</a>";
+        assert!(page.contains(link) && page.contains("href=\"/labels\">2 on record</a>"), "{page}");
+    }
     let asked = station.events("label-reprinted");
     assert_eq!((asked.len(), &asked[0]["copy"], &asked[0]["reason"]), (1, &2.into(), &hostile.into()));
     assert_eq!(asked[0]["actor"]["name"], "bob");

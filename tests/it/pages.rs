@@ -186,8 +186,9 @@ fn every_answer_carries_the_security_headers_and_no_page_an_inline_script_or_sty
     answers.push(("wrong host", browser.get_as("/", "evil.example")));
     answers.push(("health", browser.get("/healthz")));
     answers.push(("style", browser.get("/static/style.css")));
+    answers.push(("icon", Browser::at(&serving.url).get("/favicon.ico")));
     let statuses: Vec<u16> = answers.iter().map(|(_, answer)| answer.status).collect();
-    assert_eq!(statuses, [200, 200, 200, 303, 200, 404, 400, 421, 200, 200]);
+    assert_eq!(statuses, [200, 200, 200, 303, 200, 404, 400, 421, 200, 200, 200]);
     for (name, answer) in &answers {
         let policy = answer.header("content-security-policy").unwrap_or_else(|| panic!("{name}: no policy"));
         assert!(

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use self::receiver::{Arrived, Receiver};
+use crate::api::caller::{Caller, token};
 use crate::factory::PASSWORD;
 use crate::factory::bench::Bench;
 use crate::factory::{Station, entries, process, wait_for};
@@ -50,6 +51,7 @@ fn verdicts_and_checkpoints_arrive_signed_and_in_order_however_often_the_receive
     let receiver = Receiver::start();
     webhook(&station, "mes", &receiver.url, "[\"run-finished\", \"checkpoint\"]");
     receiver.answer(503);
+    let read = token(&station, "monitor", "read");
     let serving = station.serve();
     let _bench = Bench::plug(&station, 3, "GW", &[]);
     wait_for("three attempts in vain", || (receiver.all().len() >= 3).then_some(()));
@@ -58,6 +60,18 @@ fn verdicts_and_checkpoints_arrive_signed_and_in_order_however_often_the_receive
     browser.log_in("admin", PASSWORD).goes_to("/");
     let warned = |page: &str| page.contains("Webhook mes has been down since");
     wait_for("a warning that everybody sees", || warned(&browser.get("/").body).then_some(()));
+    let mut monitor = Caller::at(&serving.url, Some(&read));
+    let warnings = monitor.get("/api/v1/status").json()["warnings"].to_string();
+    assert!(warnings.contains("Webhook mes has been down since") && warnings.contains("503"), "{warnings}");
+    monitor.all_as_documented();
+    let code = station.sqlite("SELECT last_code FROM webhook");
+    assert_eq!(code, "LS-HOOK-02");
+    browser.post("/language", &[("language", "de"), ("place", "/")]).goes_to("/");
+    for place in ["/", "/work-orders"] {
+        let page = browser.get(place).body;
+        assert!(page.contains("Webhook mes ist seit") && !warned(&page), "{page}");
+    }
+    browser.post("/language", &[("language", "en"), ("place", "/")]).goes_to("/");
     receiver.answer(302);
     let before = receiver.all().len();
     wait_for("a redirect that is not followed", || (receiver.all().len() > before).then_some(()));

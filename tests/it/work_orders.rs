@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::api::caller::{Caller, token};
 use crate::factory::bench::Bench;
 use crate::factory::{PASSWORD, Serving, Station, wait_for};
 use crate::pages::browser::{Answer, Browser};
@@ -88,6 +89,7 @@ fn a_form_that_is_refused_is_shown_again_as_it_was_typed() {
     send(&mut ada, "/work-orders", &good).goes_to("/work-orders/lot-1");
     assert!(note(&mut ada, "/work-orders/lot-1").contains("lot-1 is written down"));
     let page = ada.get("/work-orders/lot-1").body;
+    assert!(page.contains("href=\"/devices?order=lot-1\""), "{page}");
     assert!(page.contains("0 of 2") && page.contains("After the first PASS"), "{page}");
     assert_eq!(ada.get("/work-orders/lot-1/serials").body, "se00001\nse00002\nse00003\n");
     assert!(ada.get("/work-orders").body.contains("data-order=\"lot-1\""));
@@ -172,6 +174,7 @@ fn after_a_changeover_the_first_article_holds_the_line_until_somebody_has_looked
     for name in ["lot", "next"] {
         station.ok(&["work-order", "add", name, "--product", "demo-gateway", "--quantity", "5"]);
     }
+    let read = token(&station, "mes", "read");
     let serving = station.serve();
     let (mut ada, mut bob) = (at(&serving, "ada"), at(&serving, "bob"));
     assert!(ada.get("/work-orders/lot").body.contains("The line made demo-sensor before"));
@@ -185,6 +188,12 @@ fn after_a_changeover_the_first_article_holds_the_line_until_somebody_has_looked
     let _second = Bench::plug(&station, 1, "GX", &["--seed", "4"]);
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(station.sqlite("SELECT count(*) FROM run"), "1");
+    let mut mes = Caller::at(&serving.url, Some(&read));
+    let may = mes.get("/api/v1/check?serial=GX00001").json();
+    assert_eq!((&may["allowed"], &may["code"]), (&false.into(), &"LS-WO-08".into()));
+    let held = mes.get("/api/v1/status").json()["slots"][1].clone();
+    assert_eq!((&held["why"], &held["code"]), (&"first-article".into(), &"LS-WO-08".into()), "{held}");
+    mes.all_as_documented();
     let page = bob.get("/work-orders/lot").body;
     assert!(
         page.contains("GW00001 has passed in run 1") && page.contains("id=\"confirm-article\""),

@@ -6,9 +6,10 @@ use crate::domain::verdict::Verdict;
 use crate::station::labels::plan::Plan;
 use crate::station::labels::{LabelError, templates};
 use crate::station::slots::Floor;
+use crate::store::error::StoreError;
 use crate::store::reader::Reader;
 use crate::store::runs::{Run, RunFilter};
-use crate::store::{certificates, devices, recipes, runs};
+use crate::store::{certificates, devices, labels, recipes, runs};
 
 /// What the records say of a run's label.
 pub struct Found {
@@ -26,9 +27,28 @@ pub struct Found {
 /// [`LabelError::NoLabel`] if there is none.
 pub fn passed_run_of(reader: &Reader<'_>, device: &str) -> Result<u64, LabelError> {
     let device = devices::find(reader, device.trim())?.ok_or(LabelError::NoLabel)?;
-    let filter = RunFilter { device: Some(device.id), verdict: Some(Verdict::Pass), ..RunFilter::default() };
-    let passed = runs::list(reader, &filter, 1, None)?;
-    passed.first().map(|(run, _)| run.id).ok_or(LabelError::NoLabel)
+    passed_run(reader, device.id)?.map(|run| run.id).ok_or(LabelError::NoLabel)
+}
+
+/// How many labels of this run are on record; `None` unless it passed under a recipe with a label.
+pub fn count_of(reader: &Reader<'_>, run: &Run) -> Result<Option<u64>, StoreError> {
+    let passed = run.ending.as_ref().is_some_and(|ending| ending.verdict == Verdict::Pass);
+    let Some(digest) = run.product_digest.filter(|_| passed) else { return Ok(None) };
+    let text = recipes::product_text(reader, &digest)?;
+    let recipe = text.and_then(|(_, text)| Product::parse(&text).ok());
+    let label = recipe.and_then(|recipe| recipe.label);
+    label.map(|_| labels::count_of_run(reader, run.id)).transpose()
+}
+
+/// The newest run in which this device passed under a recipe with a label, and how many labels of it are on record.
+pub fn newest_of(reader: &Reader<'_>, device: u64) -> Result<Option<(u64, u64)>, StoreError> {
+    let Some(run) = passed_run(reader, device)? else { return Ok(None) };
+    Ok(count_of(reader, &run)?.map(|count| (run.id, count)))
+}
+
+fn passed_run(reader: &Reader<'_>, device: u64) -> Result<Option<Run>, StoreError> {
+    let filter = RunFilter { device: Some(device), verdict: Some(Verdict::Pass), ..RunFilter::default() };
+    Ok(runs::list(reader, &filter, 1, None)?.into_iter().next().map(|(run, _)| run))
 }
 
 /// The label of this run.

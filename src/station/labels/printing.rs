@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::domain::code::{Code, Coded, sentence};
+use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::person::Actor;
-use crate::station::board::Worry;
+use crate::station::board::{Fault, Worry};
 use crate::station::clock;
 use crate::station::labels::LabelError;
 use crate::station::labels::sending::{self, NotSent};
@@ -68,8 +68,8 @@ fn tend(floor: &Floor, place: usize, printer: &Printer) {
                 failures = 0;
                 if matches!(done, Done::Printed) { Duration::ZERO } else { REST }
             }
-            Ok(Done::Held(sentence)) => {
-                worry(floor, place, printer, Some(sentence));
+            Ok(Done::Held(fault)) => {
+                worry(floor, place, printer, Some(fault));
                 failures += 1;
                 REST.saturating_mul(2u32.saturating_pow(failures)).min(LONGEST_REST)
             }
@@ -96,7 +96,7 @@ enum Done {
     /// One label was sent, or put aside.
     Printed,
     /// The printer is out; what is to be said of it.
-    Held(String),
+    Held(Fault),
 }
 
 fn print_next(floor: &Floor, printer: &Printer) -> Result<Done, StoreError> {
@@ -123,7 +123,7 @@ fn print_next(floor: &Floor, printer: &Printer) -> Result<Done, StoreError> {
         }
         Err(error @ NotSent::Out { .. }) => {
             labels::tried(store, label.id, &error.to_string())?;
-            Ok(Done::Held(format!("{} {}", sentence(&error), error.code().next_step())))
+            Ok(Done::Held(Fault::of(&error)))
         }
     }
 }
@@ -135,17 +135,16 @@ fn whole(label: &Label) -> Option<&str> {
 }
 
 /// Shows how a printer stands: that it is out, or that a label of it waits for a person, or that all is well.
-fn worry(floor: &Floor, place: usize, printer: &Printer, out: Option<String>) {
-    let said = out.or_else(|| {
+fn worry(floor: &Floor, place: usize, printer: &Printer, out: Option<Fault>) {
+    let fault = out.or_else(|| {
         let failed = floor.store.read(|r| labels::open(r, &printer.name, LabelState::Failed));
-        let one = Code::LabelDoubtful.next_step();
+        let sentence = "A label was not printed for sure.".to_owned();
         // records that cannot be read have been told of already
-        (failed.unwrap_or(0) > 0)
-            .then(|| format!("Printer {}: a label was not printed for sure. {one}", printer.name))
+        (failed.unwrap_or(0) > 0).then_some(Fault { code: Code::LabelDoubtful, sentence, since: None })
     });
-    if floor.board.warn(Worry::Printer(place), said.clone())
-        && let Some(said) = said
+    if floor.board.warn(Worry::Printer(place), fault.clone())
+        && let Some(fault) = fault
     {
-        tracing::warn!(printer = %printer.name, "{said}");
+        tracing::warn!(code = %fault.code, printer = %printer.name, "{}", fault.sentence);
     }
 }

@@ -87,7 +87,9 @@ fn status_of(code: Code) -> StatusCode {
         Code::NotAllowed => StatusCode::FORBIDDEN,
         Code::ClientTokenRefused => StatusCode::UNAUTHORIZED,
         Code::WorkOrderUnknown => StatusCode::NOT_FOUND,
-        Code::WorkOrderExists | Code::WorkOrderState | Code::RecordsConflict => StatusCode::CONFLICT,
+        Code::WorkOrderExists | Code::WorkOrderState | Code::WorkOrderUnsettled | Code::RecordsConflict => {
+            StatusCode::CONFLICT
+        }
         Code::Internal | Code::RecordsUnreadable | Code::DiskFull => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::domain::code::{Coded, sentence};
 use crate::domain::name::Name;
-use crate::station::clients::{Ordering, Querying, Releasing};
+use crate::station::clients::{Allowed, Ordering, Querying};
 use crate::station::clock;
-use crate::station::mes::{self, Added, MayNot, OrderRefused, OrderedLot};
+use crate::station::mes::{self, Added, MayNot, OrderedLot};
 use crate::store::work_orders::{self, Progress};
 use crate::web::api::access::{self, Asked, Given};
 use crate::web::api::problem::Problem;
@@ -74,10 +74,7 @@ pub async fn one(asked: Asked<Querying>, name: web::Path<Name>) -> Result<HttpRe
     Ok(access::json(StatusCode::OK, &found))
 }
 
-async fn find<R: crate::station::clients::Allowed + Send + Sync>(
-    asked: &Asked<R>,
-    name: Name,
-) -> Result<Value, Problem> {
+async fn find<R: Allowed + Send + Sync>(asked: &Asked<R>, name: Name) -> Result<Value, Problem> {
     let found = asked
         .act(move |floor, _| floor.store.read(|r| work_orders::head(r, &name)))
         .await?
@@ -131,22 +128,6 @@ pub async fn close(asked: Asked<Ordering>, name: web::Path<Name>) -> Result<Http
     let order = name.clone();
     let done =
         asked.act(move |floor, right| mes::close_order(&floor.store, right, &order, clock::now())).await?;
-    moved(&asked, done, name.into_inner()).await
-}
-
-/// `POST /api/v1/work-orders/{name}/release`
-pub async fn release(asked: Asked<Releasing>, name: web::Path<Name>) -> Result<HttpResponse, Problem> {
-    let order = name.clone();
-    let done =
-        asked.act(move |floor, right| mes::release_order(&floor.store, right, &order, clock::now())).await?;
-    moved(&asked, done, name.into_inner()).await
-}
-
-async fn moved<R: crate::station::clients::Allowed + Send + Sync>(
-    asked: &Asked<R>,
-    done: Result<(), OrderRefused>,
-    name: Name,
-) -> Result<HttpResponse, Problem> {
     done.map_err(|error| Problem::of(&error))?;
-    Ok(access::json(StatusCode::OK, &find(asked, name).await?))
+    Ok(access::json(StatusCode::OK, &find(&asked, name.into_inner()).await?))
 }

@@ -12,6 +12,7 @@ use crate::station::worries::whole_days;
 use crate::web::line::parts::Sight;
 use crate::web::words::fill;
 use crate::web::words::line::LineWords;
+use crate::web::worries::worries;
 
 /// Runs without a verdict that are named; the others are counted.
 const NAMED: usize = 4;
@@ -130,7 +131,7 @@ impl Banners {
             Concern::Ca { days } => fill(t.ca_ends, &[("days", &days.to_string())]),
         };
         let mut warnings: Vec<String> = state.concerns.iter().map(concern).collect();
-        warnings.extend(floor.board.warnings());
+        warnings.extend(worries(floor, sight.language));
         let undecided = figure.depth.conflict + figure.depth.parked;
         if undecided > 0 {
             warnings.push(fill(t.enrollments_wait, &[("count", &undecided.to_string())]));

@@ -16,7 +16,6 @@ words! {
         disabled: "disabled", "gesperrt", "已停用", "desactivado";
         read: "read devices, results, work orders and figures", "Geräte, Ergebnisse, Aufträge und Kennzahlen lesen", "读取设备、结果、工单和指标", "leer dispositivos, resultados, órdenes y cifras";
         orders: "write work orders down, and close complete ones", "Aufträge anlegen und vollständige schließen", "创建工单并关闭已完成的工单", "crear órdenes de trabajo y cerrar las completas";
-        release: "release work orders to the slots", "Aufträge für die Plätze freigeben", "将工单下达到工位", "liberar órdenes de trabajo para los puestos";
         add: "Add a client", "Client anlegen", "添加客户端", "Añadir un cliente";
         add_now: "Add and show its token", "Anlegen und Token zeigen", "添加并显示令牌", "Añadir y mostrar su token";
         name_hint: "Letters, digits, dots, dashes; never used twice.", "Buchstaben, Ziffern, Punkte, Striche; wird nie zweimal vergeben.", "字母、数字、点和短横线；名称不会重复使用。", "Letras, dígitos, puntos y guiones; nunca se usa dos veces.";

@@ -33,6 +33,8 @@ words! {
         no: "no", "nein", "否", "no";
         older: "Older", "Ältere", "更早", "Anteriores";
         newest: "Newest", "Neueste", "最新", "Más recientes";
+        printer_trouble: "Printer {name}: {what}", "Drucker {name}: {what}", "打印机 {name}：{what}", "Impresora {name}: {what}";
+        webhook_trouble: "Webhook {name} has been down since {since}. {what}", "Webhook {name} ist seit {since} gestört. {what}", "Webhook {name} 自 {since} 起中断。{what}", "El webhook {name} está caído desde {since}. {what}";
         reason: "Reason", "Grund", "原因", "Motivo";
     }
 }

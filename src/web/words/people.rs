@@ -12,6 +12,7 @@ words! {
         active: "active", "aktiv", "启用", "activo";
         disabled: "disabled", "gesperrt", "已停用", "desactivado";
         on_the_line: "on the line", "an der Linie", "当班", "en la línea";
+        to_clients: "Clients: other systems", "Clients: andere Systeme", "客户端：其他系统", "Clientes: otros sistemas";
         further: "Next names", "Weitere Namen", "后面的姓名", "Nombres siguientes";
         first: "From the beginning", "Von vorn", "从头开始", "Desde el principio";
         add: "Add a person", "Person hinzufügen", "添加人员", "Añadir una persona";

@@ -35,6 +35,9 @@ words! {
         digest: "SHA-256 of the recipe", "SHA-256 des Rezepts", "配方的 SHA-256", "SHA-256 de la receta";
         no_recipe: "The recipe's text is not on record.", "Der Text des Rezepts ist nicht verzeichnet.", "没有配方文本记录。", "El texto de la receta no está registrado.";
         no_runs: "No run of this device is on record.", "Von diesem Gerät ist kein Lauf verzeichnet.", "没有此设备的运行记录。", "No hay pasadas registradas de este dispositivo.";
+        label: "Label", "Etikett", "标签", "Etiqueta";
+        label_of_run: "Label of run {run}", "Etikett von Lauf {run}", "运行 {run} 的标签", "Etiqueta de la pasada {run}";
+        labels_on_record: "{count} on record", "{count} verzeichnet", "已登记 {count} 份", "{count} en el registro";
         seconds: "{seconds} s", "{seconds} s", "{seconds} 秒", "{seconds} s";
         identify: "identify", "erkennen", "识别", "identificar";
         prepare: "prepare key", "Schlüssel vorbereiten", "准备密钥", "preparar clave";

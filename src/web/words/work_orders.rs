@@ -43,6 +43,7 @@ words! {
         step: "Step", "Schritt", "步骤", "Paso";
         code: "Code", "Code", "代码", "Código";
         count: "Runs", "Läufe", "次数", "Ejecuciones";
+        devices: "Devices and runs", "Geräte und Läufe", "设备与运行记录", "Dispositivos y ejecuciones";
         report: "Report", "Bericht", "报表", "Informe";
         activate: "Activate", "Aktivieren", "启用", "Activar";
         activate_means: "The slots run it from now on, in your name. The order that is active now pauses.", "Die Plätze fertigen ihn ab jetzt, in Ihrem Namen. Der jetzt aktive Auftrag pausiert.", "各工位将以您的名义立即执行本工单，当前工单将暂停。", "Los puestos la ejecutan desde ahora, a su nombre. La orden activa queda en pausa.";
