@@ -12,6 +12,8 @@ use crate::station::authority::{Authority, Engineering, Reading};
 use crate::station::device_file::{self, DeviceFile, Sheet};
 use crate::station::evidence;
 use crate::station::zone::Zone;
+use crate::store::certificates::CertificateState;
+use crate::store::devices::DeviceState;
 use crate::store::outbox::{Operation, OutboxRow};
 use crate::web::access::Visit;
 use crate::web::device::actions::ActionView;
@@ -160,7 +162,7 @@ fn page_of(
         registration_id: device.identity.registration_id.to_string(),
         device_id: device.identity.device_id.to_string(),
         created: zone.date_and_time(device.created),
-        state: Badge::of_device(device.state, d),
+        state: state(device.state, &certificates, language),
         older_runs: runs.last().filter(|_| older_runs).map(|run| run.id),
         runs: runs.iter().map(|run| run_view::view(run, zone, language)).collect(),
         certificates: sheets,
@@ -169,12 +171,24 @@ fn page_of(
         label: label.map(|(run, count)| run_view::label_view(run, count, language)),
         alarms,
         older_entries: entries.last().filter(|_| older_entries).map(|entry| entry.seq),
-        entries: entries.into_iter().map(|entry| entries::view(entry, zone, e)).collect(),
+        entries: entries.into_iter().map(|entry| entries::view(entry, zone, language)).collect(),
         engineer,
         under_way,
         actions,
         revocable,
         reasons: actions::reasons(language),
+    }
+}
+
+/// Where the device stands: one whose only identities were revoked is no longer as it left the line.
+fn state(state: DeviceState, certificates: &[Sheet], language: Language) -> Badge {
+    let has = |state: CertificateState| certificates.iter().any(|sheet| sheet.row.state == state);
+    let revoked = has(CertificateState::Revoked) && !has(CertificateState::Issued);
+    match state {
+        DeviceState::Provisioned if revoked => {
+            Badge::of_certificate(CertificateState::Revoked, DeviceWords::of(language))
+        }
+        state => Badge::of_device(state, DevicesWords::of(language)),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Entries of the audit log as pages about one device or run show them, each with what was proven of it.
 
+use crate::domain::language::Language;
 use crate::domain::person::Actor;
 use crate::station::evidence::{Entry, Proven};
 use crate::station::zone::Zone;
 use crate::web::standing::Badge;
-use crate::web::words::fill;
+use crate::web::words::{audit_events, fill};
 use crate::web::words::runs::EntryWords;
 
 /// One entry.
@@ -28,7 +29,8 @@ pub struct EntryView {
 }
 
 /// One entry in the words of a page.
-pub fn view(entry: Entry, zone: &Zone, t: &EntryWords) -> EntryView {
+pub fn view(entry: Entry, zone: &Zone, language: Language) -> EntryView {
+    let t = EntryWords::of(language);
     let Entry { seq, text, said, proven } = entry;
     let (badge, proven) = match proven {
         Proven::Under { size } => {
@@ -44,7 +46,7 @@ pub fn view(entry: Entry, zone: &Zone, t: &EntryWords) -> EntryView {
         seq,
         at: said.as_ref().map(|said| zone.date_and_time(said.at)).unwrap_or_default(),
         who: said.as_ref().map(|said| who(&said.actor, t)).unwrap_or_default(),
-        what: word(event, t).to_owned(),
+        what: audit_events::name(event, language).unwrap_or(event).to_owned(),
         class: badge.class,
         icon: badge.icon,
         proven,
@@ -62,26 +64,5 @@ fn who(actor: &Actor, t: &EntryWords) -> String {
         }
         Actor::Client { name } => fill(t.client, &[("client", name.as_str())]),
         Actor::Station => t.station.to_owned(),
-    }
-}
-
-/// The events that a device's entries speak of; others go by their own name.
-fn word<'a>(event: &'a str, t: &'a EntryWords) -> &'a str {
-    match event {
-        "issue-intended" => t.issue_intended,
-        "certificate-issued" => t.certificate_issued,
-        "certificate-revoked" => t.certificate_revoked,
-        "run-finished" => t.run_finished,
-        "run-resumed" => t.run_resumed,
-        "run-taken-up" => t.run_taken_up,
-        "run-superseded" => t.run_superseded,
-        "run-quarantined" => t.run_quarantined,
-        "run-scrapped" => t.run_scrapped,
-        "duplicate-alarm" => t.duplicate_alarm,
-        "enrollment-queued" => t.enrollment_queued,
-        "enrollment-sent" => t.enrollment_sent,
-        "enrollment-conflict" => t.enrollment_conflict,
-        "enrollment-parked" => t.enrollment_parked,
-        other => other,
     }
 }

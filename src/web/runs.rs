@@ -65,6 +65,6 @@ pub async fn page(visit: Visit<Reading>, id: web::Path<u64>) -> Result<HttpRespo
         label: label.map(|count| run_view::label_view(run.id, count, language)),
         digest: run.product_digest.map(|digest| digest.to_string()).unwrap_or_default(),
         recipe: recipe.map(|(_, text)| text),
-        entries: entries.into_iter().map(|entry| entries::view(entry, visit.zone(), e)).collect(),
+        entries: entries.into_iter().map(|entry| entries::view(entry, visit.zone(), language)).collect(),
     }))
 }

@@ -1,10 +1,11 @@
 // The Line page: every state of a tile, told apart without colour; six devices of which one is faulty.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Browser, LARGE } from "./browser.mjs";
+import { Browser, LARGE, SIZES } from "./browser.mjs";
 import { WHOLE_TEST } from "./deadline.mjs";
 import { look, shows, tile } from "./line_page.mjs";
 import { PEOPLE, Plant } from "./plant.mjs";
+import { shoot } from "./shots.mjs";
 import { sound } from "./sound.mjs";
 
 const timeout = WHOLE_TEST;
@@ -91,6 +92,16 @@ test("every state of a tile has a word, a sign and a colour of its own", { timeo
     await visitor.leave();
 });
 
+/** What of these tiles' words cannot be read: what to do must be wholly there, the rest of a tile inside it. */
+function cutOff(tiles) {
+    const wide = ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 1;
+    const high = (part) => part.matches(".face, .next, .small") && part.scrollHeight > part.clientHeight + 1;
+    return tiles.flatMap((tile) => {
+        const parts = [...tile.querySelectorAll(".face, .word, .next, .small, .step, .tail")].filter((part) => wide(part) || high(part));
+        return parts.map((part) => `${tile.dataset.slot}: ${part.className}: ${part.innerText}`);
+    });
+}
+
 test("sixteen slots fit on the screen and are read from three metres", { timeout }, async (t) => {
     const slots = Array.from({ length: 16 }, (_, index) => [`slot-${index + 1}`, `GW${String(index + 1).padStart(5, "0")}`]);
     const plant = await plantFor(t, { slots });
@@ -115,5 +126,14 @@ test("sixteen slots fit on the screen and are read from three metres", { timeout
     const scrolls = await page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight);
     assert.ok(scrolls <= 0, `the page is ${scrolls} pixels too high`);
     await sound(visitor, "line-sixteen");
+    for (const language of ["de", "zh", "es", "en"]) {
+        await visitor.choose(language);
+        for (const size of SIZES) {
+            await page.setViewportSize(size);
+            const left = await page.locator(".tile").evaluateAll(cutOff);
+            assert.deepEqual(left, [], `in ${language} at ${size.width}`);
+        }
+        await shoot(page, `line-sixteen-${language}`);
+    }
     await visitor.leave();
 });

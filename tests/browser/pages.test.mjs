@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Browser, LARGE, SMALL } from "./browser.mjs";
 import { WHOLE_TEST } from "./deadline.mjs";
-import { shows } from "./line_page.mjs";
-import { PEOPLE, Plant } from "./plant.mjs";
+import { furnished, particular } from "./furnished.mjs";
+import { PEOPLE } from "./plant.mjs";
 import { printed, sound } from "./sound.mjs";
 import { walk } from "./visited.mjs";
 
@@ -20,29 +20,29 @@ const WAYS = {
 };
 /** Places that no navigation entry leads to. */
 const BESIDES = { operator: ["/command-sheet"], administrator: ["/command-sheet", "/clients"] };
-const SLOTS = [1, 2, 3, 4, 5, 6].map((index) => [`slot-${index}`, `GW0000${index}`]);
 
-let plant, browser;
+let plant, browser, particulars;
 before(async () => {
     browser = await Browser.launch();
-    plant = await Plant.found({ slots: SLOTS, azure: true });
-    await plant.serve();
-    await plant.release("lot-1", 6);
-    await plant.run("work-order", "add", "lot-2", "--product", "demo-sensor", "--quantity", "100");
-    await plant.plug("GW", { count: 6, faults: ["4:bad-proof"] });
-    const visitor = await browser.visitor(plant);
-    await visitor.logIn(PEOPLE.operator);
-    for (const [slot] of SLOTS) await shows(visitor.page, slot, slot === "slot-4" ? "FAIL" : "PASS");
-    await visitor.leave();
+    plant = await furnished(browser);
+    particulars = particular(plant);
 }, { timeout });
 after(async () => {
     await browser?.close();
     await plant?.close();
 }, { timeout });
 
-/** A file name for the kind of a page. */
-function fileName(kind) {
-    return kind.replace(/[^a-z]+/gi, "-").replace(/^-|-$/g, "") || "line";
+/** A file name for a page: its own if it is a particular one, else that of its kind. */
+function fileName(kind, address) {
+    const { pathname, search } = new URL(address);
+    const own = Object.entries(particulars).find(([, place]) => place === pathname + search);
+    return own?.[0] ?? (kind.replace(/[^a-z]+/gi, "-").replace(/^-|-$/g, "") || "line");
+}
+
+/** What is looked at besides what the navigation leads to: whoever may only run the line has less of it. */
+function besides(role) {
+    const may = Object.values(particulars).filter((place) => role !== "operator" || /^.(labels|work-orders)/.test(place));
+    return [...may, ...(BESIDES[role] ?? [])];
 }
 
 /** Somebody of a role, logged in, and where the navigation leads them. */
@@ -57,8 +57,8 @@ for (const role of Object.keys(PEOPLE)) {
     test(`every page that the ${role} can reach is there and sound`, { timeout }, async () => {
         const { visitor, ways } = await someone(role, LARGE);
         assert.deepEqual(ways, WAYS[role]);
-        const visited = await walk(visitor, [...ways, ...(BESIDES[role] ?? [])], async (kind) => {
-            const name = `${role}-${fileName(kind)}`;
+        const visited = await walk(visitor, [...ways, ...besides(role)], async (kind, address) => {
+            const name = `${role}-${fileName(kind, address)}`;
             await sound(visitor, name);
             if (await visitor.page.locator("[data-print]").count()) await printed(visitor, name);
         });
@@ -80,13 +80,22 @@ for (const [language, tag] of [["de", "de"], ["zh", "zh-Hans"], ["es", "es"]]) {
         const { visitor, ways } = await someone("administrator", SMALL);
         const { page } = visitor;
         await visitor.choose(language);
-        await walk(visitor, [...ways, ...BESIDES.administrator], async (kind) => {
+        await walk(visitor, [...ways, ...besides("administrator")], async (kind, address) => {
             assert.equal(await page.locator("html").getAttribute("lang"), tag, kind);
             const left = (await page.evaluate(prose)).match(/\{[a-z_]+\}|\{\{|\}\}/g);
             assert.equal(left, null, `${kind} in ${language} has places that were not filled`);
-            const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-            assert.ok(over <= 0, `${kind} in ${language} is ${over} pixels too wide`);
+            await sound(visitor, `${language}-${fileName(kind, address)}`, [SMALL]);
         });
         await visitor.leave();
     });
 }
+
+test("what is not there and what is not allowed is told on a page of its own", { timeout }, async () => {
+    const { visitor } = await someone("operator", LARGE);
+    visitor.expects(/40[34]/);
+    for (const [place, status, name] of [["/devices", 403, "not-allowed"], ["/work-orders/nobody", 404, "no-order"], ["/nothing", 404, "nothing"]]) {
+        assert.equal((await visitor.goto(place)).status(), status, place);
+        await sound(visitor, `trouble-${name}`);
+    }
+    await visitor.leave();
+});

@@ -107,7 +107,7 @@ test("what a role may not do is refused in words, and what it tried to change is
 });
 
 test("a shift changes in one scan at the log-in page, and somebody who is disabled is out at once", { timeout }, async () => {
-    const badge = JSON.parse(await plant.run("user", "badge", PEOPLE.operator, "--json")).badge;
+    const badge = await plant.badge(PEOPLE.operator);
     const visitor = await browser.visitor(plant);
     await visitor.logIn("dora", PIN);
     await visitor.goto("/login");

@@ -1,7 +1,7 @@
 // A plant for the tests: a station in a temporary folder, simulated Azure, virtual devices; all of it the real
 // program in processes of its own.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Process, run } from "./program.mjs";
@@ -90,18 +90,41 @@ export class Plant {
         this.set('"https://global.azure-devices-provisioning.net"', `"https://127.0.0.1:${https}"`);
     }
 
-    /** Audit entries with this event, oldest first, read with the sqlite3 shell. */
+    /** Gives the station a printer that prints into a file, and the recipe a label for it. */
+    async labels() {
+        this.add('[[printer]]\nname = "labels"\nfile = "labels.zpl"\n');
+        await this.recipe((text) => `${text}\n[label]\nprinter = "labels"\ntemplate = "device-qr.zpl"\n`);
+    }
+
+    /** Makes the recipe the station's own and changes its text. */
+    async recipe(change) {
+        const path = join(this.station, "products", `${PRODUCT}.toml`);
+        if (!existsSync(path)) await this.run("product", "add", PRODUCT);
+        writeFileSync(path, change(readFileSync(path, "utf8")));
+    }
+
+    /** Makes somebody a badge: its text. */
+    async badge(name) {
+        return JSON.parse(await this.run("user", "badge", name, "--json")).badge;
+    }
+
+    /** The lines that the sqlite3 shell reads from the records. */
+    sql(query) {
+        const words = ["-bail", "-cmd", ".timeout 10000", join(this.station, "station.db"), query];
+        return execFileSync("sqlite3", words, { encoding: "utf8" }).trim().split("\n").filter(Boolean);
+    }
+
+    /** Audit entries with this event, oldest first. */
     events(event) {
-        const words = ["-bail", "-cmd", ".timeout 10000", join(this.station, "station.db"), "SELECT entry FROM audit ORDER BY seq"];
-        const out = execFileSync("sqlite3", words, { encoding: "utf8" });
-        return out.trim().split("\n").map((line) => JSON.parse(line)).filter((entry) => entry.event === event);
+        const all = this.sql("SELECT entry FROM audit ORDER BY seq").map((line) => JSON.parse(line));
+        return all.filter((entry) => entry.event === event);
     }
 
     /** Writes a work order down and releases it. */
-    async release(order, quantity, spare = quantity) {
+    async release(order, quantity, spare = quantity, ...how) {
         const size = ["--quantity", `${quantity}`, "--spare", `${spare}`];
         await this.run("work-order", "add", order, "--product", PRODUCT, ...size);
-        await this.run("work-order", "activate", order);
+        await this.run("work-order", "activate", order, ...how);
     }
 
     /** Serves the pages: on any free port, or on the one it had if it served before. */

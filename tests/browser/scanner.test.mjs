@@ -1,12 +1,10 @@
 // A whole turn at the line with a scanner alone: nothing is ever done with a pointer.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Browser } from "./browser.mjs";
 import { WHOLE_TEST } from "./deadline.mjs";
 import { heard, shows, tile } from "./line_page.mjs";
-import { PEOPLE, PRODUCT, Plant } from "./plant.mjs";
+import { PEOPLE, Plant } from "./plant.mjs";
 import { watchPointer } from "./pointer.mjs";
 import { scan } from "./scan.mjs";
 import { sound } from "./sound.mjs";
@@ -22,11 +20,9 @@ after(() => browser?.close(), { timeout });
 async function plantFor(t, start) {
     const plant = await Plant.found({ slots: [["slot-1", "GW00001"], ["slot-2", "GW00002"]] });
     t.after(() => plant.close());
-    await plant.run("product", "add", PRODUCT);
-    const recipe = join(plant.station, "products", `${PRODUCT}.toml`);
     const how = `[identify]\nstart = "${start}"\nlabel = "SN:{serial}"`;
-    writeFileSync(recipe, readFileSync(recipe, "utf8").replace("[identify]", how));
-    const { badge } = JSON.parse(await plant.run("user", "badge", PEOPLE.operator, "--json"));
+    await plant.recipe((text) => text.replace("[identify]", how));
+    const badge = await plant.badge(PEOPLE.operator);
     await plant.serve();
     await plant.release("lot-1", 5);
     return { plant, badge };

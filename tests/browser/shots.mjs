@@ -12,12 +12,12 @@ export function take(page, name, { fullPage = false } = {}) {
     return page.screenshot({ path: `${FOLDER}/${name}.png`, caret: "initial", fullPage });
 }
 
-/** Takes the page as it is, at both sizes; then it has the size it had. */
-export async function shoot(page, name) {
+/** Takes the whole page as it is, at these sizes; then it has the size it had. */
+export async function shoot(page, name, sizes = SIZES) {
     const before = page.viewportSize();
-    for (const size of SIZES) {
+    for (const size of sizes) {
         await page.setViewportSize(size);
-        await take(page, `${name}-${size.width}`);
+        await take(page, `${name}-${size.width}`, { fullPage: true });
     }
     await page.setViewportSize(before);
 }

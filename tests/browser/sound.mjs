@@ -15,18 +15,36 @@ function inline() {
     return found.map((element) => element.outerHTML.slice(0, 120));
 }
 
-/** The page as it is now is sound at both sizes; a photograph of each if it has a name for them. */
-export async function sound({ page }, name, { photograph = true } = {}) {
+/** Opens all that is folded away; how many there were. */
+function unfold() {
+    const closed = [...document.querySelectorAll("details:not([open])")];
+    for (const part of closed) part.toggleAttribute("data-unfolded", (part.open = true));
+    return closed.length;
+}
+
+/** Folds away again what was opened. */
+function fold() {
+    for (const part of document.querySelectorAll("details[data-unfolded]")) {
+        part.open = false;
+        part.removeAttribute("data-unfolded");
+    }
+}
+
+/** The page as it is now is sound at these sizes, with all that is folded away opened; photographs of it both ways. */
+export async function sound({ page }, name, sizes = SIZES) {
     assert.deepEqual(await page.evaluate(inline), [], `${name} holds code of its own`);
+    await shoot(page, name, sizes);
     const before = page.viewportSize();
-    for (const size of SIZES) {
+    const folded = await page.evaluate(unfold);
+    for (const size of sizes) {
         await page.setViewportSize(size);
         await accessible(page, `${name} at ${size.width}`);
         const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         assert.ok(over <= 0, `${name} is ${over} pixels too wide at ${size.width}`);
     }
     await page.setViewportSize(before);
-    if (photograph) await shoot(page, name);
+    if (folded > 0) await shoot(page, `${name}-unfolded`, sizes);
+    await page.evaluate(fold);
 }
 
 /** The page on paper (A4 upright at 96 dots an inch): nothing of the frame, nothing cut off. */

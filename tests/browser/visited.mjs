@@ -21,7 +21,7 @@ async function links(page) {
 }
 
 /**
- * Walks from these places over all kinds of pages; each is opened in the browser and handed to `see` with its kind. What is no
+ * Walks from these places over all kinds of pages; each is opened in the browser and handed to `see` with its kind and address. What is no
  * page (a file to keep) is only fetched. Every answer must be 200.
  */
 export async function walk(visitor, places, see) {
@@ -38,7 +38,7 @@ export async function walk(visitor, places, see) {
         const isPage = (answer.headers()["content-type"] ?? "").startsWith("text/html");
         if (file || !isPage) continue;
         await visitor.goto(to);
-        await see(kind(to));
+        await see(kind(to), to);
         for (const link of await links(page)) {
             if (known.has(kind(link.to))) continue;
             known.add(kind(link.to));

@@ -58,7 +58,7 @@ words! {
         what: "What", "Was", "内容", "Qué";
         in_the_log: "In the log", "Im Protokoll", "在日志中", "En el registro";
         station: "the station", "die Station", "工站", "la estación";
-        slot_of: "slot {slot}, released by {person}", "Platz {slot}, freigegeben von {person}", "工位 {slot}，由 {person} 放行", "puesto {slot}, liberado por {person}";
+        slot_of: "{slot}, for {person}", "{slot}, für {person}", "{slot}，{person}", "{slot}, para {person}";
         client: "{client} (client)", "{client} (Client)", "{client}（客户端）", "{client} (cliente)";
         terminal: "{person} at the terminal", "{person} am Terminal", "{person}（终端）", "{person} en el terminal";
         under: "included in checkpoint of size {size}", "enthalten im Prüfpunkt der Größe {size}", "包含于大小为 {size} 的检查点", "incluida en el punto de control de tamaño {size}";
@@ -66,19 +66,5 @@ words! {
         no_key: "no verifier key in the station's folder", "kein Prüfschlüssel im Ordner der Station", "工站文件夹中没有验证密钥", "no hay clave de verificación en la carpeta de la estación";
         as_written: "as written", "wie geschrieben", "原文", "tal como se escribió";
         none: "The log holds nothing about this.", "Das Protokoll enthält nichts dazu.", "日志中没有相关内容。", "El registro no contiene nada sobre esto.";
-        issue_intended: "identity intended", "Identität vorgesehen", "拟签发身份", "identidad prevista";
-        certificate_issued: "certificate issued", "Zertifikat ausgestellt", "证书已签发", "certificado emitido";
-        certificate_revoked: "certificate withdrawn", "Zertifikat zurückgezogen", "证书已撤回", "certificado retirado";
-        run_finished: "run ended", "Lauf beendet", "运行结束", "pasada terminada";
-        run_resumed: "run to be resumed", "Lauf soll weitergehen", "运行待继续", "pasada por reanudar";
-        run_taken_up: "run taken up again", "Lauf wieder aufgenommen", "运行已继续", "pasada retomada";
-        run_superseded: "superseded", "ersetzt", "已取代", "sustituida";
-        run_quarantined: "put into quarantine", "in Quarantäne gestellt", "已隔离", "puesto en cuarentena";
-        run_scrapped: "scrapped", "verschrottet", "已报废", "desechado";
-        duplicate_alarm: "duplicate alarm", "Alarm: doppelt vorhanden", "重复警报", "alarma de duplicado";
-        enrollment_queued: "for the cloud: queued", "für die Cloud: eingereiht", "云端：已排队", "para la nube: en cola";
-        enrollment_sent: "for the cloud: sent", "für die Cloud: gesendet", "云端：已发送", "para la nube: enviado";
-        enrollment_conflict: "for the cloud: conflict", "für die Cloud: Konflikt", "云端：冲突", "para la nube: conflicto";
-        enrollment_parked: "for the cloud: parked", "für die Cloud: zurückgestellt", "云端：已搁置", "para la nube: aparcado";
     }
 }
