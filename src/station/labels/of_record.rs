@@ -7,7 +7,7 @@ use crate::station::labels::plan::Plan;
 use crate::station::labels::{LabelError, templates};
 use crate::station::slots::Floor;
 use crate::store::reader::Reader;
-use crate::store::runs::{Run, RunFilter};
+use crate::store::runs::{Run, RunFilter, standing};
 use crate::store::{certificates, devices, recipes, runs};
 
 /// What the records say of a run's label.
@@ -29,6 +29,14 @@ pub fn passed_run_of(reader: &Reader<'_>, device: &str) -> Result<u64, LabelErro
     let filter = RunFilter { device: Some(device.id), verdict: Some(Verdict::Pass), ..RunFilter::default() };
     let passed = runs::list(reader, &filter, 1, None)?;
     passed.first().map(|(run, _)| run.id).ok_or(LabelError::NoLabel)
+}
+
+/// Asks that the identity on a run's label is still its device's.
+///
+/// # Errors
+/// [`LabelError::Withdrawn`].
+pub fn must_stand(reader: &Reader<'_>, run: u64) -> Result<(), LabelError> {
+    if standing::stands(reader, run)? { Ok(()) } else { Err(LabelError::Withdrawn(run)) }
 }
 
 /// The label of this run.
