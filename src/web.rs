@@ -191,6 +191,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/labels/preview", web::get().to(labels::preview))
         .route("/labels/reprint", web::post().to(labels::reprint))
         .route("/labels/{label}/retry", web::post().to(labels::retry))
+        .route("/labels/{label}/settle", web::post().to(labels::settle))
         .route("/clients", web::get().to(clients::page))
         .route("/clients", web::post().to(clients::add))
         .route("/clients/disable", web::post().to(clients::disable))

@@ -314,6 +314,12 @@ pub enum AuditEvent {
         label: u64,
         run: u64,
     },
+    /// A label that was not known to be printed came out after all, or is not needed.
+    LabelSettled {
+        label: u64,
+        run: u64,
+        reason: String,
+    },
     /// Another system was given a token.
     ClientAdded {
         name: Name,

@@ -155,7 +155,8 @@ codes! {
     PrinterOut = "LS-LABEL-01", "Check the printer's power, paper and cable; its labels wait, and the line goes on.";
     PrinterUnknown = "LS-LABEL-02", "Add a [[printer]] of this name to station.toml and start again, or change [label] printer in the recipe.";
     NoLabel = "LS-LABEL-03", "Only a run that passed under a recipe with a [label] part has a label.";
-    LabelDoubtful = "LS-LABEL-05", "See whether the label came out; if it did not, print it again on the Labels page.";
+    LabelDoubtful = "LS-LABEL-05", "See whether the label came out; then say so on the Labels page, or print it again there.";
+    LabelWithdrawn = "LS-LABEL-06", "Destroy the labels of a withdrawn identity; a device that is provisioned again prints its own.";
     // -- other systems
     ApiRequestInvalid = "LS-API-01", "Compare the request with /api/v1/openapi.json.";
     ApiNothingThere = "LS-API-02", "Check the address and the name in it against /api/v1/openapi.json.";

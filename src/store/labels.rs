@@ -47,6 +47,8 @@ pub struct Label {
     pub created: UtcTime,
     /// When its printer had it.
     pub printed: Option<UtcTime>,
+    /// Why nothing more is done about it, if it is settled.
+    pub settled: Option<String>,
 }
 
 /// Where a label stands.
@@ -58,10 +60,13 @@ pub enum LabelState {
     Printed,
     /// Not printed, or perhaps printed; a person decides.
     Failed,
+    /// It came out after all, or is not needed.
+    Settled,
 }
 
 impl LabelState {
-    const ALL: [LabelState; 3] = [LabelState::Waiting, LabelState::Printed, LabelState::Failed];
+    const ALL: [LabelState; 4] =
+        [LabelState::Waiting, LabelState::Printed, LabelState::Failed, LabelState::Settled];
 
     /// The word in records.
     pub fn as_str(self) -> &'static str {
@@ -69,6 +74,7 @@ impl LabelState {
             LabelState::Waiting => "waiting",
             LabelState::Printed => "printed",
             LabelState::Failed => "failed",
+            LabelState::Settled => "settled",
         }
     }
 }
@@ -115,7 +121,9 @@ pub struct NewLabel<'a> {
 
 const COLUMNS: &str = "label.id, label.run, device.serial AS serial, label.copy, label.printer, label.person, label.reason, \
                        label.state, label.digest, label.zpl, label.attempts, label.last_error, label.created, \
-                       label.printed";
+                       label.printed, label.settled";
+/// What the partial indexes are over, word for word, or they are not used.
+const OPEN: &str = "label.state IN ('waiting', 'failed')";
 const FROM: &str = "label JOIN device ON device.id = label.device";
 
 fn parse(columns: &Columns<'_>) -> Result<Label, StoreError> {
@@ -134,6 +142,7 @@ fn parse(columns: &Columns<'_>) -> Result<Label, StoreError> {
         last_error: columns.raw("last_error")?,
         created: columns.time("created")?,
         printed: columns.optional_time("printed")?,
+        settled: columns.raw("settled")?,
     })
 }
 
@@ -176,7 +185,7 @@ pub fn next_copy(reader: &Reader<'_>, run: u64) -> Result<u32, StoreError> {
 /// The label a printer is to print next.
 pub fn next_for(reader: &Reader<'_>, printer: &Name) -> Result<Option<Label>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM {FROM} WHERE label.state <> 'printed' AND label.state = 'waiting'
+        "SELECT {COLUMNS} FROM {FROM} WHERE {OPEN} AND label.state = 'waiting'
            AND label.printer = ?1 ORDER BY label.id LIMIT 1"
     );
     reader.row("label", &sql, [printer.as_str()], parse)
@@ -190,16 +199,16 @@ pub fn waiting_elsewhere(
 ) -> Result<Vec<Label>, StoreError> {
     let known = serde_json::to_string(printers).map_err(StoreError::Json)?;
     let sql = format!(
-        "SELECT {COLUMNS} FROM {FROM} WHERE label.state <> 'printed' AND label.state = 'waiting'
+        "SELECT {COLUMNS} FROM {FROM} WHERE {OPEN} AND label.state = 'waiting'
            AND label.printer NOT IN (SELECT value FROM json_each(?1)) ORDER BY label.id LIMIT ?2"
     );
     reader.rows("label", &sql, (known, limit), parse)
 }
 
-/// How many labels of a printer are in this state; printed ones are not counted.
+/// How many labels of a printer are in this state, which is waiting or failed; others are not counted.
 pub fn open(reader: &Reader<'_>, printer: &Name, state: LabelState) -> Result<u64, StoreError> {
-    let sql = "SELECT count(*) FROM label WHERE state <> 'printed' AND state = ?1 AND printer = ?2";
-    reader.count(sql, (state.as_str(), printer.as_str()))
+    let sql = format!("SELECT count(*) FROM label WHERE {OPEN} AND state = ?1 AND printer = ?2");
+    reader.count(&sql, (state.as_str(), printer.as_str()))
 }
 
 /// The label with this number.
@@ -218,18 +227,25 @@ pub fn of_run(reader: &Reader<'_>, run: u64, limit: u32) -> Result<Vec<Label>, S
     reader.rows("label", &sql, (sql_id(run), limit), parse)
 }
 
-/// Up to `limit` labels before this number (or the newest ones), newest first; only those that are not printed if
-/// `open`.
+/// Up to `limit` labels before this number (or the newest ones), newest first; only those that wait or have failed
+/// if `open`.
 pub fn list(
     reader: &Reader<'_>,
     open: bool,
     limit: u32,
     before: Option<u64>,
 ) -> Result<Vec<Label>, StoreError> {
-    let only = if open { "AND label.state <> 'printed'" } else { "" };
-    let sql =
-        format!("SELECT {COLUMNS} FROM {FROM} WHERE label.id < ?1 {only} ORDER BY label.id DESC LIMIT ?2");
-    reader.rows("label", &sql, (before.map_or(i64::MAX, sql_id), limit), parse)
+    reader.rows("label", &list_sql(open), (before.map_or(i64::MAX, sql_id), limit), parse)
+}
+
+fn list_sql(open: bool) -> String {
+    // without the hint SQLite would walk all labels, nearly all of which are printed
+    let (index, only) =
+        if open { ("INDEXED BY label_unsettled", format!("{OPEN} AND")) } else { ("", String::new()) };
+    format!(
+        "SELECT {COLUMNS} FROM label {index} CROSS JOIN device ON device.id = label.device
+         WHERE {only} label.id < ?1 ORDER BY label.id DESC LIMIT ?2"
+    )
 }
 
 const NOT_WAITING: &str = "is not waiting to be printed";
@@ -273,6 +289,21 @@ pub fn retry(change: &mut Change<'_>, label: &Label, printer: &Name, zpl: &str) 
     change.update_one(Table::Label, &label.id.to_string(), "has not failed", sql, params)?;
     change.touch_number(Table::Label, label.id);
     change.record(AuditEvent::LabelRetried { label: label.id, run: label.run });
+    Ok(())
+}
+
+/// Nothing more is done about a label that waits or has failed. Its ZPL is kept no longer. Records it.
+///
+/// # Errors
+/// A conflict if it is printed or settled.
+pub fn settle(change: &mut Change<'_>, label: &Label, why: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE label SET state = 'settled', settled = ?2, zpl = NULL
+               WHERE id = ?1 AND state IN ('waiting', 'failed')";
+    let not_open = "is neither waiting nor to be checked";
+    change.update_one(Table::Label, &label.id.to_string(), not_open, sql, (sql_id(label.id), why))?;
+    change.touch_number(Table::Label, label.id);
+    let Label { id, run, .. } = label;
+    change.record(AuditEvent::LabelSettled { label: *id, run: *run, reason: why.to_owned() });
     Ok(())
 }
 

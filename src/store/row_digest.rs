@@ -67,7 +67,9 @@ impl Table {
             Table::Client => "name, token, rights, disabled, created",
             Table::Crl => "number, der, this_update, next_update",
             Table::Device => "id, serial, serial_folded, mac, registration_id, device_id, state, created",
-            Table::Label => "id, run, device, copy, printer, person, reason, state, digest, created, printed",
+            Table::Label => {
+                "id, run, device, copy, printer, person, reason, state, digest, created, printed, settled"
+            }
             Table::Outbox => "id, registration_id, operation, run, body, state, created, sent",
             Table::Person => "name, role, password, disabled, created",
             Table::Run => {

@@ -3,6 +3,7 @@
 pub mod decide;
 pub mod finish;
 pub mod reserve;
+pub mod standing;
 pub mod tally;
 
 use rusqlite::types::Value;

@@ -54,18 +54,22 @@ CREATE TABLE label (
     person     TEXT NOT NULL,
     -- why it was printed again; NULL for the labels of the PASS
     reason     TEXT,
-    state      TEXT NOT NULL CHECK (state IN ('waiting', 'printed', 'failed')),
+    state      TEXT NOT NULL CHECK (state IN ('waiting', 'printed', 'failed', 'settled')),
     digest     TEXT CHECK (length(digest) = 64),
     zpl        TEXT,
     attempts   INTEGER NOT NULL DEFAULT 0,
     last_error TEXT,
     created    INTEGER NOT NULL,
     printed    INTEGER,
+    -- why nothing more is done about it
+    settled    TEXT,
     UNIQUE (run, copy),
     CHECK ((printed IS NOT NULL) = (state = 'printed')),
+    CHECK ((settled IS NOT NULL) = (state = 'settled')),
     CHECK (state <> 'waiting' OR (zpl IS NOT NULL AND digest IS NOT NULL))
 ) STRICT;
-CREATE INDEX label_open ON label (state, printer, id) WHERE state <> 'printed';
+CREATE INDEX label_open ON label (state, printer, id) WHERE state IN ('waiting', 'failed');
+CREATE INDEX label_unsettled ON label (id) WHERE state IN ('waiting', 'failed');
 -- Other systems -------------------------------------------------------------------------------------------------
 -- who may ask over the API; of a token only its SHA-256 is kept
 CREATE TABLE client (

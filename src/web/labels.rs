@@ -68,7 +68,7 @@ struct LabelView {
     when: String,
     person: String,
     reason: Option<String>,
-    can_retry: bool,
+    to_check: bool,
 }
 
 /// Which labels to list.
@@ -136,10 +136,11 @@ fn view(label: Label, language: Language, zone: &Zone) -> LabelView {
         LabelState::Waiting => ("busy", "…", t.waiting),
         LabelState::Printed => ("good", "✔", t.printed),
         LabelState::Failed => ("look", "⚠", t.failed),
+        LabelState::Settled => ("over", "∅", t.settled),
     };
     let code = match label.state {
         LabelState::Waiting => Code::PrinterOut,
-        LabelState::Printed | LabelState::Failed => Code::LabelDoubtful,
+        LabelState::Printed | LabelState::Failed | LabelState::Settled => Code::LabelDoubtful,
     };
     LabelView {
         number: label.id,
@@ -150,12 +151,12 @@ fn view(label: Label, language: Language, zone: &Zone) -> LabelView {
         class,
         icon,
         word,
-        why: label.last_error.map(|said| told_of(code, &said, language).sentence),
+        why: label.settled.or(label.last_error.map(|said| told_of(code, &said, language).sentence)),
         printer: label.printer.to_string(),
         when: zone.date_and_time(label.printed.unwrap_or(label.created)),
         person: label.person,
         reason: label.reason,
-        can_retry: label.state == LabelState::Failed,
+        to_check: label.state == LabelState::Failed,
     }
 }
 
@@ -300,6 +301,27 @@ pub async fn retry(label: web::Path<u64>, posted: Posted<Operating, Bare>) -> Re
     let t = LabelWords::of(visit.language);
     Ok(match done {
         Ok(()) => visit.done("/labels", fill(t.retried, &[("label", &label.to_string())])),
+        Err(error) => visit.refused("/labels", &error),
+    })
+}
+
+/// Why a label is not to be printed any more.
+#[derive(Deserialize)]
+pub struct Settled {
+    reason: String,
+}
+
+/// `POST /labels/{label}/settle`
+pub async fn settle(
+    label: web::Path<u64>,
+    posted: Posted<Operating, Settled>,
+) -> Result<HttpResponse, Trouble> {
+    let Posted { visit, form: Settled { reason } } = posted;
+    let label = label.into_inner();
+    let done = visit.act(move |floor, who| use_cases::settle(floor, who, label, &reason)).await?;
+    let t = LabelWords::of(visit.language);
+    Ok(match done {
+        Ok(()) => visit.done("/labels", fill(t.settled_now, &[("label", &label.to_string())])),
         Err(error) => visit.refused("/labels", &error),
     })
 }

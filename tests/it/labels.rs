@@ -260,3 +260,108 @@ fn a_faulty_label_costs_no_certificate_and_no_label_can_ask_for_a_key() {
     assert!(ended.exit == 1 && ended.out.contains("no printer named elsewhere"), "{ended:?}");
     is_sound(&station);
 }
+
+/// A station with one device that passed and a label of its own on the way to this printer.
+fn one_label(address: std::net::SocketAddr) -> Station {
+    let station =
+        station(&format!("address = \"{address}\""), "demo-gateway", "template = \"device-qr.zpl\"");
+    station.add_slot("slot-1", "GW00001");
+    station.release("lot", "labelled", 1, 1);
+    station
+}
+
+#[test]
+fn a_label_that_was_sent_is_not_sent_again_while_the_records_cannot_be_written() {
+    let address = free_address();
+    let station = one_label(address);
+    station.sqlite(
+        "CREATE TRIGGER stuck BEFORE UPDATE ON label WHEN NEW.state = 'printed'
+         BEGIN SELECT RAISE(ABORT, 'the disk says no'); END",
+    );
+    let printer = Printer::switch_on(address, Manner::Prints);
+    let serving = station.serve();
+    let _bench = Bench::plug(&station, 1, "GW", &[]);
+    printer.next();
+    let mut browser = browser(&serving);
+    wait_for("a worry about the records", || {
+        browser.get("/labels").body.contains("label 1 was sent, but this cannot be recorded").then_some(())
+    });
+    assert_eq!(station.sqlite("SELECT state FROM label"), "waiting");
+    station.sqlite("DROP TRIGGER stuck");
+    wait_until(&station, "the label to be put down", "SELECT state FROM label", "printed");
+    printer.rests();
+    assert_eq!(station.events("label-printed").len(), 1);
+    wait_for("the worry to end", || {
+        (!browser.get("/labels").body.contains("class=\"warning\"")).then_some(())
+    });
+    is_sound(&station);
+}
+
+#[test]
+fn a_label_that_did_come_out_is_settled_with_a_reason_and_nobody_is_worried_any_more() {
+    let address = free_address();
+    let station = one_label(address);
+    let password = station.write("other-password", "another long password");
+    for (name, role) in [("bob", "operator"), ("eve", "auditor")] {
+        station.ok(&["user", "add", name, "--role", role, "--password-file", &password]);
+    }
+    let printer = Printer::switch_on(address, Manner::BreaksOffOnce);
+    let serving = station.serve();
+    let _bench = Bench::plug(&station, 1, "GW", &[]);
+    wait_until(&station, "a doubt", "SELECT state FROM label", "failed");
+    let at = |name: &str| {
+        let mut browser = Browser::at(&serving.url);
+        browser.log_in(name, "another long password").goes_to("/");
+        browser
+    };
+    let settle = |browser: &mut Browser, reason: &str| {
+        let csrf = browser.get("/labels").csrf();
+        browser.post("/labels/1/settle", &[("csrf", &csrf), ("reason", reason)])
+    };
+    let (mut bob, mut eve) = (at("bob"), at("eve"));
+    wait_for("a worry", || bob.get("/").body.contains("class=\"warning\"").then_some(()));
+    assert!(bob.get("/labels").body.contains("action=\"/labels/1/settle\""));
+    assert!(!eve.get("/labels").body.contains("/labels/1/settle"));
+    assert_eq!(settle(&mut eve, "it came out").status, 403);
+    settle(&mut bob, " ").goes_to("/labels");
+    assert!(bob.get("/labels").body.contains("LS-SET-11"));
+    settle(&mut bob, "it came out").goes_to("/labels");
+    let page = bob.get("/labels").body;
+    assert!(page.contains("data-state=\"settled\"") && page.contains("it came out"), "{page}");
+    wait_for("the worry to end", || (!bob.get("/").body.contains("class=\"warning\"")).then_some(()));
+    let settled = station.events("label-settled");
+    assert_eq!(
+        (settled.len(), &settled[0]["reason"], &settled[0]["actor"]["name"]),
+        (1, &"it came out".into(), &"bob".into())
+    );
+    settle(&mut bob, "twice").goes_to("/labels");
+    assert!(bob.get("/labels").body.contains("LS-DB-04"));
+    assert_eq!(station.events("refused").last().unwrap()["code"], "LS-DB-04");
+    printer.rests();
+    is_sound(&station);
+}
+
+#[test]
+fn no_label_is_made_of_an_identity_that_was_withdrawn() {
+    let address = free_address();
+    let station = one_label(address);
+    let serving = station.serve();
+    let _bench = Bench::plug(&station, 1, "GW", &[]);
+    wait_until(&station, "a PASS", "SELECT count(*) FROM run WHERE verdict = 'PASS'", "1");
+    // its label still waits for the printer when the identity on it goes
+    station.ok(&["run", "quarantine", "1", "--reason", "dented"]);
+    let printer = Printer::switch_on(address, Manner::Prints);
+    wait_until(&station, "the label to be given up", "SELECT state FROM label", "settled");
+    let mut browser = browser(&serving);
+    let csrf = browser.get("/labels").csrf();
+    for subject in [("run", "1"), ("device", "GW00001")] {
+        browser.post("/labels/reprint", &[("csrf", &csrf), subject, ("reason", "torn")]).goes_to("/labels");
+        assert!(browser.get("/labels").body.contains("LS-LABEL-06"), "{subject:?}");
+    }
+    printer.rests();
+    assert_eq!(station.sqlite("SELECT count(*) FROM label"), "1");
+    assert_eq!(station.events("label-reprinted").len(), 0);
+    let refused = station.events("refused");
+    assert_eq!(refused.iter().filter(|entry| entry["code"] == "LS-LABEL-06").count(), 2, "{refused:?}");
+    is_sound(&station);
+}

@@ -8,7 +8,7 @@ use crate::station::labels::{LabelError, templates};
 use crate::station::slots::Floor;
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
-use crate::store::runs::{Run, RunFilter};
+use crate::store::runs::{Run, RunFilter, standing};
 use crate::store::{certificates, devices, labels, recipes, runs};
 
 /// What the records say of a run's label.
@@ -49,6 +49,14 @@ pub fn newest_of(reader: &Reader<'_>, device: u64) -> Result<Option<(u64, u64)>,
 fn passed_run(reader: &Reader<'_>, device: u64) -> Result<Option<Run>, StoreError> {
     let filter = RunFilter { device: Some(device), verdict: Some(Verdict::Pass), ..RunFilter::default() };
     Ok(runs::list(reader, &filter, 1, None)?.into_iter().next().map(|(run, _)| run))
+}
+
+/// Asks that the identity on a run's label is still its device's.
+///
+/// # Errors
+/// [`LabelError::Withdrawn`].
+pub fn must_stand(reader: &Reader<'_>, run: u64) -> Result<(), LabelError> {
+    if standing::stands(reader, run)? { Ok(()) } else { Err(LabelError::Withdrawn(run)) }
 }
 
 /// The label of this run.

@@ -1,6 +1,7 @@
 //! The printers' threads: each takes its labels in their order, one at a time. A printer that is out holds its own
 //! labels, never the line; how it stands is on the board. A label is put down as printed after it was sent: across
-//! a crash between the two it is printed twice rather than never.
+//! a crash between the two it is printed twice rather than never; while the records cannot be written, the thread
+//! keeps what it sent and prints nothing more.
 
 use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
@@ -15,8 +16,10 @@ use crate::station::labels::LabelError;
 use crate::station::labels::sending::{self, NotSent};
 use crate::station::settings::printer::Printer;
 use crate::station::slots::Floor;
+use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::labels::{self, Label, LabelState};
+use crate::store::runs::standing;
 
 /// How long a printer's thread rests when nothing waits.
 const REST: Duration = Duration::from_millis(250);
@@ -62,8 +65,9 @@ fn put_aside_orphans(floor: &Floor) -> Result<(), StoreError> {
 
 fn tend(floor: &Floor, place: usize, printer: &Printer) {
     let mut failures = 0;
+    let mut unrecorded = None;
     while !floor.stop.load(Ordering::Relaxed) {
-        let rest = match print_next(floor, printer) {
+        let rest = match print_next(floor, printer, &mut unrecorded) {
             Ok(done @ (Done::Printed | Done::Nothing)) => {
                 failures = 0;
                 if matches!(done, Done::Printed) { Duration::ZERO } else { REST }
@@ -71,11 +75,13 @@ fn tend(floor: &Floor, place: usize, printer: &Printer) {
             Ok(Done::Held(fault)) => {
                 worry(floor, place, printer, Some(fault));
                 failures += 1;
-                REST.saturating_mul(2u32.saturating_pow(failures)).min(LONGEST_REST)
+                after(failures)
             }
             Err(error) => {
                 tracing::error!(code = %error.code(), printer = %printer.name, "labels: {error}");
-                LONGEST_REST
+                worry(floor, place, printer, Some(not_recorded(printer, unrecorded.as_ref(), &error)));
+                failures += 1;
+                after(failures)
             }
         };
         if failures == 0 {
@@ -85,6 +91,44 @@ fn tend(floor: &Floor, place: usize, printer: &Printer) {
         while rested < rest && !floor.stop.load(Ordering::Relaxed) {
             thread::sleep(REST.min(rest - rested));
             rested += REST;
+        }
+    }
+}
+
+/// The rest after so many failures.
+fn after(failures: u32) -> Duration {
+    REST.saturating_mul(2u32.saturating_pow(failures)).min(LONGEST_REST)
+}
+
+/// What is to be said when the records cannot be read or written.
+fn not_recorded(printer: &Printer, unrecorded: Option<&Outcome>, error: &StoreError) -> String {
+    let next = error.code().next_step();
+    match unrecorded {
+        Some(Outcome { label, .. }) => format!(
+            "Printer {}: label {} was sent, but this cannot be recorded: {error}. {next}",
+            printer.name, label.id
+        ),
+        None => format!("Printer {}: {} {next}", printer.name, sentence(error)),
+    }
+}
+
+/// What came of a label that left the station, until it is on record: it must not be sent again meanwhile.
+struct Outcome {
+    label: Label,
+    /// Why it is in doubt; none if the printer has it.
+    doubt: Option<String>,
+}
+
+impl Outcome {
+    fn record(&self, store: &Store) -> Result<(), StoreError> {
+        let written = store.change(&Actor::Station, clock::now(), |change| match &self.doubt {
+            None => labels::printed(change, &self.label),
+            Some(why) => labels::failed(change, &self.label, why),
+        });
+        match written {
+            // it does not wait any more, so it is on record
+            Err(StoreError::Conflict { table: "label", .. }) => Ok(()),
+            written => written,
         }
     }
 }
@@ -99,33 +143,51 @@ enum Done {
     Held(Fault),
 }
 
-fn print_next(floor: &Floor, printer: &Printer) -> Result<Done, StoreError> {
+fn print_next(
+    floor: &Floor,
+    printer: &Printer,
+    unrecorded: &mut Option<Outcome>,
+) -> Result<Done, StoreError> {
     let store = &floor.store;
+    if let Some(outcome) = unrecorded {
+        outcome.record(store)?;
+        *unrecorded = None;
+    }
     let Some(label) = store.read(|r| labels::next_for(r, &printer.name))? else {
         return Ok(Done::Nothing);
     };
-    let fail = |why: &str| {
-        tracing::warn!(printer = %printer.name, label = label.id, "{why}");
-        store.change(&Actor::Station, clock::now(), |change| labels::failed(change, &label, why))
-    };
+    if !store.read(|r| standing::stands(r, label.run))? {
+        // it waited for its printer longer than its device kept the identity on it
+        let why = LabelError::Withdrawn(label.run).to_string();
+        store.change(&Actor::Station, clock::now(), |change| labels::settle(change, &label, &why))?;
+        return Ok(Done::Printed);
+    }
     let Some(zpl) = whole(&label) else {
-        fail("what was to be printed is not what was queued")?;
+        let why = "what was to be printed is not what was queued";
+        tracing::warn!(printer = %printer.name, label = label.id, "{why}");
+        store.change(&Actor::Station, clock::now(), |change| labels::failed(change, &label, why))?;
         return Ok(Done::Printed);
     };
     match sending::send(&printer.way, &label, zpl) {
-        Ok(()) => {
-            store.change(&Actor::Station, clock::now(), |change| labels::printed(change, &label))?;
-            Ok(Done::Printed)
-        }
+        Ok(()) => settled(store, unrecorded, Outcome { label, doubt: None }),
         Err(error @ NotSent::Doubtful { .. }) => {
-            fail(&error.to_string())?;
-            Ok(Done::Printed)
+            tracing::warn!(printer = %printer.name, label = label.id, "{error}");
+            settled(store, unrecorded, Outcome { label, doubt: Some(error.to_string()) })
         }
         Err(error @ NotSent::Out { .. }) => {
             labels::tried(store, label.id, &error.to_string())?;
             Ok(Done::Held(Fault::of(&error)))
         }
     }
+}
+
+/// Records what came of a label, or keeps it until it can be.
+fn settled(store: &Store, unrecorded: &mut Option<Outcome>, outcome: Outcome) -> Result<Done, StoreError> {
+    let recorded = outcome.record(store);
+    if recorded.is_err() {
+        *unrecorded = Some(outcome);
+    }
+    recorded.map(|()| Done::Printed)
 }
 
 /// The ZPL, if it is what the records vouch for.

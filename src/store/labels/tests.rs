@@ -1,6 +1,6 @@
 use super::*;
 use crate::store::audit::verify;
-use crate::store::testing::{Bench, actor, at};
+use crate::store::testing::{Bench, actor, at, plan};
 
 fn printer() -> Name {
     "labels".parse().unwrap()
@@ -96,4 +96,38 @@ fn the_log_vouches_for_labels() {
     assert_eq!(problems(), "[]");
     bench.attack("UPDATE label SET copy = 7");
     assert!(problems().contains("label/1"), "{}", problems());
+}
+
+#[test]
+fn a_label_that_is_settled_is_neither_printed_nor_in_the_way_any_more() {
+    let bench = Bench::with_order();
+    let run = bench.pass(1);
+    let waits = queue_one(&bench, run, Ok("^XA^XZ")).unwrap();
+    let doubtful = queue_one(&bench, run, Err("it may have been printed")).unwrap();
+    for id in [waits, doubtful] {
+        change(&bench, |c| settle(c, &label(&bench, id), "it came out")).unwrap();
+        let now = label(&bench, id);
+        assert_eq!((now.state, now.settled.as_deref()), (LabelState::Settled, Some("it came out")));
+        assert_eq!((now.zpl, now.printed), (None, None));
+        assert!(change(&bench, |c| settle(c, &label(&bench, id), "twice")).is_err());
+        assert!(change(&bench, |c| printed(c, &label(&bench, id))).is_err());
+        assert!(change(&bench, |c| retry(c, &label(&bench, id), &printer(), "^XA^XZ")).is_err());
+    }
+    let left = bench.store.read(|r| {
+        Ok::<_, StoreError>((open(r, &printer(), LabelState::Failed)?, list(r, true, 9, None)?.len()))
+    });
+    assert_eq!(left.unwrap(), (0, 0));
+    assert_eq!(bench.store.read(|r| list(r, false, 9, None)).unwrap().len(), 2);
+    assert!(bench.store.read(|r| next_for(r, &printer())).unwrap().is_none());
+}
+
+#[test]
+fn what_is_not_printed_is_found_among_a_million_that_are() {
+    let steps = plan(&list_sql(true));
+    assert!(steps[0].contains("SEARCH label USING INDEX label_unsettled (id<?)"), "{steps:?}");
+    assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{steps:?}");
+    let steps = plan(&list_sql(false));
+    assert!(steps[0].contains("SEARCH label USING INTEGER PRIMARY KEY"), "{steps:?}");
+    let counted = plan(&format!("SELECT count(*) FROM label WHERE {OPEN} AND state = ?1 AND printer = ?2"));
+    assert!(counted[0].contains("label_open (state=? AND printer=?)"), "{counted:?}");
 }

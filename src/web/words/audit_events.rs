@@ -80,6 +80,7 @@ event_words! {
     "label-printed": "Label printed", "Etikett gedruckt", "标签已打印", "Etiqueta impresa";
     "label-reprinted": "Label printed again", "Etikett nachgedruckt", "标签已重印", "Etiqueta reimpresa";
     "label-failed": "Label not printed", "Etikett nicht gedruckt", "标签未打印", "Etiqueta no impresa";
+    "label-settled": "Label settled", "Etikett erledigt", "标签已了结", "Etiqueta resuelta";
     "label-retried": "Label waits again", "Etikett wartet wieder", "标签重新等待", "Etiqueta de nuevo en espera";
     "client-added": "Client added", "Client angelegt", "已添加客户端", "Cliente añadido";
     "client-disabled": "Client disabled", "Client gesperrt", "客户端已停用", "Cliente deshabilitado";

@@ -37,6 +37,10 @@ words! {
         waiting: "waiting", "wartet", "等待中", "en espera";
         printed: "printed", "gedruckt", "已打印", "impresa";
         failed: "to check", "zu prüfen", "待确认", "por revisar";
+        settled: "settled", "erledigt", "已了结", "resuelta";
+        settle: "Settle it", "Erledigen", "了结", "Resolverla";
+        settle_means: "It came out after all, or it is not needed: nothing more is printed for it.", "Es kam doch heraus oder wird nicht gebraucht: dafür wird nichts mehr gedruckt.", "标签其实已打出，或不再需要：不会再为其打印。", "Salió al final o no hace falta: no se imprime nada más para ella.";
+        settled_now: "Label {label} is settled.", "Etikett {label} ist erledigt.", "标签 {label} 已了结。", "La etiqueta {label} queda resuelta.";
         retry: "Print it", "Drucken", "打印", "Imprimirla";
         show: "Show", "Zeigen", "查看", "Ver";
         preview: "Preview", "Vorschau", "预览", "Vista previa";

@@ -19,6 +19,7 @@ fn label() -> Label {
         last_error: None,
         created: crate::station::clock::now(),
         printed: None,
+        settled: None,
     }
 }
 

@@ -115,7 +115,8 @@ super::code_words! {
     EnrollmentSettled: "此操作的状态已改变。", "请重新查看该操作。";
     FirstArticle: "首件的状态不允许此操作。", "工单页面上写着哪一件首件在等待。";
     HookFailed: "夹具未能就绪。", "检查 station.toml 中该工位的 on_start 及其启动的程序；设备未被触及。";
-    LabelDoubtful: "无法确定标签是否已打印。", "请查看标签是否打出；若没有，请在“标签”页面重新打印。";
+    LabelDoubtful: "无法确定标签是否已打印。", "请查看标签是否打出；然后在“标签”页面注明，或在那里重新打印。";
+    LabelWithdrawn: "该标签对应的身份已被撤回。", "请销毁已撤回身份的标签；设备重新配置后会打印新的标签。";
     NoLabel: "这次运行没有标签。", "只有配方含 [label] 且合格的运行才有标签。";
     PrinterOut: "标签打印机没有应答。", "检查打印机的电源、纸张和电缆；标签会等待，产线继续。";
     PrinterUnknown: "没有这台打印机。", "在 station.toml 中添加同名的 [[printer]] 并重启，或修改配方的 [label] printer。";

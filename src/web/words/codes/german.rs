@@ -115,7 +115,8 @@ super::code_words! {
     EnrollmentSettled: "Dieser Vorgang ist inzwischen weiter.", "Den Vorgang noch einmal ansehen.";
     FirstArticle: "Mit dem Erststück geht das so nicht.", "Auf der Seite des Auftrags steht, welches Erststück wartet.";
     HookFailed: "Die Vorrichtung wurde nicht bereit.", "on_start des Platzes in station.toml prüfen und was es startet; das Gerät wurde nicht berührt.";
-    LabelDoubtful: "Es ist unklar, ob das Etikett gedruckt wurde.", "Nachsehen, ob es herauskam; wenn nicht, auf der Seite „Etiketten“ noch einmal drucken.";
+    LabelDoubtful: "Es ist unklar, ob das Etikett gedruckt wurde.", "Nachsehen, ob es herauskam; das dann auf der Seite „Etiketten“ sagen oder dort noch einmal drucken.";
+    LabelWithdrawn: "Die Identität dieses Etiketts wurde zurückgezogen.", "Etiketten einer zurückgezogenen Identität vernichten; wird das Gerät neu provisioniert, druckt es sein eigenes.";
     NoLabel: "Dieser Lauf hat kein Etikett.", "Nur ein bestandener Lauf mit [label] im Rezept hat eines.";
     PrinterOut: "Der Etikettendrucker antwortet nicht.", "Strom, Papier und Kabel des Druckers prüfen; die Etiketten warten, die Linie läuft weiter.";
     PrinterUnknown: "Diesen Drucker gibt es nicht.", "In station.toml einen [[printer]] dieses Namens eintragen und neu starten, oder im Rezept [label] printer ändern.";

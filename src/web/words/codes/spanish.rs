@@ -115,7 +115,8 @@ super::code_words! {
     EnrollmentSettled: "Esta operación ya ha avanzado.", "Mírela de nuevo.";
     FirstArticle: "Con la primera pieza no se puede hacer eso.", "La página de la orden dice qué primera pieza espera.";
     HookFailed: "El útil no quedó preparado.", "Revise on_start del puesto en station.toml y lo que arranca; la unidad no se tocó.";
-    LabelDoubtful: "No se sabe si la etiqueta salió.", "Compruébelo; si no salió, imprímala de nuevo en la página «Etiquetas».";
+    LabelDoubtful: "No se sabe si la etiqueta salió.", "Compruébelo; después indíquelo en la página «Etiquetas» o imprímala allí de nuevo.";
+    LabelWithdrawn: "La identidad de esta etiqueta se retiró.", "Destruya las etiquetas de una identidad retirada; el dispositivo que se aprovisiona de nuevo imprime la suya.";
     NoLabel: "Esta ejecución no tiene etiqueta.", "Solo la tiene una ejecución aprobada con [label] en la receta.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
     PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
