@@ -89,6 +89,7 @@ fn status_of(code: Code) -> StatusCode {
         Code::WorkOrderUnknown => StatusCode::NOT_FOUND,
         Code::WorkOrderExists | Code::WorkOrderState | Code::RecordsConflict => StatusCode::CONFLICT,
         Code::Internal | Code::RecordsUnreadable | Code::DiskFull => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::RecordsBusy | Code::ReadTooLong => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
