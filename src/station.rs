@@ -26,6 +26,7 @@ pub mod group_key_rotation;
 pub mod hooks;
 pub mod keys;
 pub mod labels;
+pub mod long_reading;
 pub mod mes;
 pub mod outbox;
 pub mod outbox_decisions;

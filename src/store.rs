@@ -16,9 +16,11 @@ pub mod crl;
 pub mod devices;
 pub mod error;
 pub mod labels;
+mod long_lane;
 pub mod meta;
 pub mod outbox;
 pub mod people;
+mod quick_lane;
 mod read_pool;
 pub mod reader;
 pub mod recipes;
@@ -41,6 +43,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use self::change::Change;
 use self::error::StoreError;
+use self::long_lane::LongLane;
+use self::quick_lane::QuickLane;
 use self::read_pool::ReadPool;
 use self::reader::Reader;
 use crate::domain::audit_event::AuditEvent;
@@ -56,9 +60,21 @@ pub struct Store {
     /// Guards the only connection that writes.
     writer: Mutex<Connection>,
     readers: ReadPool,
+    long: LongLane,
+    quick: QuickLane,
 }
 
 impl Store {
+    /// With the connections that read beside the one that writes.
+    fn over(writer: Connection, path: &Path) -> Result<Store, StoreError> {
+        Ok(Store {
+            writer: Mutex::new(writer),
+            readers: ReadPool::open(path)?,
+            long: LongLane::open(path)?,
+            quick: QuickLane::open(path)?,
+        })
+    }
+
     /// Makes the database of a new station, with the first entry of its audit log. `origin` is the name of
     /// the log in its checkpoints (C2SP tlog-checkpoint), 1 to 128 characters without white space or `+`.
     ///
@@ -94,7 +110,7 @@ impl Store {
         let mut writer = connect_writer(path)?;
         tune(&writer)?;
         schema::migrate(&mut writer, 0)?;
-        let store = Store { writer: Mutex::new(writer), readers: ReadPool::open(path)? };
+        let store = Store::over(writer, path)?;
         store.change(actor, now, |change| {
             meta::set_up(change, origin)?;
             change.record(AuditEvent::StationCreated {
@@ -116,7 +132,7 @@ impl Store {
         let version = schema::version(&writer)?.ok_or_else(|| StoreError::NotOurs(path.to_owned()))?;
         tune(&writer)?;
         schema::migrate(&mut writer, version)?;
-        Ok(Store { writer: Mutex::new(writer), readers: ReadPool::open(path)? })
+        Store::over(writer, path)
     }
 
     /// Runs `work` in one transaction and commits what it did together with the audit entries it recorded.
@@ -149,6 +165,33 @@ impl Store {
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.readers.read(work)
+    }
+
+    /// Like [`Store::read`], for what may take long at a million runs: on the one connection there is for that, so
+    /// that slots and pages never wait for it. Whoever comes second waits this long. `over` is asked every few
+    /// milliseconds whether the work has taken long enough, and ends it.
+    ///
+    /// # Errors
+    /// Those of `work`; [`StoreError::LongReadUnderWay`], [`StoreError::ReadTooLong`].
+    pub fn read_long<T, E: From<StoreError>>(
+        &self,
+        patience: Duration,
+        over: impl FnMut() -> bool + Send + 'static,
+        work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.long.read(patience, over, work)
+    }
+
+    /// Like [`Store::read`], for single rows found by their key: it waits for nobody but others who do the same, so
+    /// that a thread that serves many may ask.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub fn read_quickly<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.quick.read(work)
     }
 
     /// Writes what needs no audit entry: the books of retries, and checkpoints, which sign the log and

@@ -63,7 +63,8 @@
     // ---- live: parts of the page are replaced as they come
     const SILENCE = 8000; // a beat comes every five seconds
     let source = null;
-    let lastHeard = Date.now();
+    let lastHeard = Date.now(); // the last beat
+    let lastWord = lastHeard; // anything at all
     let lastTime = "";
     let stale = false;
 
@@ -97,9 +98,11 @@
 
     function listen() {
         source?.close();
+        lastWord = Date.now();
         source = new EventSource("/events");
-        source.addEventListener("beat", (event) => { lastTime = event.data; alive(); });
-        source.addEventListener("part", (event) => { alive(); replace(event.data); });
+        source.addEventListener("beat", (event) => { lastTime = event.data; lastWord = Date.now(); alive(); });
+        // a part is no sign that all of the page is true: without beats, the figures are not
+        source.addEventListener("part", (event) => { lastWord = Date.now(); replace(event.data); });
         source.addEventListener("go", (event) => { source.close(); location.assign(event.data); });
         source.onerror = () => {
             // the browser gives up for good after some answers; we do not
@@ -113,7 +116,7 @@
         if (Date.now() - lastHeard <= SILENCE) return;
         showStale(true);
         // a connection that says nothing is dead, whatever it looks like
-        if (source.readyState === EventSource.OPEN) listen();
+        if (Date.now() - lastWord > SILENCE && source.readyState === EventSource.OPEN) listen();
     }, 1000);
     window.addEventListener("pagehide", () => source?.close());
     window.addEventListener("pageshow", (event) => { if (event.persisted) listen(); });

@@ -167,6 +167,8 @@ codes! {
     RecordsTooNew = "LS-DB-02", "Use the lineside that wrote this database, or a newer one.";
     DiskFull = "LS-DB-03", "Free space on the station's disk; nothing was issued.";
     RecordsConflict = "LS-DB-04", "Look at the record again; somebody else changed it in between.";
+    RecordsBusy = "LS-DB-05", "Wait a moment, then try again.";
+    ReadTooLong = "LS-DB-06", "Ask for less at once, such as a shorter span, or try again when the line is quiet.";
     // -- the audit log
     AuditBroken = "LS-AUDIT-01", "Stop issuing, keep this folder as evidence, and compare with the checkpoints kept elsewhere.";
     AuditBehind = "LS-AUDIT-02", "Put the newest station.db back: this one is older than a checkpoint that was signed.";

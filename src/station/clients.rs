@@ -116,7 +116,7 @@ impl TokenDoor {
     ) -> Result<Caller, TokenError> {
         let digest = Digest::of(token.expose());
         // the digest finds the row; the comparison tells nothing by its time
-        let known = store.read(|r| clients::by_token(r, &digest))?;
+        let known = store.read_quickly(|r| clients::by_token(r, &digest))?;
         let right = known.filter(|client| {
             let same: bool = client.token.as_bytes().ct_eq(digest.as_bytes()).into();
             same && !client.disabled

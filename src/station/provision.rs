@@ -21,6 +21,7 @@ use crate::station::crash_point;
 use crate::station::enrollment;
 use crate::station::labels::at_pass;
 use crate::station::provision::bench::{Bench, Job, Progress};
+use crate::station::provision::live::UnderWay;
 use crate::station::provision::stop::Stop;
 use crate::store::runs::finish::{self, Finish};
 
@@ -40,29 +41,32 @@ pub fn provision(
 }
 
 /// How far one device has come.
-pub struct Walk {
+pub struct Walk<'l> {
     begun: Instant,
     steps: Steps,
     stage: Stage,
     run: Option<u64>,
+    /// Until the verdict is on record the run is under way, whatever went wrong.
+    under_way: Option<UnderWay<'l>>,
     serial: Option<String>,
 }
 
-impl Walk {
+impl<'l> Walk<'l> {
     /// Nothing has been asked yet.
-    pub fn begun() -> Walk {
+    pub fn begun() -> Walk<'l> {
         Walk {
             begun: Instant::now(),
             steps: Steps::default(),
             stage: Stage::Identify,
             run: None,
+            under_way: None,
             serial: None,
         }
     }
 
     fn down(
         &mut self,
-        bench: &Bench<'_>,
+        bench: &Bench<'l>,
         job: &Job<'_>,
         driver: &mut dyn Driver,
         progress: &Progress<'_>,
@@ -81,7 +85,7 @@ impl Walk {
         crash_point::reached("before-intent");
         let intended = credential::reserve_and_intend(bench, job, &device, offer)?;
         self.run = Some(intended.run());
-        let _under_way = bench.live.enter(intended.run());
+        self.under_way = bench.live.enter(intended.run());
         crash_point::reached("after-intent");
         let credential = intended.issue(bench, job)?;
         self.enter(Stage::Issued, progress);

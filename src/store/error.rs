@@ -48,6 +48,12 @@ pub enum StoreError {
     /// All read connections stayed taken.
     #[error("the records are being read by too many at once")]
     ReadersBusy,
+    /// Another long reading holds the connection for such.
+    #[error("a report or a search is being made already")]
+    LongReadUnderWay,
+    /// A reading that was ended.
+    #[error("reading the records took too long and was ended")]
+    ReadTooLong(#[source] rusqlite::Error),
     /// SQLite refused; the file may be damaged.
     #[error("the database could not be read or written")]
     Sqlite(#[source] rusqlite::Error),
@@ -111,6 +117,7 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => StoreError::DiskFull(error),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy(error),
+            Some(ErrorCode::OperationInterrupted) => StoreError::ReadTooLong(error),
             _ => StoreError::Sqlite(error),
         }
     }
@@ -127,7 +134,9 @@ impl Coded for StoreError {
                 Code::DiskFull
             }
             StoreError::DiskFull(_) => Code::DiskFull,
-            StoreError::Busy(_) | StoreError::ReadersBusy => Code::StationBusy,
+            StoreError::Busy(_) => Code::StationBusy,
+            StoreError::ReadersBusy | StoreError::LongReadUnderWay => Code::RecordsBusy,
+            StoreError::ReadTooLong(_) => Code::ReadTooLong,
             StoreError::NotOurs(_)
             | StoreError::File { .. }
             | StoreError::Sqlite(_)

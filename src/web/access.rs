@@ -4,8 +4,10 @@
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::error::BlockingError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use serde::Deserialize;
@@ -16,6 +18,7 @@ use crate::domain::code::Coded;
 use crate::domain::language::Language;
 use crate::station::authority::{Authority, Watching};
 use crate::station::clock;
+use crate::station::long_reading;
 use crate::station::people::Person;
 use crate::station::refusals;
 use crate::station::slots::Floor;
@@ -55,7 +58,8 @@ fn still(
     active: bool,
 ) -> Result<Option<SignedIn>, StoreError> {
     let Some(holder) = sessions.holder(cookie, clock::now(), active) else { return Ok(None) };
-    let known = floor.store.read(|r| store::people::find(r, &holder.person.name))?;
+    // asked on a thread that serves everybody
+    let known = floor.store.read_quickly(|r| store::people::find(r, &holder.person.name))?;
     if known.is_some_and(|known| !known.disabled && known.stamp == holder.stamp) {
         return Ok(Some(holder));
     }
@@ -101,7 +105,21 @@ impl<A: Authority + Send + Sync> Visit<A> {
         work: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Trouble> {
         let floor = self.floor.clone();
-        match web::block(move || floor.store.read(work)).await {
+        self.told(web::block(move || floor.store.read(work)).await)
+    }
+
+    /// Reads what may take long; somebody else who does is waited for no longer than `patience`.
+    pub async fn read_long<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        work: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let floor = self.floor.clone();
+        self.told(web::block(move || long_reading::read(&floor.store, patience, work)).await)
+    }
+
+    fn told<T>(&self, read: Result<Result<T, StoreError>, BlockingError>) -> Result<T, Trouble> {
+        match read {
             Ok(Ok(read)) => Ok(read),
             Ok(Err(error)) => Err(Trouble::of(&error, self.language)),
             Err(_) => Err(Trouble::busy(self.language)),
@@ -142,9 +160,12 @@ impl<A: Authority + Send + Sync> Visit<A> {
 
     /// Whether whoever opened the page goes on being somebody who may watch it, and whether the page is locked by
     /// now; looking keeps nobody logged in.
-    pub fn lasts(&self) -> Option<bool> {
-        let holder = still(&self.cookie, &self.floor, &self.sessions, false).ok().flatten();
-        holder.map(|holder| holder.locked)
+    ///
+    /// # Errors
+    /// The records cannot be read, so that nobody knows.
+    pub fn lasts(&self) -> Result<Option<bool>, StoreError> {
+        let holder = still(&self.cookie, &self.floor, &self.sessions, false)?;
+        Ok(holder.map(|holder| holder.locked))
     }
 
     /// To a page that says, in its language, what was wrong with a form; nothing was asked of the records.

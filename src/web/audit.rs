@@ -5,6 +5,8 @@ pub mod entry;
 pub mod head;
 pub mod verification;
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,7 @@ use crate::store::audit::search::{self, Filter};
 use crate::store::audit::{checkpoint, log};
 use crate::store::error::StoreError;
 use crate::store::meta;
+use crate::store::reader::Reader;
 use crate::web::access::Visit;
 use crate::web::audit::verification::VerificationView;
 use crate::web::frame::{Frame, Place};
@@ -30,6 +33,8 @@ use crate::web::words::{audit_events, fill};
 
 /// Entries on one page.
 const A_PAGE: usize = 50;
+/// How long a search waits for a report that is being made.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The most characters of a value that a list shows.
 const LONGEST_VALUE: usize = 100;
 
@@ -145,12 +150,15 @@ pub async fn page(
     let filter = asked.filter(visit.zone());
     let searched = !filter.is_empty();
     let before = asked.before;
-    let (origin, size, latest, found) = visit
-        .read(move |r| {
-            let found = search::search(r, &filter, before, A_PAGE)?;
-            Ok::<_, StoreError>((meta::origin(r)?, log::size(r)?, checkpoint::latest(r)?, found))
-        })
-        .await?;
+    let look = move |r: &Reader<'_>| {
+        let found = search::search(r, &filter, before, A_PAGE)?;
+        Ok::<_, StoreError>((meta::origin(r)?, log::size(r)?, checkpoint::latest(r)?, found))
+    };
+    // without anything to search for, it is one page of the newest entries
+    let (origin, size, latest, found) = match searched {
+        true => visit.read_long(PATIENCE, look).await?,
+        false => visit.read(look).await?,
+    };
     let zone = visit.zone();
     let further = found.further.map(|before| {
         let query = serde_urlencoded::to_string(Asked { before: Some(before), ..asked.clone() });

@@ -18,7 +18,7 @@ use crate::station::slots::Floor;
 use crate::web::access::{Glance, Visit, go_to};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
-use crate::web::line::parts::{Sight, parts};
+use crate::web::line::parts::{Sight, around, tiles};
 use crate::web::trouble::Trouble;
 use crate::web::words::line::LineWords;
 
@@ -54,26 +54,30 @@ pub async fn page(
         return Ok(go_to("/unlock"));
     }
     let sight = sight(&visit);
-    let figure = match visit.floor.figures.fresh() {
+    let figures = &visit.floor.figures;
+    let figure = match figures.newest().filter(|_| !figures.are_due()) {
         Some(figure) => figure,
         None => {
             let floor = visit.floor.clone();
             let read = visit.act(move |_, _| floor.figures.read(&floor, clock::now())).await?;
-            read.map_err(|error| Trouble::of(&error, visit.language))?
+            // the tiles are worth more than the figures above them
+            let last = |error| figures.newest().ok_or_else(|| Trouble::of(&error, visit.language));
+            read.or_else(last)?
         }
     };
-    let parts = parts(&visit.floor, &figure, &sight);
+    let [banners, figures, unfinished] = around(&visit.floor, &figure, &sight);
+    let tiles = tiles(&visit.floor, &sight);
     let slots = visit.floor.board.all();
     let chosen = slots.iter().find(|(slot, _)| slot.as_str() == asked.slot);
     Ok(show(&LinePage {
         frame: visit.frame(Place::Line),
         t: sight.t,
         sight,
-        banners: parts.banners,
-        figures: parts.figures,
-        unfinished: parts.unfinished,
-        count: parts.tiles.len().clamp(1, 17),
-        tiles: parts.tiles,
+        banners,
+        figures,
+        unfinished,
+        count: tiles.len().clamp(1, 17),
+        tiles,
         chosen: chosen.map(|(slot, _)| slot.to_string()).unwrap_or_default(),
     }))
 }

@@ -49,6 +49,7 @@ impl Trouble {
         let status = match error.code() {
             Code::NotAllowed => StatusCode::FORBIDDEN,
             Code::Internal | Code::RecordsUnreadable | Code::DiskFull => StatusCode::INTERNAL_SERVER_ERROR,
+            Code::RecordsBusy | Code::ReadTooLong => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         if status == StatusCode::INTERNAL_SERVER_ERROR {

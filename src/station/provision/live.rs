@@ -29,6 +29,11 @@ impl LiveRuns {
         self.runs().contains(&run)
     }
 
+    /// All that are under way now.
+    pub fn all(&self) -> HashSet<u64> {
+        self.runs().clone()
+    }
+
     fn runs(&self) -> MutexGuard<'_, HashSet<u64>> {
         // a number is put in or taken out whole, whatever became of the thread that did it
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)

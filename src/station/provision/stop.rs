@@ -152,7 +152,7 @@ impl From<NoEntropy> for Stop {
 pub fn end(
     bench: &Bench<'_>,
     job: &Job<'_>,
-    walk: &Walk,
+    walk: &Walk<'_>,
     stop: Stop,
     driver: Option<&mut dyn Driver>,
 ) -> Ending {

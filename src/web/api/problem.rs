@@ -91,6 +91,7 @@ fn status_of(code: Code) -> StatusCode {
             StatusCode::CONFLICT
         }
         Code::Internal | Code::RecordsUnreadable | Code::DiskFull => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::RecordsBusy | Code::ReadTooLong => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -1,5 +1,5 @@
 //! `/events`: the parts of the Line page as server-sent events (WHATWG HTML, "Server-sent events"). Everything is
-//! sent at the beginning, then what changed; a beat tells the page that it is live.
+//! sent at the beginning, then what changed; a beat tells the page that it is live. Tiles never wait for figures.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -18,7 +18,7 @@ use crate::station::authority::Watching;
 use crate::station::clock;
 use crate::station::figures::Figure;
 use crate::web::access::{Glance, Visit};
-use crate::web::line::parts::{Sight, parts};
+use crate::web::line::parts::{Sight, around, tiles};
 use crate::web::line::sight;
 use crate::web::trouble::Trouble;
 
@@ -28,6 +28,10 @@ const MOST: usize = 64;
 const LOOK: Duration = Duration::from_millis(200);
 /// How often it is told that it is live.
 const BEAT: Duration = Duration::from_secs(5);
+/// It is live no more when the figures could not be read for so long.
+const STALE: Duration = Duration::from_secs(10);
+/// How many parts stand around the tiles.
+const AROUND: usize = 3;
 
 /// How many pages watch.
 #[derive(Default)]
@@ -67,8 +71,9 @@ pub async fn events(
         visit,
         version: None,
         figure: None,
+        reading: None,
         sent: HashMap::new(),
-        beat: None,
+        looked: None,
         over: false,
         _seat: seat,
     };
@@ -99,13 +104,18 @@ struct Watch {
     sight: Sight,
     version: Option<u64>,
     figure: Option<Arc<Figure>>,
+    /// The figures that are being read for it.
+    reading: Option<Reading>,
     /// The parts as they were sent last, by their place on the page.
     sent: HashMap<usize, String>,
-    beat: Option<Instant>,
+    /// When it was looked last whether this page may go on.
+    looked: Option<Instant>,
     over: bool,
     _seat: Seat,
 }
 
+/// Ends when the figures were read, or could not be.
+type Reading = Pin<Box<dyn Future<Output = ()>>>;
 type Next = Pin<Box<dyn Future<Output = Option<(Bytes, Watch)>>>>;
 
 impl Watch {
@@ -116,20 +126,26 @@ impl Watch {
                 return None;
             }
             let mut text = String::new();
-            if self.beat.is_none_or(|beat| beat.elapsed() >= BEAT) {
-                let place = match self.visit.lasts() {
-                    None => Some("/login"),
+            if self.looked.is_none_or(|looked| looked.elapsed() >= BEAT) {
+                self.looked = Some(Instant::now());
+                let lasts = self.visit.lasts();
+                let place = match &lasts {
+                    Ok(None) => Some("/login"),
                     // the page locks, or somebody logged in again beside it
-                    Some(locked) => (locked != self.visit.locked).then_some("/"),
+                    Ok(Some(locked)) => (*locked != self.visit.locked).then_some("/"),
+                    // nobody knows; the page is not told that it is live
+                    Err(_) => None,
                 };
                 if let Some(place) = place {
                     self.over = true;
                     return Some((Bytes::from(event("go", place)), self));
                 }
-                self.beat = Some(Instant::now());
-                text.push_str(&event("beat", &self.visit.zone().time_of_day(clock::now())));
+                if lasts.is_ok() && self.visit.floor.figures.unread_for() <= STALE {
+                    text.push_str(&event("beat", &self.visit.zone().time_of_day(clock::now())));
+                }
             }
-            self.changes(&mut text).await;
+            self.read_figures().await;
+            self.changes(&mut text);
             if !text.is_empty() {
                 return Some((Bytes::from(text), self));
             }
@@ -137,33 +153,41 @@ impl Watch {
         }
     }
 
+    /// Has the figures read if they are due, and waits a moment for them: a page has something to show meanwhile.
+    async fn read_figures(&mut self) {
+        let floor = &self.visit.floor;
+        if self.reading.is_none() && floor.figures.are_due() {
+            let inside = floor.clone();
+            let read = web::block(move || inside.figures.read(&inside, clock::now()));
+            // that they cannot be read is told in the log by whoever needs them
+            self.reading = Some(Box::pin(async move { drop(read.await) }));
+        }
+        if let Some(reading) = &mut self.reading
+            && actix_web::rt::time::timeout(LOOK, reading).await.is_ok()
+        {
+            self.reading = None;
+        }
+    }
+
     /// Adds what changed since the last time.
-    async fn changes(&mut self, text: &mut String) {
+    fn changes(&mut self, text: &mut String) {
         let floor = self.visit.floor.clone();
         let version = floor.board.version();
-        let figure = match floor.figures.fresh() {
-            Some(figure) => figure,
-            None => {
-                let inside = floor.clone();
-                match web::block(move || inside.figures.read(&inside, clock::now())).await {
-                    Ok(Ok(figure)) => figure,
-                    // the page keeps what it has; that it cannot be read is told in the log by whoever needs it
-                    Ok(Err(_)) | Err(_) => return,
-                }
-            }
-        };
-        let same = self.figure.as_ref().is_some_and(|last| Arc::ptr_eq(last, &figure));
+        let figure = floor.figures.newest();
+        let same = self.figure.as_ref().map(Arc::as_ptr) == figure.as_ref().map(Arc::as_ptr);
         if self.version == Some(version) && same {
             return;
         }
-        for (at, part) in parts(&floor, &figure, &self.sight).all().enumerate() {
-            if self.sent.get(&at) != Some(&part) {
+        let around = figure.as_ref().map(|figure| around(&floor, figure, &self.sight));
+        let above = (0..).zip(around.into_iter().flatten());
+        for (at, part) in above.chain((AROUND..).zip(tiles(&floor, &self.sight))) {
+            if !part.is_empty() && self.sent.get(&at) != Some(&part) {
                 text.push_str(&event("part", &part));
                 self.sent.insert(at, part);
             }
         }
         self.version = Some(version);
-        self.figure = Some(figure);
+        self.figure = figure;
     }
 }
 

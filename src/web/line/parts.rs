@@ -23,41 +23,26 @@ pub struct Sight {
     pub operates: bool,
 }
 
-/// The parts as HTML.
-pub struct Parts {
-    /// What everybody should know.
-    pub banners: String,
-    /// What was made, what waits.
-    pub figures: String,
-    /// Runs that wait for a decision.
-    pub unfinished: String,
-    /// A tile a slot.
-    pub tiles: Vec<String>,
+/// What stands above and below the tiles: what everybody should know, what was made and what waits, the runs that
+/// wait for a decision.
+pub fn around(floor: &Floor, figure: &Figure, sight: &Sight) -> [String; 3] {
+    [
+        html(&Banners::new(floor, &floor.board.state(), figure, sight)),
+        html(&FiguresPart::new(floor, figure, sight)),
+        html(&UnfinishedPart::new(figure, sight)),
+    ]
 }
 
-impl Parts {
-    /// All of them in the order of the page.
-    pub fn all(self) -> impl Iterator<Item = String> {
-        [self.banners, self.figures, self.unfinished].into_iter().chain(self.tiles)
-    }
-}
-
-/// What the page shows now.
-pub fn parts(floor: &Floor, figure: &Figure, sight: &Sight) -> Parts {
+/// A tile a slot, in the order of the settings, as they stand on the fixture.
+pub fn tiles(floor: &Floor, sight: &Sight) -> Vec<String> {
     let state = floor.board.state();
-    // in the order of the settings, as they stand on the fixture
     let slots = floor.settings.slots.iter().map(|slot| &slot.name).enumerate();
     let tile = |(at, slot): (usize, &Name)| {
         let tile = floor.board.of(slot).unwrap_or(Tile::Ready);
         let called = state.calls.contains(&Some(slot.clone()));
         html(&TilePart::new(at, slot, &tile, called, sight))
     };
-    Parts {
-        banners: html(&Banners::new(floor, &state, figure, sight)),
-        figures: html(&FiguresPart::new(floor, figure, sight)),
-        unfinished: html(&UnfinishedPart::new(figure, sight)),
-        tiles: slots.map(tile).collect(),
-    }
+    slots.map(tile).collect()
 }
 
 /// A part as HTML; one that cannot be made is left as it was.

@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header;
@@ -14,10 +15,10 @@ use crate::domain::code::Coded;
 use crate::domain::name::Name;
 use crate::station::authority::{Authority, Reading, Watching};
 use crate::station::clock;
+use crate::station::long_reading;
 use crate::station::reports::csv_files;
 use crate::station::reports::figures;
 use crate::station::slots::Floor;
-use crate::store::error::StoreError;
 use crate::store::reports::{After, Scope, runs_after};
 use crate::store::work_orders;
 use crate::web::access::Visit;
@@ -25,6 +26,8 @@ use crate::web::trouble::Trouble;
 
 /// Runs in one piece.
 const PIECE: u32 = 1000;
+/// How long a piece waits for a report that is being made: longer than one may take.
+const PATIENCE: Duration = long_reading::LONGEST.saturating_add(Duration::from_secs(5));
 
 /// `GET /reports/shift/figures.csv`
 pub async fn shift_figures(
@@ -74,7 +77,7 @@ async fn send_figures<A: Authority + Send + Sync>(
     name: &str,
 ) -> Result<HttpResponse, Trouble> {
     let (zone, now) = (visit.zone().clone(), clock::now());
-    let gathered = visit.read(move |r| figures(r, &zone, &scope, now)).await?;
+    let gathered = visit.read_long(Duration::ZERO, move |r| figures(r, &zone, &scope, now)).await?;
     let table = csv_files::figures(&gathered, visit.zone());
     let table = table.map_err(|error| Trouble::of(&error, visit.language))?;
     Ok(attachment(name).body(table))
@@ -127,10 +130,8 @@ fn piece(floor: &Floor, scope: &Scope, after: Option<After>) -> Piece {
         tracing::error!(code = %error.code(), "a list of runs broke off: {error}");
         BrokenOff
     };
-    let lines = floor
-        .store
-        .read(|r| runs_after(r, scope, after, PIECE))
-        .map_err(|error: StoreError| broken(&error))?;
+    let lines = long_reading::read(&floor.store, PATIENCE, |r| runs_after(r, scope, after, PIECE))
+        .map_err(|error| broken(&error))?;
     let full = lines.len() == usize::try_from(PIECE).unwrap_or(usize::MAX);
     let next = match lines.last().filter(|_| full) {
         Some(last) => Next::At(Some((last.finished, last.id))),

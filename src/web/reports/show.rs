@@ -1,5 +1,7 @@
 //! A report as a page that can be printed.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -149,7 +151,7 @@ async fn report<A: Authority + Send + Sync>(
     let t = ReportWords::of(visit.language);
     let (zone, now) = (visit.zone(), clock::now());
     let there = zone.clone();
-    let seen = visit.read(move |r| look(r, &there, &scope, now)).await?;
+    let seen = visit.read_long(Duration::ZERO, move |r| look(r, &there, &scope, now)).await?;
     let Seen { figures, mut runs, head } = seen;
     let cut = runs.len() > usize::try_from(MOST_RUNS).unwrap_or(usize::MAX);
     runs.truncate(usize::try_from(MOST_RUNS).unwrap_or(usize::MAX));

@@ -120,6 +120,8 @@ super::code_words! {
     NoLabel: "Dieser Lauf hat kein Etikett.", "Nur ein bestandener Lauf mit [label] im Rezept hat eines.";
     PrinterOut: "Der Etikettendrucker antwortet nicht.", "Strom, Papier und Kabel des Druckers prüfen; die Etiketten warten, die Linie läuft weiter.";
     PrinterUnknown: "Diesen Drucker gibt es nicht.", "In station.toml einen [[printer]] dieses Namens eintragen und neu starten, oder im Rezept [label] printer ändern.";
+    ReadTooLong: "Das Lesen der Aufzeichnungen dauerte zu lange und wurde abgebrochen.", "Weniger auf einmal verlangen, etwa einen kürzeren Zeitraum, oder es versuchen, wenn die Linie ruht.";
+    RecordsBusy: "Die Aufzeichnungen werden gerade von anderen gelesen.", "Einen Moment warten, dann noch einmal versuchen.";
     ReasonMissing: "Der Grund fehlt.", "In einer Zeile mit höchstens 500 Zeichen sagen, warum.";
     ReportSpan: "Dieser Zeitraum geht nicht.", "Anfang und Ende als Datum und Uhrzeit angeben, etwa 2026-11-22T06:00; höchstens 366 Tage.";
     RunUnderWay: "Dieser Lauf ist noch im Gange.", "Auf das Urteil warten oder das Gerät herausnehmen, dann entscheiden.";

@@ -120,6 +120,8 @@ super::code_words! {
     NoLabel: "Esta ejecución no tiene etiqueta.", "Solo la tiene una ejecución aprobada con [label] en la receta.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
     PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
+    ReadTooLong: "La lectura de los registros tardó demasiado y se interrumpió.", "Pida menos de una vez, por ejemplo un periodo más corto, o inténtelo cuando la línea esté tranquila.";
+    RecordsBusy: "Otros están leyendo los registros en este momento.", "Espere un momento e inténtelo de nuevo.";
     ReasonMissing: "Falta el motivo.", "Diga por qué en una línea de 500 caracteres como máximo.";
     ReportSpan: "Ese periodo no es válido.", "Dé principio y fin como fecha y hora, por ejemplo 2026-11-22T06:00; 366 días como máximo.";
     RunUnderWay: "Esta ejecución sigue en curso.", "Espere su veredicto o retire la unidad y decida después.";
