@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::domain::code::{Code, Coded};
+use crate::domain::code::{Code, Coded, sentence};
 use crate::domain::digest::Digest;
 use crate::domain::person::Actor;
 use crate::station::board::{Fault, Worry};
@@ -79,7 +79,7 @@ fn tend(floor: &Floor, place: usize, printer: &Printer) {
             }
             Err(error) => {
                 tracing::error!(code = %error.code(), printer = %printer.name, "labels: {error}");
-                worry(floor, place, printer, Some(not_recorded(printer, unrecorded.as_ref(), &error)));
+                worry(floor, place, printer, Some(not_recorded(unrecorded.as_ref(), &error)));
                 failures += 1;
                 after(failures)
             }
@@ -101,15 +101,14 @@ fn after(failures: u32) -> Duration {
 }
 
 /// What is to be said when the records cannot be read or written.
-fn not_recorded(printer: &Printer, unrecorded: Option<&Outcome>, error: &StoreError) -> String {
-    let next = error.code().next_step();
-    match unrecorded {
-        Some(Outcome { label, .. }) => format!(
-            "Printer {}: label {} was sent, but this cannot be recorded: {error}. {next}",
-            printer.name, label.id
-        ),
-        None => format!("Printer {}: {} {next}", printer.name, sentence(error)),
-    }
+fn not_recorded(unrecorded: Option<&Outcome>, error: &StoreError) -> Fault {
+    let sentence = match unrecorded {
+        Some(Outcome { label, .. }) => {
+            format!("Label {} was sent, but this cannot be recorded: {error}.", label.id)
+        }
+        None => sentence(error),
+    };
+    Fault { code: error.code(), sentence, since: None }
 }
 
 /// What came of a label that left the station, until it is on record: it must not be sent again meanwhile.
