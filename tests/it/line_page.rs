@@ -190,7 +190,7 @@ fn the_page_speaks_four_languages_and_an_operator_gets_no_way_into_the_records()
         ("en", "FAIL", "run 1"),
         ("de", "FEHLER", "Lauf 1"),
         ("zh", "不合格", "运行 1"),
-        ("es", "FALLA", "ciclo 1"),
+        ("es", "FALLA", "ejecución 1"),
     ] {
         browser.post("/language", &[("language", language), ("place", "/")]).goes_to("/");
         let page = browser.get("/");

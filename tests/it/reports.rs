@@ -128,6 +128,12 @@ fn the_figures_of_a_report_are_what_happened() {
         assert!(page.matches("<svg class=\"plot\" role=\"img\" aria-label=\"").count() >= 6, "{place}");
         assert!(!page.contains(" style=") && page.contains("data-print"), "{place}");
     }
+    // what went wrong is told in the language of the page
+    let english = count("SELECT message FROM run WHERE code = 'LS-ID-06' OR code = 'LS-ID-03' LIMIT 1");
+    let english = english.trim_end_matches('.').to_owned();
+    assert!(!english.is_empty() && eve.get("/reports/shift").body.contains(&english[..20]), "{english}");
+    eve.post("/language", &[("language", "de"), ("place", "/reports/shift")]).goes_to("/reports/shift");
+    assert!(!eve.get("/reports/shift").body.contains(&english[..20]), "{english}");
 }
 
 #[test]
