@@ -86,12 +86,6 @@ impl Certificate {
         Digest::of(&self.der)
     }
 
-    /// SHA-1 of the DER in lower-case hexadecimal digits: what Azure calls its thumbprint. It names, it proves
-    /// nothing.
-    pub fn sha1(&self) -> String {
-        hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, &self.der))
-    }
-
     /// Its serial number, if it is one of ours (16 bytes).
     pub fn serial(&self) -> Result<CertSerial, BadCertSerial> {
         CertSerial::from_bytes(&self.serial)

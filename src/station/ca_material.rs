@@ -7,6 +7,7 @@ use crate::ca::certificate::{BadCertificate, Certificate};
 use crate::ca::crl::{self, BadCrl};
 use crate::ca::inspect::CertificateFacts;
 use crate::domain::code::{Code, Coded};
+use crate::domain::thumbprint::Thumbprint;
 use crate::domain::utc_time::UtcTime;
 use crate::station::folder::{Folder, FolderError};
 use crate::store::error::StoreError;
@@ -88,7 +89,7 @@ pub fn ca(folder: &Folder, name: &str, now: UtcTime) -> Result<CaShown, CannotSh
     let left = certificate.not_after().since(now);
     Ok(CaShown {
         facts: CertificateFacts::read(&certificate)?,
-        sha1: certificate.sha1(),
+        sha1: Thumbprint::sha1(certificate.der()).to_string(),
         days_left: days(left),
         days_in_all: days(certificate.not_after().since(certificate.not_before())),
         soon_over: left < RENEW_WITHIN,

@@ -14,18 +14,20 @@ use crate::station::evidence;
 use crate::station::zone::Zone;
 use crate::store::certificates::CertificateState;
 use crate::store::devices::DeviceState;
-use crate::store::outbox::{Operation, OutboxRow};
+use crate::store::outbox::OutboxRow;
 use crate::web::access::Visit;
 use crate::web::device::actions::ActionView;
 use crate::web::entries::{self, EntryView};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
+use crate::web::outbox::{error_of, operation_word};
 use crate::web::run_view::{self, LabelView, RunView};
-use crate::web::standing::Badge;
-use crate::web::told::told_of;
+use crate::web::standing::Standing;
+use crate::web::told::Told;
 use crate::web::trouble::Trouble;
 use crate::web::words::devices::{DeviceWords, DevicesWords};
 use crate::web::words::fill;
+use crate::web::words::outbox::OutboxWords;
 use crate::web::words::runs::{EntryWords, RunWords};
 
 #[derive(Template)]
@@ -42,7 +44,7 @@ struct DevicePage {
     registration_id: String,
     device_id: String,
     created: String,
-    state: Badge,
+    state: Standing,
     runs: Vec<RunView>,
     older_runs: Option<u64>,
     certificates: Vec<SheetView>,
@@ -61,7 +63,7 @@ struct DevicePage {
 
 struct SheetView {
     serial: String,
-    state: Badge,
+    state: Standing,
     run: u64,
     registration_id: String,
     valid: String,
@@ -85,11 +87,10 @@ struct FactsView {
 struct EnrollmentView {
     id: u64,
     operation: &'static str,
-    state: Badge,
+    state: Standing,
     queued: String,
     sent: String,
-    error: String,
-    code: String,
+    error: Option<Told>,
 }
 
 struct AlarmView {
@@ -167,7 +168,7 @@ fn page_of(
         runs: runs.iter().map(|run| run_view::view(run, zone, language)).collect(),
         certificates: sheets,
         public_keys,
-        enrollments: enrollments.into_iter().map(|row| enrollment_view(row, zone, language)).collect(),
+        enrollments: enrollments.iter().map(|row| enrollment_view(row, zone, language)).collect(),
         label: label.map(|(run, count)| run_view::label_view(run, count, language)),
         alarms,
         older_entries: entries.last().filter(|_| older_entries).map(|entry| entry.seq),
@@ -181,14 +182,14 @@ fn page_of(
 }
 
 /// Where the device stands: one whose only identities were revoked is no longer as it left the line.
-fn state(state: DeviceState, certificates: &[Sheet], language: Language) -> Badge {
+fn state(state: DeviceState, certificates: &[Sheet], language: Language) -> Standing {
     let has = |state: CertificateState| certificates.iter().any(|sheet| sheet.row.state == state);
     let revoked = has(CertificateState::Revoked) && !has(CertificateState::Issued);
     match state {
         DeviceState::Provisioned if revoked => {
-            Badge::of_certificate(CertificateState::Revoked, DeviceWords::of(language))
+            Standing::of_certificate(CertificateState::Revoked, DeviceWords::of(language))
         }
-        state => Badge::of_device(state, DevicesWords::of(language)),
+        state => Standing::of_device(state, DevicesWords::of(language)),
     }
 }
 
@@ -203,7 +204,7 @@ fn sheet_view(sheet: &Sheet, all: &[Sheet], zone: &Zone, language: Language) -> 
     let followed_by_this = |other: &&Sheet| other.row.successor == Some(row.serial);
     SheetView {
         serial: row.serial.to_string(),
-        state: Badge::of_certificate(row.state, t),
+        state: Standing::of_certificate(row.state, t),
         run: row.run,
         registration_id: row.registration_id.to_string(),
         valid: fill(t.from_to, &[("from", &from), ("to", &to)]),
@@ -228,26 +229,14 @@ fn sheet_view(sheet: &Sheet, all: &[Sheet], zone: &Zone, language: Language) -> 
     }
 }
 
-fn enrollment_view(row: OutboxRow, zone: &Zone, language: Language) -> EnrollmentView {
-    let t = DeviceWords::of(language);
-    let (error, code) = match (row.last_code, row.last_error) {
-        (Some(code), Some(error)) => {
-            let told = told_of(code, &error, language);
-            (format!("{} {}", told.sentence, told.next), told.code)
-        }
-        (None, error) => (error.unwrap_or_default(), String::new()),
-        (Some(code), None) => (String::new(), code.to_string()),
-    };
+fn enrollment_view(row: &OutboxRow, zone: &Zone, language: Language) -> EnrollmentView {
+    let t = OutboxWords::of(language);
     EnrollmentView {
         id: row.id,
-        operation: match row.operation {
-            Operation::Create => t.create,
-            Operation::Disable => t.disable,
-        },
-        state: Badge::of_enrollment(row.state, t),
+        operation: operation_word(row.operation, t),
+        state: Standing::of_operation(row.state, t),
         queued: zone.date_and_time(row.created),
         sent: row.sent.map(|at| zone.date_and_time(at)).unwrap_or_default(),
-        error,
-        code,
+        error: error_of(row, language),
     }
 }

@@ -17,7 +17,7 @@ use crate::store::work_orders;
 use crate::web::access::{Visit, go_to};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
-use crate::web::standing::Badge;
+use crate::web::standing::Standing;
 use crate::web::trouble::{Trouble, asks_for_a_part};
 use crate::web::words::common::FrameWords;
 use crate::web::words::devices::DevicesWords;
@@ -63,14 +63,14 @@ struct RowView {
     serial: String,
     mac: String,
     registration_id: String,
-    state: Badge,
+    state: Standing,
     work_order: String,
     run: Option<RunView>,
 }
 
 struct RunView {
     id: u64,
-    verdict: Badge,
+    verdict: Standing,
     at: String,
 }
 
@@ -146,7 +146,7 @@ pub async fn page(
     let wanted = asked.wanted();
     let states = DeviceState::ALL.into_iter().map(|state| Choice {
         value: state.to_string(),
-        word: Badge::of_device(state, t).word.to_owned(),
+        word: Standing::of_device(state, t).word.to_owned(),
         chosen: wanted.state == Some(state),
     });
     let orders = seen.orders.into_iter().map(|order| Choice {
@@ -218,11 +218,11 @@ fn row(
         serial: device.serial.to_string(),
         mac: device.mac.map(|mac| mac.to_string()).unwrap_or_default(),
         registration_id: device.identity.registration_id.to_string(),
-        state: Badge::of_device(device.state, t),
+        state: Standing::of_device(device.state, t),
         work_order: work_order.unwrap_or_default(),
         run: run.map(|run| RunView {
             id: run.id,
-            verdict: Badge::of_run(&run, runs),
+            verdict: Standing::of_run(&run, runs),
             at: zone.date_and_time(run.ending.as_ref().map_or(run.started, |ending| ending.at)),
         }),
     }

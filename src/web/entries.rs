@@ -4,7 +4,7 @@ use crate::domain::language::Language;
 use crate::domain::person::Actor;
 use crate::station::evidence::{Entry, Proven};
 use crate::station::zone::Zone;
-use crate::web::standing::Badge;
+use crate::web::standing::Standing;
 use crate::web::words::runs::EntryWords;
 use crate::web::words::{audit_events, fill};
 
@@ -34,11 +34,11 @@ pub fn view(entry: Entry, zone: &Zone, language: Language) -> EntryView {
     let Entry { seq, text, said, proven } = entry;
     let (badge, proven) = match proven {
         Proven::Under { size } => {
-            (Badge { class: "good", icon: "✔", word: "" }, fill(t.under, &[("size", &size.to_string())]))
+            (Standing { class: "good", icon: "✔", word: "" }, fill(t.under, &[("size", &size.to_string())]))
         }
-        Proven::NotYet => (Badge { class: "busy", icon: "…", word: "" }, t.not_yet.to_owned()),
-        Proven::NoKey => (Badge { class: "look", icon: "◆", word: "" }, t.no_key.to_owned()),
-        Proven::Broken(sentence) => (Badge { class: "bad", icon: "✖", word: "" }, sentence),
+        Proven::NotYet => (Standing { class: "busy", icon: "…", word: "" }, t.not_yet.to_owned()),
+        Proven::NoKey => (Standing { class: "look", icon: "◆", word: "" }, t.no_key.to_owned()),
+        Proven::Broken(sentence) => (Standing { class: "bad", icon: "✖", word: "" }, sentence),
     };
     let event = serde_json::from_str::<serde_json::Value>(&text).ok();
     let event = event.as_ref().and_then(|entry| entry["event"].as_str()).unwrap_or_default();

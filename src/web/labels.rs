@@ -23,6 +23,7 @@ use crate::web::access::{Posted, Visit};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
 use crate::web::label_preview;
+use crate::web::standing::Standing;
 use crate::web::told::told_of;
 use crate::web::trouble::Trouble;
 use crate::web::words::fill;
@@ -60,9 +61,7 @@ struct LabelView {
     run: u64,
     copy: u32,
     state: &'static str,
-    class: &'static str,
-    icon: &'static str,
-    word: &'static str,
+    standing: Standing,
     why: Option<String>,
     printer: String,
     when: String,
@@ -132,12 +131,6 @@ fn paper(t: &LabelWords, sheet: &Sheet) -> String {
 
 fn view(label: Label, language: Language, zone: &Zone) -> LabelView {
     let t = LabelWords::of(language);
-    let (class, icon, word) = match label.state {
-        LabelState::Waiting => ("busy", "…", t.waiting),
-        LabelState::Printed => ("good", "✔", t.printed),
-        LabelState::Failed => ("look", "⚠", t.failed),
-        LabelState::Settled => ("over", "∅", t.settled),
-    };
     let code = match label.state {
         LabelState::Waiting => Code::PrinterOut,
         LabelState::Printed | LabelState::Failed | LabelState::Settled => Code::LabelDoubtful,
@@ -148,9 +141,7 @@ fn view(label: Label, language: Language, zone: &Zone) -> LabelView {
         run: label.run,
         copy: label.copy,
         state: label.state.as_str(),
-        class,
-        icon,
-        word,
+        standing: Standing::of_label(label.state, t),
         why: label.settled.or(label.last_error.map(|said| told_of(code, &said, language).sentence)),
         printer: label.printer.to_string(),
         when: zone.date_and_time(label.printed.unwrap_or(label.created)),

@@ -19,6 +19,7 @@ use crate::store::reader::Reader;
 use crate::web::access::{Posted, Visit};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
+use crate::web::standing::Standing;
 use crate::web::told::{Told, told_of};
 use crate::web::trouble::Trouble;
 use crate::web::words::fill;
@@ -60,33 +61,11 @@ struct RowView {
     id: u64,
     registration_id: String,
     operation: &'static str,
-    state: StateView,
+    state: Standing,
     run: Option<u64>,
     attempts: u32,
     next_try: String,
     error: Option<Told>,
-}
-
-/// Word, shape and colour of a state: colour alone would not do.
-pub struct StateView {
-    /// The word.
-    pub word: &'static str,
-    /// The shape.
-    pub icon: &'static str,
-    /// The class of its colour.
-    pub class: &'static str,
-}
-
-/// How a state is shown.
-pub fn state_view(state: OutboxState, t: &OutboxWords) -> StateView {
-    let (word, icon, class) = match state {
-        OutboxState::Waiting => (t.waiting, "…", "busy"),
-        OutboxState::Conflict => (t.conflict, "≠", "bad"),
-        OutboxState::Parked => (t.parked, "‖", "look"),
-        OutboxState::Sent => (t.sent, "✔", "good"),
-        OutboxState::Cancelled => (t.cancelled, "✖", "over"),
-    };
-    StateView { word, icon, class }
 }
 
 /// What an operation is called.
@@ -163,7 +142,7 @@ pub async fn page(visit: Visit<Reading>, asked: web::Query<Asked>) -> Result<Htt
     let mut tabs = vec![Tab { address: address(None), word: t.all, count: None, here: state.is_none() }];
     tabs.extend(OutboxState::ALL.map(|each| Tab {
         address: address(Some(each)),
-        word: state_view(each, t).word,
+        word: Standing::of_operation(each, t).word,
         count: count(each),
         here: state == Some(each),
     }));
@@ -190,7 +169,7 @@ pub async fn page(visit: Visit<Reading>, asked: web::Query<Asked>) -> Result<Htt
                 id: row.id,
                 registration_id: row.registration_id.to_string(),
                 operation: operation_word(row.operation, t),
-                state: state_view(row.state, t),
+                state: Standing::of_operation(row.state, t),
                 run: row.run,
                 attempts: row.attempts,
                 next_try: next_try(row, zone, t),

@@ -6,7 +6,7 @@ use crate::domain::stage::Stage;
 use crate::domain::step::Steps;
 use crate::station::zone::Zone;
 use crate::store::runs::{CredentialKind, Run};
-use crate::web::standing::Badge;
+use crate::web::standing::Standing;
 use crate::web::told::told_of;
 use crate::web::words::devices::DeviceWords;
 use crate::web::words::fill;
@@ -25,7 +25,7 @@ pub struct RunView {
     /// Who is responsible.
     pub person: String,
     /// The verdict.
-    pub verdict: Badge,
+    pub verdict: Standing,
     /// What happened and what to do.
     pub sentence: String,
     /// The stable code.
@@ -103,10 +103,10 @@ pub fn view(run: &Run, zone: &Zone, language: Language) -> RunView {
         ended: ending.map(|ending| zone.date_and_time(ending.at)).unwrap_or_default(),
         slot: run.slot.as_ref().map_or_else(|| t.no_slot.to_owned(), ToString::to_string),
         person: run.person.clone(),
-        verdict: Badge::of_run(run, t),
+        verdict: Standing::of_run(run, t),
         sentence,
         code,
-        stage: stage_word(run.stage, t),
+        stage: t.of_stage(run.stage),
         duration: millis.map(|millis| seconds(millis, t)).unwrap_or_default(),
         proof: proof_word(ending.and_then(|ending| ending.proof.as_deref()), t),
         credential: credential(run, language),
@@ -119,7 +119,7 @@ pub fn view(run: &Run, zone: &Zone, language: Language) -> RunView {
 fn step_views(steps: &Steps, t: &'static RunWords) -> Vec<StepView> {
     let total = steps.total().unwrap_or(0).max(1);
     let view = |(stage, from, took): (Stage, u64, u64)| StepView {
-        name: stage_word(stage, t),
+        name: t.of_stage(stage),
         after: seconds(from, t),
         took: seconds(took, t),
         // a step too short to be seen is shown as a line all the same
@@ -136,20 +136,6 @@ fn credential(run: &Run, language: Language) -> String {
         Some(CredentialKind::X509 { key: KeyOrigin::Station }) => t.key_by_station.to_owned(),
         Some(CredentialKind::GroupKey { group }) => fill(t.group_key, &[("name", group.as_str())]),
         None => t.nothing.to_owned(),
-    }
-}
-
-/// The step's word.
-fn stage_word(stage: Stage, t: &RunWords) -> &'static str {
-    match stage {
-        Stage::Identify => t.identify,
-        Stage::Prepare => t.prepare,
-        Stage::Intended => t.intended,
-        Stage::Issued => t.issued,
-        Stage::Inject => t.inject,
-        Stage::ReadBack => t.reading_back,
-        Stage::Prove => t.prove,
-        Stage::Finished => t.finished,
     }
 }
 

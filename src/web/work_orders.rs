@@ -6,9 +6,6 @@ mod one;
 
 use actix_web::web;
 
-use crate::domain::work_order::WorkOrderState;
-use crate::web::words::work_orders::WorkOrderWords;
-
 /// The addresses of these pages.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
@@ -21,23 +18,4 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/work-orders/{name}/close", web::post().to(act::close))
         .route("/work-orders/{name}/first-article", web::post().to(act::confirm))
         .route("/work-orders/{name}/first-article/reject", web::post().to(act::reject));
-}
-
-/// A state as pages show it: word, class, sign.
-struct StateView {
-    word: &'static str,
-    class: &'static str,
-    sign: &'static str,
-}
-
-impl StateView {
-    fn of(t: &WorkOrderWords, state: WorkOrderState) -> StateView {
-        let (class, sign) = match state {
-            WorkOrderState::Planned => ("", "○"),
-            WorkOrderState::Active => ("busy", "▶"),
-            WorkOrderState::Paused => ("look", "❚❚"),
-            WorkOrderState::Closed => ("over", "■"),
-        };
-        StateView { word: t.of_state(state), class, sign }
-    }
 }

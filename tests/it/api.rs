@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use self::caller::{Caller, token};
 use crate::factory::azure::Azure;
 use crate::factory::bench::Bench;
-use crate::factory::{PASSWORD, Station, wait_for};
+use crate::factory::{Station, wait_for};
 use crate::pages::browser::Browser;
 
 fn order(name: &str, quantity: u32) -> Value {
@@ -154,8 +154,7 @@ fn only_a_token_opens_the_api_and_only_a_session_the_pages() {
     assert_eq!(planner.post("/api/v1/work-orders", &order("lot", 1)).status, 201);
 
     // a session is worth nothing here, a token nothing there
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in("admin", PASSWORD).goes_to("/");
+    let mut browser = Browser::logged_in(&serving, "admin");
     assert_eq!(browser.get("/api/v1/status").status, 401);
     for page in ["/", "/clients"] {
         let reply = monitor.get(page);
@@ -212,8 +211,7 @@ fn wrong_tokens_are_slowed_down_counted_and_shut_nobody_else_out() {
         assert!(reply.head.contains("retry-after: 60"), "{}", reply.head);
     }
     assert_eq!(Caller::at(&serving.url, Some(&read)).get("/api/v1/status").status, 200);
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in("admin", PASSWORD).goes_to("/");
+    Browser::logged_in(&serving, "admin");
     guess.all_as_documented();
     serving.end();
     let entries = station.events("token-refused");
@@ -291,16 +289,12 @@ fn every_route_is_in_the_document_and_every_operation_a_route() {
 #[test]
 fn an_administrator_gives_and_takes_tokens_on_the_clients_page() {
     let station = Station::found();
-    let password = station.beside("password");
-    let words = ["user", "add", "ada", "--role", "engineer", "--password-file", password.to_str().unwrap()];
-    station.ok(&words);
+    station.add_person("ada", "engineer");
     let serving = station.serve();
-    let mut engineer = Browser::at(&serving.url);
-    engineer.log_in("ada", PASSWORD).goes_to("/");
+    let mut engineer = Browser::logged_in(&serving, "ada");
     assert_eq!(engineer.get("/clients").status, 403);
     assert!(!engineer.get("/people").body.contains("href=\"/clients\""));
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in("admin", PASSWORD).goes_to("/");
+    let mut browser = Browser::logged_in(&serving, "admin");
     assert!(browser.get("/people").body.contains("href=\"/clients\""));
     let page = browser.get("/clients");
     assert!(page.body.contains("<a href=\"/people\">") && !page.body.contains("name=\"release\""));

@@ -1,19 +1,8 @@
 //! The audit log's pages: entries found and proven, the verification that finds one changed byte, the signed head.
 
 use crate::factory::process;
-use crate::factory::{PASSWORD, Serving, Station, wait_for};
+use crate::factory::{Station, wait_for};
 use crate::pages::browser::{Answer, Browser};
-
-fn logged_in(serving: &Serving, name: &str) -> Browser {
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in(name, PASSWORD).goes_to("/");
-    browser
-}
-
-fn add(station: &Station, name: &str, role: &str) {
-    let password = station.beside("password");
-    station.ok(&["user", "add", name, "--role", role, "--password-file", password.to_str().unwrap()]);
-}
 
 /// Has the log verified from the page; the part of the page that tells the result.
 fn verify(browser: &mut Browser, fields: &[(&str, &str)]) -> Answer {
@@ -29,9 +18,9 @@ fn verify(browser: &mut Browser, fields: &[(&str, &str)]) -> Answer {
 #[test]
 fn entries_are_found_by_event_actor_text_and_time() {
     let station = Station::found();
-    add(&station, "ada", "engineer");
+    station.add_person("ada", "engineer");
     let serving = station.serve();
-    let mut ada = logged_in(&serving, "ada");
+    let mut ada = Browser::logged_in(&serving, "ada");
     let rows = |page: &Answer| page.body.matches("data-seq=").count();
     let all = ada.get("/audit");
     assert_eq!(all.status, 200);
@@ -60,7 +49,7 @@ fn entries_are_found_by_event_actor_text_and_time() {
 fn an_entry_is_shown_with_a_proof_that_holds_in_the_signed_head() {
     let station = Station::found();
     let serving = station.serve();
-    let mut admin = logged_in(&serving, "admin");
+    let mut admin = Browser::logged_in(&serving, "admin");
     let head = wait_for("a checkpoint", || {
         let page = admin.get("/audit/head");
         page.body.contains("id=\"head-root\"").then_some(page)
@@ -100,9 +89,9 @@ fn sha256_of_leaf(station: &Station, entry: &str) -> String {
 #[test]
 fn verify_now_finds_one_changed_byte_and_says_so_on_record() {
     let station = Station::found();
-    add(&station, "vera", "auditor");
+    station.add_person("vera", "auditor");
     let serving = station.serve();
-    let mut auditor = logged_in(&serving, "vera");
+    let mut auditor = Browser::logged_in(&serving, "vera");
     assert!(auditor.get("/audit").body.contains("data-state=\"never\""));
     let sound = verify(&mut auditor, &[]);
     assert!(sound.body.contains("data-state=\"sound\"") && sound.body.contains("vera"), "{}", sound.body);
@@ -138,7 +127,7 @@ fn one_verification_runs_at_a_time_and_can_be_stopped() {
          INSERT INTO crl (number, der, this_update, next_update) SELECT i, zeroblob(200), 1, 2 FROM n",
     );
     let serving = station.serve();
-    let mut admin = logged_in(&serving, "admin");
+    let mut admin = Browser::logged_in(&serving, "admin");
     let csrf = admin.get("/audit").csrf();
     let token = [("csrf", csrf.as_str())];
     admin.post("/audit/verify", &token).goes_to("/audit");
@@ -155,16 +144,16 @@ fn one_verification_runs_at_a_time_and_can_be_stopped() {
 #[test]
 fn operators_read_no_log_and_what_is_handed_out_in_bulk_is_listed() {
     let station = Station::found();
-    add(&station, "bob", "operator");
+    station.add_person("bob", "operator");
     station.ok(&["key", "add", "lot"]);
     let serving = station.serve();
-    let mut bob = logged_in(&serving, "bob");
+    let mut bob = Browser::logged_in(&serving, "bob");
     for path in ["/audit", "/audit/1", "/audit/1/proof", "/audit/head", "/audit/checkpoint", "/batches"] {
         assert_eq!(bob.get(path).status, 403, "{path}");
     }
     let csrf = bob.get("/").csrf();
     assert_eq!(bob.post("/audit/verify", &[("csrf", &csrf)]).status, 403);
-    let mut admin = logged_in(&serving, "admin");
+    let mut admin = Browser::logged_in(&serving, "admin");
     let empty = admin.get("/batches");
     assert!(
         empty.body.contains("class=\"empty\"") && empty.body.contains("lineside key derive"),

@@ -3,24 +3,13 @@
 
 use std::process::Command;
 
+use crate::factory::Station;
 use crate::factory::bench::Bench;
 use crate::factory::process::{self, Ended};
-use crate::factory::{PASSWORD, Serving, Station};
 use crate::pages::browser::Browser;
 
 /// Such a code as Azure gives.
 const CODE: &str = "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF";
-
-fn logged_in(serving: &Serving, name: &str) -> Browser {
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in(name, PASSWORD).goes_to("/");
-    browser
-}
-
-fn add(station: &Station, name: &str, role: &str) {
-    let password = station.beside("password");
-    station.ok(&["user", "add", name, "--role", role, "--password-file", password.to_str().unwrap()]);
-}
 
 fn openssl(words: &[&str]) -> Ended {
     let mut openssl = Command::new("openssl");
@@ -45,9 +34,9 @@ fn judge(proof: &str, ca: &str) {
 #[test]
 fn the_page_shows_the_chain_and_hands_out_its_files() {
     let station = Station::found();
-    add(&station, "vera", "auditor");
+    station.add_person("vera", "auditor");
     let serving = station.serve();
-    let mut auditor = logged_in(&serving, "vera");
+    let mut auditor = Browser::logged_in(&serving, "vera");
     let page = auditor.get("/ca");
     assert_eq!(page.status, 200);
     let shown = station.json(&["ca", "show"]);
@@ -88,16 +77,16 @@ fn the_page_shows_the_chain_and_hands_out_its_files() {
 #[test]
 fn a_list_that_lacks_a_withdrawn_certificate_is_due_and_is_issued_by_an_administrator() {
     let station = Station::found();
-    add(&station, "ada", "engineer");
+    station.add_person("ada", "engineer");
     let bench = Bench::plug(&station, 1, "GW", &[]);
     station.ok(&["provision", "--port", bench.port(), "--product", "demo-gateway"]);
     let serial = station.sqlite("SELECT serial FROM certificate");
     station.ok(&["ca", "revoke", &serial, "--reason", "keyCompromise"]);
     let serving = station.serve();
-    let mut admin = logged_in(&serving, "admin");
+    let mut admin = Browser::logged_in(&serving, "admin");
     let page = admin.get("/ca");
     assert!(page.body.contains("id=\"list-due\""), "{}", page.body);
-    let mut engineer = logged_in(&serving, "ada");
+    let mut engineer = Browser::logged_in(&serving, "ada");
     let csrf = engineer.get("/ca").csrf();
     assert_eq!(engineer.post("/ca/crl", &[("csrf", &csrf)]).status, 403);
     admin.post("/ca/crl", &[("csrf", &page.csrf())]).goes_to("/ca");
@@ -116,9 +105,9 @@ fn a_list_that_lacks_a_withdrawn_certificate_is_due_and_is_issued_by_an_administ
 #[test]
 fn the_proof_of_possession_is_made_for_a_code_and_for_nothing_else() {
     let station = Station::found();
-    add(&station, "ada", "engineer");
+    station.add_person("ada", "engineer");
     let serving = station.serve();
-    let mut admin = logged_in(&serving, "admin");
+    let mut admin = Browser::logged_in(&serving, "admin");
     let csrf = admin.get("/ca").csrf();
     let answer = admin.post("/ca/prove", &[("csrf", &csrf), ("code", &format!(" {CODE} "))]);
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/x-pem-file")));
@@ -135,7 +124,7 @@ fn the_proof_of_possession_is_made_for_a_code_and_for_nothing_else() {
         admin.post("/ca/prove", &[("csrf", &csrf), ("code", bad)]).goes_to("/ca");
         assert!(admin.get("/ca").body.contains("LS-CA-13"), "{bad}");
     }
-    let mut engineer = logged_in(&serving, "ada");
+    let mut engineer = Browser::logged_in(&serving, "ada");
     let page = engineer.get("/ca");
     assert!(!page.body.contains("name=\"code\""), "{}", page.body);
     let answer = engineer.post("/ca/prove", &[("csrf", &page.csrf()), ("code", CODE)]);
@@ -168,7 +157,7 @@ fn the_command_line_proves_issuing_and_root_and_a_locked_station_says_so() {
     std::fs::remove_file(station.folder().join("root-key.age")).unwrap();
     station.refused(1, "LS-VAULT-10", &["ca", "prove", CODE, "--root"]);
     let serving = station.serve_locked();
-    let mut admin = logged_in(&serving, "admin");
+    let mut admin = Browser::logged_in(&serving, "admin");
     let page = admin.get("/ca");
     assert_eq!(page.status, 200);
     assert!(page.body.contains("href=\"/unlock\"") && !page.body.contains("name=\"code\""), "{}", page.body);

@@ -8,15 +8,14 @@ use serde_json::Value;
 
 use crate::audit_tampering::merkle;
 use crate::factory::bench::Bench;
-use crate::factory::{PASSWORD, Serving, Station, process};
+use crate::factory::{Station, process};
 use crate::pages::browser::{Answer, Browser, encoded};
 
 /// A station with two gateways that passed, and a person for each role.
 fn plant() -> (Station, Bench) {
     let station = Station::found();
-    let password = station.beside("password");
     for (name, role) in [("ada", "engineer"), ("bob", "operator"), ("eve", "auditor")] {
-        station.ok(&["user", "add", name, "--role", role, "--password-file", password.to_str().unwrap()]);
+        station.add_person(name, role);
     }
     let bench = Bench::plug(&station, 2, "GW", &[]);
     for port in &bench.ports {
@@ -27,12 +26,6 @@ fn plant() -> (Station, Bench) {
 
 fn provision(station: &Station, port: &str) {
     station.ok(&["provision", "--port", port, "--product", "demo-gateway"]);
-}
-
-fn browser(serving: &Serving, name: &str) -> Browser {
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in(name, PASSWORD).goes_to("/");
-    browser
 }
 
 fn find(browser: &mut Browser, text: &str) -> Answer {
@@ -64,7 +57,7 @@ fn fingerprint(station: &Station, der: &[u8], digest: &str) -> String {
 fn a_device_is_found_by_every_key_it_has() {
     let (station, _bench) = plant();
     let serving = station.serve();
-    let mut browser = browser(&serving, "ada");
+    let mut browser = Browser::logged_in(&serving, "ada");
     let row = station.sqlite(
         "SELECT mac, device.registration_id, certificate.serial FROM device
          JOIN certificate ON certificate.device = device.id WHERE device.id = 2",
@@ -113,7 +106,7 @@ fn filters_and_hostile_questions() {
     let (station, _bench) = plant();
     station.ok(&["run", "quarantine", "1", "--reason", "a crack"]);
     let serving = station.serve();
-    let mut browser = browser(&serving, "ada");
+    let mut browser = Browser::logged_in(&serving, "ada");
     assert_eq!(listed(&browser.get("/devices?state=quarantined")), ["GW00001"]);
     assert_eq!(listed(&browser.get("/devices?state=provisioned")), ["GW00002"]);
     assert_eq!(listed(&browser.get("/devices?q=gw&state=quarantined")), ["GW00001"]);
@@ -151,7 +144,7 @@ fn the_proof_of_a_device_convinces_somebody_who_holds_the_verifier_key_only() {
     let vkey = fs::read_to_string(station.folder().join("ca/audit.vkey")).unwrap();
     let proven = station.json(&["audit", "prove", "GW00002"]);
     let serving = station.serve();
-    let mut browser = browser(&serving, "eve");
+    let mut browser = Browser::logged_in(&serving, "eve");
     let answer = browser.get("/devices/2/proof");
     assert!(answer.header("content-disposition").unwrap().starts_with("attachment"));
     let document: Value = serde_json::from_str(&answer.body).unwrap();
@@ -190,7 +183,7 @@ fn the_proof_of_a_device_convinces_somebody_who_holds_the_verifier_key_only() {
 fn those_who_may_not_decide_are_refused_on_record() {
     let (station, _bench) = plant();
     let serving = station.serve();
-    let mut operator = browser(&serving, "bob");
+    let mut operator = Browser::logged_in(&serving, "bob");
     for page in ["/devices", "/devices/1", "/devices/find?q=GW00001", "/runs/1", "/devices/1/proof"] {
         assert_eq!(operator.get(page).status, 403, "{page}");
     }
@@ -198,7 +191,7 @@ fn those_who_may_not_decide_are_refused_on_record() {
     let decision = [("csrf", csrf.as_str()), ("run", "1"), ("decision", "scrap"), ("reason", "because")];
     assert_eq!(operator.post("/devices/1/decide", &decision).status, 403);
 
-    let mut auditor = browser(&serving, "eve");
+    let mut auditor = Browser::logged_in(&serving, "eve");
     let page = auditor.get("/devices/1");
     assert!(page.status == 200 && !page.body.contains("/devices/1/decide"), "{}", page.body);
     let csrf = page.csrf();
@@ -222,7 +215,7 @@ fn those_who_may_not_decide_are_refused_on_record() {
 fn rework_from_the_page_gives_a_new_identity_and_both_are_told() {
     let (station, bench) = plant();
     let serving = station.serve();
-    let mut engineer = browser(&serving, "ada");
+    let mut engineer = Browser::logged_in(&serving, "ada");
     let page = engineer.get("/devices/1");
     for offered in ["action-supersede", "action-quarantine", "action-scrap", "action-revoke"] {
         assert!(page.body.contains(offered), "{offered}");
@@ -252,7 +245,7 @@ fn rework_from_the_page_gives_a_new_identity_and_both_are_told() {
 
     provision(&station, bench.port());
     let serving = station.serve();
-    let mut auditor = browser(&serving, "eve");
+    let mut auditor = Browser::logged_in(&serving, "eve");
     let page = auditor.get("/devices/1");
     let serials = station.sqlite("SELECT serial FROM certificate WHERE device = 1 ORDER BY run");
     let (old, new) = serials.split_once('\n').unwrap();
@@ -270,7 +263,7 @@ fn rework_from_the_page_gives_a_new_identity_and_both_are_told() {
 fn a_revoked_certificate_shows_and_stays() {
     let (station, _bench) = plant();
     let serving = station.serve();
-    let mut engineer = browser(&serving, "ada");
+    let mut engineer = Browser::logged_in(&serving, "ada");
     let csrf = engineer.get("/devices/1").csrf();
     let certificate = station.sqlite("SELECT serial FROM certificate WHERE device = 1");
     let revoke = |engineer: &mut Browser, device: &str, reason: &str| {
@@ -309,7 +302,7 @@ fn a_run_shows_its_steps_its_recipe_and_its_entries() {
     assert!(skipped.starts_with("1|SKIPPED|[[\"identify\",0],[\"finished\","), "{skipped}");
 
     let serving = station.serve();
-    let mut browser = browser(&serving, "eve");
+    let mut browser = Browser::logged_in(&serving, "eve");
     let page = browser.get("/runs/1");
     for text in [
         "Run 1",

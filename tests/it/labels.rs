@@ -8,7 +8,7 @@ use std::fs;
 
 use self::printer::{Manner, Printer, free_address};
 use crate::factory::bench::Bench;
-use crate::factory::{PASSWORD, Serving, Station, wait_for};
+use crate::factory::{Station, wait_for};
 use crate::pages::browser::Browser;
 
 /// A station with a printer and a product of its own, `labelled`: a ready recipe with this label.
@@ -36,12 +36,6 @@ fn template(station: &Station, text: &str) {
 
 fn wait_until(station: &Station, what: &str, sql: &str, value: &str) {
     wait_for(what, || (station.sqlite(sql) == value).then_some(()));
-}
-
-fn browser(serving: &Serving) -> Browser {
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in("admin", PASSWORD).goes_to("/");
-    browser
 }
 
 fn is_sound(station: &Station) {
@@ -75,7 +69,7 @@ fn a_line_prints_what_the_records_say_and_the_preview_shows_the_same() {
         assert_eq!((paper.labels.len(), paper.qr(0)), (1, vec![serial.to_owned()]));
     }
     assert_eq!(station.events("label-printed").len(), 4);
-    let mut browser = browser(&serving);
+    let mut browser = Browser::logged_in(&serving, "admin");
     let page = browser.get("/labels/preview?run=1");
     let serial = station.sqlite("SELECT serial FROM run JOIN device ON device.id = device WHERE run.id = 1");
     assert_eq!(paper::draw(&page.body).qr(0), [serial]);
@@ -100,7 +94,7 @@ fn a_printer_that_is_out_worries_people_not_the_line_and_prints_once_when_it_is_
     let serving = station.serve();
     let _bench = Bench::plug(&station, 1, "GW", &[]);
     wait_until(&station, "a PASS", "SELECT count(*) FROM run WHERE verdict = 'PASS'", "1");
-    let mut browser = browser(&serving);
+    let mut browser = Browser::logged_in(&serving, "admin");
     for place in ["/", "/labels"] {
         wait_for("a worry about the printer", || {
             let page = browser.get(place);
@@ -168,7 +162,7 @@ fn another_copy_is_counted_has_its_reason_on_record_and_no_value_becomes_a_comma
     let second = paper::print(&zpl);
     assert_eq!((second.labels.len(), second.qr(0)), (1, vec![format!("SE00001 2 {hostile}")]));
     // the run and the device lead to the label
-    let mut admin = browser(&serving);
+    let mut admin = Browser::logged_in(&serving, "admin");
     for place in ["/runs/1", "/devices/1"] {
         let page = admin.get(place).body;
         let link = "<a id=\"label\" href=\"/labels/preview?run=1\">Label of run 1</a>";
@@ -206,7 +200,7 @@ fn a_label_that_may_have_been_printed_waits_for_a_person_and_keeps_its_number() 
     wait_until(&station, "a doubt", "SELECT state FROM label", "failed");
     printer.rests();
     assert_eq!(station.events("label-failed").len(), 1);
-    let mut browser = browser(&serving);
+    let mut browser = Browser::logged_in(&serving, "admin");
     let page = browser.get("/labels?open=true");
     assert!(page.body.contains("may have been printed") && page.body.contains("data-state=\"failed\""));
     browser.post("/labels/1/retry", &[("csrf", &page.csrf())]).goes_to("/labels");

@@ -4,17 +4,10 @@
 use crate::factory::azure::Azure;
 use crate::factory::bench::Bench;
 use crate::factory::process;
-use crate::factory::{PASSWORD, Serving, Station, wait_for};
+use crate::factory::{Station, wait_for};
 use crate::pages::browser::Browser;
 use crate::pages::live::Live;
 use crate::pages::words;
-
-/// A browser in which the administrator is logged in.
-fn logged_in(serving: &Serving) -> Browser {
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in("admin", PASSWORD).goes_to("/");
-    browser
-}
 
 #[test]
 fn every_verdict_comes_over_the_events_with_its_own_word_and_place() {
@@ -23,7 +16,7 @@ fn every_verdict_comes_over_the_events_with_its_own_word_and_place() {
         station.add_slot(&format!("slot-{n}"), &format!("GW0000{n}"));
     }
     let serving = station.serve();
-    let browser = logged_in(&serving);
+    let browser = Browser::logged_in(&serving, "admin");
     let mut live = Live::watch(&browser);
     assert_eq!(live.status, 200);
     live.until("all tiles, not ready", |live| {
@@ -84,7 +77,7 @@ fn a_spent_order_is_an_error_of_the_station_and_a_copied_key_is_quarantine() {
     station.add_slot("slot-2", "GX00001");
     station.release("lot", "demo-gateway", 1, 0);
     let serving = station.serve();
-    let mut live = Live::watch(&logged_in(&serving));
+    let mut live = Live::watch(&Browser::logged_in(&serving, "admin"));
     let copied = ["--fault", "cloned-key"];
     let _first = Bench::plug(&station, 1, "GW", &copied);
     live.until("a unit that passed", |live| live.state("slot-1") == "pass");
@@ -103,17 +96,14 @@ fn a_spent_order_is_an_error_of_the_station_and_a_copied_key_is_quarantine() {
 fn a_page_is_told_that_it_is_live_and_where_to_go_when_it_may_not_watch_any_more() {
     let station = Station::found();
     station.add_slot("slot-1", "GW00001");
-    let password = station.beside("password");
-    let words = ["user", "add", "ada", "--role", "operator", "--password-file", password.to_str().unwrap()];
-    station.ok(&words);
+    station.add_person("ada", "operator");
     let serving = station.serve();
     let stranger = Browser::at(&serving.url);
     let mut live = Live::watch(&stranger);
     live.until("the way to the log-in", |live| live.count("go") == 1);
     assert_eq!(live.seen, [("go".to_owned(), "/login".to_owned())]);
 
-    let mut ada = Browser::at(&serving.url);
-    ada.log_in("ada", PASSWORD).goes_to("/");
+    let ada = Browser::logged_in(&serving, "ada");
     let mut live = Live::watch(&ada);
     live.until("two beats", |live| live.count("beat") == 2);
     let parts = live.count("part");
@@ -122,13 +112,12 @@ fn a_page_is_told_that_it_is_live_and_where_to_go_when_it_may_not_watch_any_more
     live.until("the way out", |live| live.count("go") == 1);
 
     // after a restart nobody is logged in, and everything is sent from the beginning once somebody is
-    let before = Live::watch(&logged_in(&serving));
+    let before = Live::watch(&Browser::logged_in(&serving, "admin"));
     assert_eq!(before.status, 200);
-    let old = logged_in(&serving);
+    let old = Browser::logged_in(&serving, "admin");
     serving.end();
     let serving = station.serve();
-    let mut again = Browser::at(&serving.url);
-    again.log_in("admin", PASSWORD).goes_to("/");
+    let again = Browser::logged_in(&serving, "admin");
     let (authority, _) = again.connection();
     let (_, cookies) = old.connection();
     let mut live = Live::watch(&Browser::with(&authority, &cookies));
@@ -149,7 +138,7 @@ fn a_locked_station_sends_its_watchers_to_the_unlock_page_and_too_many_watchers_
     serving.end();
 
     let serving = station.serve();
-    let browser = logged_in(&serving);
+    let browser = Browser::logged_in(&serving, "admin");
     let watching: Vec<Live> = (0..64).map(|_| Live::watch(&browser)).collect();
     assert!(watching.iter().all(|live| live.status == 200));
     assert_eq!(Live::watch(&browser).status, 503);
@@ -165,7 +154,7 @@ fn a_cloud_that_is_away_is_a_banner_and_the_line_goes_on() {
     station.release("lot", "demo-gateway", 2, 0);
     drop(azure);
     let serving = station.serve();
-    let mut live = Live::watch(&logged_in(&serving));
+    let mut live = Live::watch(&Browser::logged_in(&serving, "admin"));
     let _bench = Bench::plug(&station, 1, "GW", &[]);
     live.until("PASS without a cloud", |live| live.state("slot-1") == "pass");
     live.until("the banner", |live| {
@@ -179,19 +168,16 @@ fn the_page_speaks_four_languages_and_an_operator_gets_no_way_into_the_records()
     let station = Station::found();
     station.add_slot("slot-1", "GW00001");
     station.release("lot", "demo-gateway", 2, 0);
-    let password = station.beside("password");
-    let add = ["user", "add", "ada", "--role", "operator", "--password-file", password.to_str().unwrap()];
-    station.ok(&add);
+    station.add_person("ada", "operator");
     let serving = station.serve();
     let _bench = Bench::plug(&station, 1, "GW", &["--fault", "bad-csr"]);
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in("ada", PASSWORD).goes_to("/");
+    let mut browser = Browser::logged_in(&serving, "ada");
     wait_for("the verdict", || browser.get("/").body.contains("data-state=\"fail\"").then_some(()));
     for (language, word, run) in [
         ("en", "FAIL", "run 1"),
         ("de", "FEHLER", "Lauf 1"),
         ("zh", "不合格", "运行 1"),
-        ("es", "FALLA", "ciclo 1"),
+        ("es", "FALLA", "ejecución 1"),
     ] {
         browser.post("/language", &[("language", language), ("place", "/")]).goes_to("/");
         let page = browser.get("/");

@@ -11,7 +11,7 @@ use lineside::station::clock;
 
 use crate::factory::azure::Azure;
 use crate::factory::bench::Bench;
-use crate::factory::{PASSWORD, Serving, Station, wait_for};
+use crate::factory::{Serving, Station, wait_for};
 use crate::pages::browser::{Answer, Browser};
 
 /// The registration ID of the bench's first gateway.
@@ -23,12 +23,9 @@ const HUB: &str = "lab-hub.azure-devices.net";
 fn as_role(station: &Station, serving: &Serving, role: &str) -> Browser {
     let name = if role == "administrator" { "admin" } else { role };
     if name != "admin" {
-        let password = station.beside("password");
-        station.ok(&["user", "add", name, "--role", role, "--password-file", password.to_str().unwrap()]);
+        station.add_person(name, role);
     }
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in(name, PASSWORD).goes_to("/");
-    browser
+    Browser::logged_in(serving, name)
 }
 
 /// Sends a form of a page, with the page's token.
@@ -187,8 +184,7 @@ fn send_now_brings_the_next_try_forward_but_not_into_the_time_azure_asked_for() 
     wait_for("patience", || {
         (station.sqlite("SELECT last_code FROM outbox WHERE id = 2") == "LS-AZ-02").then_some(())
     });
-    let mut engineer = Browser::at(&serving.url);
-    engineer.log_in("engineer", PASSWORD).goes_to("/");
+    let mut engineer = Browser::logged_in(&serving, "engineer");
     let asked = azure.requests().len();
     send(&mut engineer, "/outbox", "/outbox/send-now", &[]).goes_to("/outbox");
     assert!(engineer.get("/outbox").body.contains("LS-AZ-02"));

@@ -99,9 +99,7 @@ fn the_right_password_opens_a_session_and_a_wrong_one_is_in_the_log() {
 #[test]
 fn the_door_closes_after_five_failures_for_every_spelling_of_a_name_and_all_are_in_the_log() {
     let station = Station::found();
-    let password = station.beside("password");
-    let words = ["user", "add", "ada", "--role", "engineer", "--password-file", password.to_str().unwrap()];
-    station.ok(&words);
+    station.add_person("ada", "engineer");
     let serving = station.serve();
     let mut browser = Browser::at(&serving.url);
     for name in ["admin", "ADMIN", "Admin", "aDMIN", "admin"] {
@@ -125,8 +123,7 @@ fn the_door_closes_after_five_failures_for_every_spelling_of_a_name_and_all_are_
 fn another_host_name_gets_nothing() {
     let station = Station::found();
     let serving = station.serve();
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in("admin", PASSWORD).goes_to("/");
+    let mut browser = Browser::logged_in(&serving, "admin");
     for host in ["evil.example", "127.0.0.1.evil.example", "192.168.0.7:80", "localhost.", ""] {
         for path in ["/", "/login", "/healthz", "/static/style.css"] {
             let answer = browser.get_as(path, host);
@@ -228,8 +225,7 @@ fn copies_of_checkpoints_that_cannot_be_made_are_a_warning_on_the_line_page() {
     let mount = station.beside("mount");
     station.set("# checkpoint_copies = \"/mnt/records\"", &format!("checkpoint_copies = {mount:?}"));
     let serving = station.serve();
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in("admin", PASSWORD).goes_to("/");
+    let mut browser = Browser::logged_in(&serving, "admin");
     let page = browser.get("/").body;
     let warning = page.split("class=\"warning\"").nth(1).expect("there is a warning");
     assert!(warning.contains(mount.to_str().unwrap()), "{warning}");
@@ -308,12 +304,9 @@ fn guesses_of_the_passphrase_that_come_together_are_counted_one_by_one() {
 #[test]
 fn somebody_who_was_disabled_is_logged_out_at_once() {
     let station = Station::found();
-    let password = station.beside("password");
-    let words = ["user", "add", "ada", "--role", "engineer", "--password-file", password.to_str().unwrap()];
-    station.ok(&words);
+    station.add_person("ada", "engineer");
     let serving = station.serve();
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in("ada", PASSWORD).goes_to("/");
+    let mut browser = Browser::logged_in(&serving, "ada");
     assert_eq!(browser.get("/").status, 200);
     station.ok(&["user", "disable", "ada"]);
     browser.get("/").goes_to("/login");
@@ -337,8 +330,7 @@ fn the_line_page_shows_slots_verdicts_outbox_and_runs_that_wait_for_a_decision()
     station.add_slot("slot-1", "GW00001");
     station.add_slot("slot-2", "GW00002");
     let serving = station.serve();
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in("admin", PASSWORD).goes_to("/");
+    let mut browser = Browser::logged_in(&serving, "admin");
     let page = browser.get("/");
     let text = words(&page.body);
     assert!(text.contains("lot · demo-gateway 0 of 3") && text.contains("Cloud all sent"), "{text}");

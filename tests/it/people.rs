@@ -48,8 +48,7 @@ fn each_role_does_what_it_may_and_an_attempt_at_more_is_on_record() {
     assert_eq!(attempts[0]["what"], "POST /people");
     assert_eq!(station.sqlite("SELECT count(*) FROM person WHERE name = 'eve' OR badge NOT NULL"), "0");
 
-    let mut admin = Browser::at(&serving.url);
-    admin.log_in("admin", PASSWORD).goes_to("/");
+    let mut admin = Browser::logged_in(&serving, "admin");
     admin.fill_in("/people", "/people", &new).goes_to("/people/who/eve");
     assert!(admin.get("/people/who/eve").body.contains("eve may log in from now on."));
     let taken = admin.fill_in("/people", "/people", &new);
@@ -66,8 +65,7 @@ fn each_role_does_what_it_may_and_an_attempt_at_more_is_on_record() {
 fn an_operators_pin_opens_and_an_engineer_has_none() {
     let station = Station::found();
     let serving = station.serve();
-    let mut admin = Browser::at(&serving.url);
-    admin.log_in("admin", PASSWORD).goes_to("/");
+    let mut admin = Browser::logged_in(&serving, "admin");
     let mut add = |name, role, pin| {
         let fields = [("name", name), ("role", role), ("password", pin), ("again", pin)];
         admin.fill_in("/people", "/people", &fields)
@@ -87,8 +85,7 @@ fn a_badge_lets_its_owner_in_until_it_is_taken_away() {
     station.add_person("ada", "operator");
     station.add_person("bob", "engineer");
     let serving = station.serve();
-    let mut admin = Browser::at(&serving.url);
-    admin.log_in("admin", PASSWORD).goes_to("/");
+    let mut admin = Browser::logged_in(&serving, "admin");
     let page = admin.fill_in("/people/who/ada", "/people/who/ada/badge/make", &[]).body;
     let (_, badge) = page.split_once("data-badge>").expect("the badge is shown");
     let badge = badge.split_once('<').unwrap().0.to_owned();

@@ -4,14 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::factory::bench::Bench;
-use crate::factory::{PASSWORD, Serving, Station, wait_for};
+use crate::factory::{Serving, Station, wait_for};
 use crate::pages::browser::Browser;
-
-fn at(serving: &Serving, name: &str) -> Browser {
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in(name, PASSWORD).goes_to("/");
-    browser
-}
 
 /// The lines of a CSV file without its header, each split at its commas (none of these cells holds one).
 fn table(text: &str) -> Vec<Vec<String>> {
@@ -45,9 +39,8 @@ fn after_a_shift() -> (Station, Serving, Bench) {
     for n in 1..=6 {
         station.add_slot(&format!("slot-{n}"), &format!("GW0000{n}"));
     }
-    let password = station.beside("password");
     for (name, role) in [("bob", "operator"), ("eve", "auditor")] {
-        station.ok(&["user", "add", name, "--role", role, "--password-file", password.to_str().unwrap()]);
+        station.add_person(name, role);
     }
     station.release("lot", "demo-gateway", 6, 6);
     let serving = station.serve();
@@ -90,7 +83,7 @@ fn the_figures_of_a_report_are_what_happened() {
         format!("{}.{}", tenths / 10, tenths % 10)
     };
 
-    let mut eve = at(&serving, "eve");
+    let mut eve = Browser::logged_in(&serving, "eve");
     for place in ["/reports/shift", "/reports/work-order/lot"] {
         let found = figures(&eve.get(&format!("{place}/figures.csv")).body);
         let figure = |name: &str| {
@@ -128,12 +121,18 @@ fn the_figures_of_a_report_are_what_happened() {
         assert!(page.matches("<svg class=\"plot\" role=\"img\" aria-label=\"").count() >= 6, "{place}");
         assert!(!page.contains(" style=") && page.contains("data-print"), "{place}");
     }
+    // what went wrong is told in the language of the page
+    let english = count("SELECT message FROM run WHERE code = 'LS-ID-06' OR code = 'LS-ID-03' LIMIT 1");
+    let english = english.trim_end_matches('.').to_owned();
+    assert!(!english.is_empty() && eve.get("/reports/shift").body.contains(&english[..20]), "{english}");
+    eve.post("/language", &[("language", "de"), ("place", "/reports/shift")]).goes_to("/reports/shift");
+    assert!(!eve.get("/reports/shift").body.contains(&english[..20]), "{english}");
 }
 
 #[test]
 fn the_csv_of_runs_holds_every_run_and_a_page_pins_the_log() {
     let (station, serving, _bench) = after_a_shift();
-    let mut eve = at(&serving, "eve");
+    let mut eve = Browser::logged_in(&serving, "eve");
     let runs = eve.get("/reports/work-order/lot/runs.csv");
     assert_eq!(runs.header("content-type"), Some("text/csv; charset=utf-8"));
     assert!(runs.header("content-disposition").unwrap().contains("runs-lot.csv"));
@@ -184,8 +183,7 @@ fn a_span_is_what_a_person_means_by_it_and_an_operator_sees_the_shift_only() {
     station.set("zone = \"UTC\"", "zone = \"Europe/Berlin\"");
     let shifts = "[[shift]]\nname = \"früh\"\nbegins = \"06:00\"\n[[shift]]\nname = \"spät\"\nbegins = \"18:00\"\n[azure]";
     station.set("[azure]", shifts);
-    let password = station.beside("password");
-    station.ok(&["user", "add", "bob", "--role", "operator", "--password-file", password.to_str().unwrap()]);
+    station.add_person("bob", "operator");
     let run = |n: i64, millis: i64| {
         station.sqlite(&format!(
             "INSERT INTO run (id, person, started, stage, verdict, code, finished)
@@ -196,7 +194,7 @@ fn a_span_is_what_a_person_means_by_it_and_an_operator_sees_the_shift_only() {
     run(1, 1_795_323_599_999);
     run(2, 1_795_323_600_000);
     let serving = station.serve();
-    let mut admin = at(&serving, "admin");
+    let mut admin = Browser::logged_in(&serving, "admin");
     let page = admin.get("/reports?day=2026-11-22").body;
     let morning = "/reports/shift?from=2026-11-22T06:00:00&amp;to=2026-11-22T18:00:00";
     assert!(
@@ -221,7 +219,7 @@ fn a_span_is_what_a_person_means_by_it_and_an_operator_sees_the_shift_only() {
         assert!(again.body.contains(&format!("name=\"from\" value=\"{typed}\"")), "{}", again.body);
         assert_eq!(admin.get(&format!("/reports/shift/runs.csv?{query}")).status, 422);
     }
-    let mut bob = at(&serving, "bob");
+    let mut bob = Browser::logged_in(&serving, "bob");
     assert_eq!(bob.get("/reports/shift").status, 200);
     assert_eq!(bob.get("/reports/shift/figures.csv").status, 200);
     assert!(!bob.get("/reports/shift").body.contains("id=\"csv-runs\""));

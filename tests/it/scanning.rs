@@ -2,7 +2,7 @@
 //! and nothing is destroyed by one stray scan.
 
 use crate::factory::bench::Bench;
-use crate::factory::{PASSWORD, Serving, Station, sqlite};
+use crate::factory::{Serving, Station, sqlite};
 use crate::pages::browser::{Answer, Browser};
 use crate::pages::live::Live;
 use crate::pages::words;
@@ -16,8 +16,7 @@ struct Desk {
 
 impl Desk {
     fn of(serving: &Serving) -> Desk {
-        let mut browser = Browser::at(&serving.url);
-        browser.log_in("admin", PASSWORD).goes_to("/");
+        let mut browser = Browser::logged_in(&serving, "admin");
         let csrf = browser.get("/").csrf();
         let live = Live::watch(&browser);
         Desk { browser, csrf, live }
@@ -256,14 +255,11 @@ fn what_means_nothing_is_refused_in_words_and_a_badge_is_never_repeated() {
 #[test]
 fn logging_out_by_scan_ends_the_session_and_an_auditor_has_no_scan_box() {
     let station = station("plug");
-    let password = station.beside("password");
     for (name, role) in [("bob", "auditor"), ("ada", "operator")] {
-        let words = ["user", "add", name, "--role", role, "--password-file", password.to_str().unwrap()];
-        station.ok(&words);
+        station.add_person(name, role);
     }
     let serving = station.serve();
-    let mut ada = Browser::at(&serving.url);
-    ada.log_in("ada", PASSWORD).goes_to("/");
+    let mut ada = Browser::logged_in(&serving, "ada");
     let page = ada.get("/");
     assert!(page.body.contains("id=\"scan-text\"") && page.body.contains("autofocus"), "{}", page.body);
     let csrf = page.csrf();
@@ -281,8 +277,7 @@ fn logging_out_by_scan_ends_the_session_and_an_auditor_has_no_scan_box() {
     let late = ada.post_for_part("/scan", &[("csrf", &csrf), ("text", "LS:CALL")]);
     assert_eq!((late.status, late.header("hx-redirect")), (401, Some("/login")));
 
-    let mut bob = Browser::at(&serving.url);
-    bob.log_in("bob", PASSWORD).goes_to("/");
+    let mut bob = Browser::logged_in(&serving, "bob");
     let page = bob.get("/");
     assert!(!page.body.contains("id=\"scan\"") && page.body.contains("id=\"tile-slot-1\""), "{}", page.body);
     assert_eq!(bob.post("/scan", &[("csrf", &page.csrf()), ("text", "LS:CALL")]).status, 403);

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use self::receiver::{Arrived, Receiver};
 use crate::api::caller::{Caller, token};
-use crate::factory::PASSWORD;
 use crate::factory::bench::Bench;
 use crate::factory::{Station, entries, process, wait_for};
 use crate::pages::browser::Browser;
@@ -56,8 +55,7 @@ fn verdicts_and_checkpoints_arrive_signed_and_in_order_however_often_the_receive
     let _bench = Bench::plug(&station, 3, "GW", &[]);
     wait_for("three attempts in vain", || (receiver.all().len() >= 3).then_some(()));
     assert!(receiver.taken().is_empty());
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in("admin", PASSWORD).goes_to("/");
+    let mut browser = Browser::logged_in(&serving, "admin");
     let warned = |page: &str| page.contains("Webhook mes has been down since");
     wait_for("a warning that everybody sees", || warned(&browser.get("/").body).then_some(()));
     let mut monitor = Caller::at(&serving.url, Some(&read));
@@ -160,8 +158,7 @@ fn a_locked_station_and_one_without_the_secret_send_nothing() {
     locked.end();
     station.set("timeout_seconds = 2\n", "timeout_seconds = 2\nsecret = \"vault:other\"\n");
     let serving = station.serve();
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in("admin", PASSWORD).goes_to("/");
+    let mut browser = Browser::logged_in(&serving, "admin");
     wait_for("a warning that names the secret", || {
         browser
             .get("/")

@@ -7,20 +7,12 @@ use serde_json::Value;
 
 use crate::api::caller::{Caller, token};
 use crate::factory::bench::Bench;
-use crate::factory::{PASSWORD, Serving, Station, wait_for};
+use crate::factory::{Station, wait_for};
 use crate::pages::browser::{Answer, Browser};
 
-/// Somebody at a browser of their own.
-fn at(serving: &Serving, name: &str) -> Browser {
-    let mut browser = Browser::at(&serving.url);
-    browser.log_in(name, PASSWORD).goes_to("/");
-    browser
-}
-
 fn add_people(station: &Station) {
-    let password = station.beside("password");
     for (name, role) in [("ada", "engineer"), ("bob", "operator"), ("eve", "auditor")] {
-        station.ok(&["user", "add", name, "--role", role, "--password-file", password.to_str().unwrap()]);
+        station.add_person(name, role);
     }
 }
 
@@ -56,7 +48,7 @@ fn a_form_that_is_refused_is_shown_again_as_it_was_typed() {
     let station = Station::found();
     add_people(&station);
     let serving = station.serve();
-    let mut ada = at(&serving, "ada");
+    let mut ada = Browser::logged_in(&serving, "ada");
     let good = [
         ("name", "lot-1"),
         ("product", "demo-sensor"),
@@ -107,7 +99,7 @@ fn an_operator_and_an_auditor_look_and_change_nothing() {
     station.release("lot", "demo-gateway", 1, 0);
     let serving = station.serve();
     for name in ["bob", "eve"] {
-        let mut browser = at(&serving, name);
+        let mut browser = Browser::logged_in(&serving, name);
         for page in ["/work-orders", "/work-orders/lot"] {
             let page = browser.get(page);
             assert_eq!(page.status, 200);
@@ -119,9 +111,10 @@ fn an_operator_and_an_auditor_look_and_change_nothing() {
             assert_eq!(answer.status, 403, "{name} {place}: {answer:?}");
         }
     }
-    let csrf = send(&mut at(&serving, "eve"), "/work-orders/lot/first-article", &[("run", "1")]);
+    let csrf =
+        send(&mut Browser::logged_in(&serving, "eve"), "/work-orders/lot/first-article", &[("run", "1")]);
     assert_eq!(csrf.status, 403, "an auditor confirms nothing");
-    assert_eq!(at(&serving, "bob").get("/work-orders/lot/serials").status, 403);
+    assert_eq!(Browser::logged_in(&serving, "bob").get("/work-orders/lot/serials").status, 403);
     let refused = station.events("refused");
     assert_eq!(refused.len(), 11, "{refused:?}");
     assert!(refused.iter().all(|entry| entry["code"] == "LS-AUTH-02"));
@@ -137,7 +130,7 @@ fn an_order_the_cloud_does_not_have_is_closed_only_with_a_reason_on_record() {
     let serving = station.serve();
     let _bench = Bench::plug(&station, 1, "GW", &[]);
     wait_for("a device that passes", || (passed(&station) == "1").then_some(()));
-    let mut ada = at(&serving, "ada");
+    let mut ada = Browser::logged_in(&serving, "ada");
     let page = ada.get("/work-orders/lot").body;
     assert!(page.contains("1 of 1"), "{page}");
     assert_eq!((shown(&page, "unsent").as_str(), shown(&page, "unfinished").as_str()), ("1", "0"));
@@ -176,7 +169,7 @@ fn after_a_changeover_the_first_article_holds_the_line_until_somebody_has_looked
     }
     let read = token(&station, "mes", "read");
     let serving = station.serve();
-    let (mut ada, mut bob) = (at(&serving, "ada"), at(&serving, "bob"));
+    let (mut ada, mut bob) = (Browser::logged_in(&serving, "ada"), Browser::logged_in(&serving, "bob"));
     assert!(ada.get("/work-orders/lot").body.contains("The line made demo-sensor before"));
     send(&mut ada, "/work-orders/lot/activate", &[]).goes_to("/work-orders/lot");
     assert!(note(&mut ada, "/work-orders/lot").contains("After the first PASS the line waits"));
@@ -242,7 +235,7 @@ fn the_list_of_work_orders_goes_on_where_it_ended() {
     let columns = "name, product, quantity, spare, state, created";
     station.sqlite(&format!("INSERT INTO work_order ({columns}) VALUES {}", values.join(", ")));
     let serving = station.serve();
-    let mut admin = at(&serving, "admin");
+    let mut admin = Browser::logged_in(&serving, "admin");
     let rows = |page: &str| -> Vec<String> {
         page.split("data-order=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
     };

@@ -1,6 +1,5 @@
 //! What can be taken along of a device: its certificates, and the proof that its entries are in the audit log.
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
 use crate::domain::cert_serial::CertSerial;
@@ -12,6 +11,7 @@ use crate::store::certificates;
 use crate::store::devices;
 use crate::store::error::StoreError;
 use crate::web::access::Visit;
+use crate::web::download;
 use crate::web::trouble::Trouble;
 
 /// `GET /devices/{id}/certificates/{serial}/{form}`: `pem`, `der` or `chain`.
@@ -23,16 +23,16 @@ pub async fn certificate(
     let not_found = || Trouble::not_found(visit.language);
     let serial: CertSerial = serial.parse().map_err(|_| not_found())?;
     let (form, media, ending) = match form.as_str() {
-        "pem" => (Form::Pem, "application/x-pem-file", "pem"),
-        "der" => (Form::Der, "application/pkix-cert", "cer"),
-        "chain" => (Form::Chain, "application/x-pem-file", "chain.pem"),
+        "pem" => (Form::Pem, download::PEM, "pem"),
+        "der" => (Form::Der, download::DER, "cer"),
+        "chain" => (Form::Chain, download::PEM, "chain.pem"),
         _ => return Err(not_found()),
     };
     let row = visit.read(move |r| certificates::get(r, &serial)).await?;
     let row = row.filter(|row| row.device == device).ok_or_else(not_found)?;
     let file = device_file::certificate_file(&visit.floor.folder, row, form)
         .map_err(|error| Trouble::of(&error, visit.language))?;
-    Ok(download(media, &format!("{serial}.{ending}"), file))
+    Ok(download::file(&format!("{serial}.{ending}"), media, file))
 }
 
 /// `GET /devices/{id}/proof`: what `lineside audit prove` prints, with the verifier key beside it.
@@ -50,13 +50,5 @@ pub async fn proof(visit: Visit<Reading>, id: web::Path<u64>) -> Result<HttpResp
         .await?;
     let document = document.ok_or_else(|| Trouble::not_found(language))?;
     let document = document.map_err(|error| Trouble::of(&error, language))?;
-    Ok(download("application/json", &format!("device-{id}-proof.json"), document.to_string().into_bytes()))
-}
-
-/// The name holds nothing but letters, digits, dots and dashes.
-fn download(media: &'static str, name: &str, content: Vec<u8>) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, media))
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .body(content)
+    Ok(download::file(&format!("device-{id}-proof.json"), download::JSON, document.to_string()))
 }

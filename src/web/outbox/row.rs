@@ -6,7 +6,7 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Bare, StateView, error_of, next_try, operation_word, state_view};
+use super::{Bare, error_of, next_try, operation_word};
 use crate::domain::reason::Reason;
 use crate::station::amendment::Draft;
 use crate::station::authority::{Administering, Authority, Engineering, Reading};
@@ -20,6 +20,7 @@ use crate::store::reader::Reader;
 use crate::web::access::{Posted, Visit};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
+use crate::web::standing::Standing;
 use crate::web::told::{Told, told};
 use crate::web::trouble::Trouble;
 use crate::web::words::fill;
@@ -34,7 +35,7 @@ struct RowPage {
     id: u64,
     registration_id: String,
     operation: &'static str,
-    state: StateView,
+    state: Standing,
     run: Option<u64>,
     attempts: u32,
     queued: String,
@@ -129,7 +130,7 @@ async fn render<A: Authority + Send + Sync>(
         id: row.id,
         registration_id: row.registration_id.to_string(),
         operation: operation_word(row.operation, t),
-        state: state_view(row.state, t),
+        state: Standing::of_operation(row.state, t),
         run: row.run,
         attempts: row.attempts,
         queued: time(row.created),

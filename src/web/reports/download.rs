@@ -6,8 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::http::header;
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::{HttpResponse, web};
 
 use super::show::SpanQuery;
@@ -22,6 +21,7 @@ use crate::station::slots::Floor;
 use crate::store::reports::{After, Scope, runs_after};
 use crate::store::work_orders;
 use crate::web::access::Visit;
+use crate::web::download;
 use crate::web::trouble::Trouble;
 
 /// Runs in one piece.
@@ -80,20 +80,12 @@ async fn send_figures<A: Authority + Send + Sync>(
     let gathered = visit.read_long(Duration::ZERO, move |r| figures(r, &zone, &scope, now)).await?;
     let table = csv_files::figures(&gathered, visit.zone());
     let table = table.map_err(|error| Trouble::of(&error, visit.language))?;
-    Ok(attachment(name).body(table))
+    Ok(download::file(&format!("{name}.csv"), download::CSV, table))
 }
 
 fn send_runs<A: Authority + Send + Sync>(visit: &Visit<A>, scope: Scope, name: &str) -> HttpResponse {
     let pieces = Pieces { floor: visit.floor.clone(), scope, next: Next::At(None), under_way: None };
-    attachment(name).body(BoxBody::new(pieces))
-}
-
-fn attachment(name: &str) -> actix_web::HttpResponseBuilder {
-    let mut response = HttpResponse::Ok();
-    response
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\"")));
-    response
+    download::file(&format!("{name}.csv"), download::CSV, pieces)
 }
 
 /// Where the file goes on.

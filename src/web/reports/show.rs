@@ -180,8 +180,8 @@ async fn report<A: Authority + Send + Sync>(
         csv_runs: may_read.then(|| csv.replace("{}", "runs")),
         may_read,
         none: figures.runs() == 0,
-        figures: view::figures_view(t, zone, &figures),
-        runs: runs.into_iter().map(|line| view::run_view(t, zone, line)).collect(),
+        figures: view::figures_view(visit.language, zone, &figures),
+        runs: runs.into_iter().map(|line| view::run_view(visit.language, zone, line)).collect(),
         cut: cut.then(|| fill(t.not_passed_most, &[("most", &MOST_RUNS.to_string())])),
         head,
         made_at: fill(

@@ -1,5 +1,7 @@
 //! The figures of a report as its page shows them.
 
+use crate::domain::code::Code;
+use crate::domain::language::Language;
 use crate::domain::verdict::Verdict;
 use crate::station::reports::csv_files::{seconds, tenths};
 use crate::station::reports::histogram::Histogram;
@@ -7,35 +9,14 @@ use crate::station::reports::{Figures, per_mille};
 use crate::station::zone::Zone;
 use crate::store::reports::RunLine;
 use crate::web::plot;
+use crate::web::standing::Standing;
+use crate::web::told::told_of;
 use crate::web::words::fill;
 use crate::web::words::reports::ReportWords;
+use crate::web::words::runs::RunWords;
 
 /// Bars of a Pareto chart.
 const MOST_BARS: usize = 8;
-
-/// A verdict as pages show it: word, class, sign; never colour alone.
-pub struct VerdictView {
-    /// The word.
-    pub word: &'static str,
-    /// The class of its `.state`.
-    pub class: &'static str,
-    /// The sign before the word.
-    pub sign: &'static str,
-}
-
-/// A verdict as pages show it.
-pub fn verdict_view(verdict: Verdict) -> VerdictView {
-    let (class, sign) = match verdict {
-        Verdict::Pass => ("good", "✔"),
-        Verdict::Fail => ("bad", "✖"),
-        Verdict::Error => ("station", "⚠"),
-        Verdict::Aborted => ("over", "⏏"),
-        Verdict::Skipped => ("", "↷"),
-        Verdict::Quarantine => ("look", "◆"),
-        Verdict::Scrap => ("look", "⌫"),
-    };
-    VerdictView { word: verdict.as_str(), class, sign }
-}
 
 /// A plot and the table of its numbers.
 pub struct PlotView {
@@ -66,7 +47,7 @@ pub struct RunView {
     /// Which unit.
     pub serial: String,
     /// How.
-    pub verdict: VerdictView,
+    pub verdict: Standing,
     /// At which step.
     pub step: &'static str,
     /// The code.
@@ -80,7 +61,7 @@ pub struct FiguresView {
     /// Label and value of what stands on top, the most telling first.
     pub tiles: Vec<(&'static str, String)>,
     /// Runs by verdict.
-    pub verdicts: Vec<(VerdictView, u64)>,
+    pub verdicts: Vec<(Standing, u64)>,
     /// Failures by step.
     pub by_step: Option<PlotView>,
     /// Failures by code.
@@ -94,14 +75,15 @@ pub struct FiguresView {
 }
 
 /// The figures in the page's language and the station's zone.
-pub fn figures_view(t: &ReportWords, zone: &Zone, figures: &Figures) -> FiguresView {
+pub fn figures_view(language: Language, zone: &Zone, figures: &Figures) -> FiguresView {
+    let (t, r) = (ReportWords::of(language), RunWords::of(language));
     let percent = |part: u64| match per_mille(part, figures.tried) {
         Some(share) => format!("{} %", tenths(Some(share))),
         None => "–".to_owned(),
     };
     let per_hour = figures.tenths_per_hour().map_or_else(|| "–".to_owned(), |rate| tenths(Some(rate)));
     let by_step: Vec<(String, u64)> =
-        figures.by_step.iter().map(|(stage, count)| (t.of_stage(*stage).to_owned(), *count)).collect();
+        figures.by_step.iter().map(|(stage, count)| (r.of_stage(*stage).to_owned(), *count)).collect();
     let code = |code: &String| if code.is_empty() { t.no_code.to_owned() } else { code.clone() };
     let by_code: Vec<(String, u64)> =
         figures.by_code.iter().map(|(text, count)| (code(text), *count)).collect();
@@ -120,7 +102,7 @@ pub fn figures_view(t: &ReportWords, zone: &Zone, figures: &Figures) -> FiguresV
         verdicts: Verdict::ALL
             .into_iter()
             .zip(figures.verdicts)
-            .map(|(verdict, count)| (verdict_view(verdict), count))
+            .map(|(verdict, count)| (Standing::of_verdict(verdict), count))
             .collect(),
         by_step: pareto(t, t.by_step, by_step),
         by_code: pareto(t, t.by_code, by_code),
@@ -191,15 +173,21 @@ fn says(t: &ReportWords, title: &str, bars: &[(String, u64)]) -> String {
 }
 
 /// A run that did not pass.
-pub fn run_view(t: &ReportWords, zone: &Zone, line: RunLine) -> RunView {
+pub fn run_view(language: Language, zone: &Zone, line: RunLine) -> RunView {
+    let (t, r) = (ReportWords::of(language), RunWords::of(language));
+    let code = line.code.as_deref().and_then(Code::find);
+    let message = match code {
+        Some(code) => told_of(code, &line.message, language).sentence,
+        None => line.message,
+    };
     RunView {
         id: line.id,
         ended: zone.date_and_time(line.finished),
         slot: line.slot.unwrap_or_else(|| t.command_line.to_owned()),
         serial: line.serial.unwrap_or_else(|| "–".to_owned()),
-        verdict: verdict_view(line.verdict),
-        step: t.of_stage(line.stage),
+        verdict: Standing::of_verdict(line.verdict),
+        step: r.of_stage(line.stage),
         code: line.code.unwrap_or_default(),
-        message: line.message,
+        message,
     }
 }

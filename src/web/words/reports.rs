@@ -1,7 +1,5 @@
 //! The words of the reports.
 
-use crate::domain::stage::Stage;
-
 words! {
     /// Reports.
     ReportWords {
@@ -36,8 +34,8 @@ words! {
         per_hour: "Units per hour", "Geräte je Stunde", "每小时产量", "Unidades por hora";
         runs: "Runs", "Läufe", "运行次数", "Ejecuciones";
         how_counted: "A unit is a device, or a unit that never said who it is. Units that are not ours (SKIPPED) do not count.", "Gezählt wird jedes Gerät; ein Gerät, das sich nie gemeldet hat, zählt jedes Mal. Fremde Geräte (SKIPPED) zählen nicht.", "每台设备计一次；始终未报出身份的设备每次都计。非本产线的设备（SKIPPED）不计。", "Cada dispositivo cuenta una vez; uno que nunca dijo quién es cuenta cada vez. Los ajenos (SKIPPED) no cuentan.";
-        by_verdict: "Runs by verdict", "Läufe nach Ergebnis", "按判定统计", "Ejecuciones por veredicto";
-        verdict: "Verdict", "Ergebnis", "判定", "Veredicto";
+        by_verdict: "Runs by verdict", "Läufe nach Urteil", "按判定统计", "Ejecuciones por veredicto";
+        verdict: "Verdict", "Urteil", "判定", "Veredicto";
         by_step: "Failures by step", "Fehler nach Schritt", "按步骤统计失败", "Fallos por paso";
         by_code: "Failures by code", "Fehler nach Code", "按代码统计失败", "Fallos por código";
         step: "Step", "Schritt", "步骤", "Paso";
@@ -73,29 +71,5 @@ words! {
         signature: "Signature", "Signatur", "签名", "Firma";
         signed_at: "Signed", "Signiert", "签名时间", "Firmada";
         made_at: "Report made {at} ({zone}) by {person}", "Bericht erstellt {at} ({zone}) von {person}", "报表生成于 {at}（{zone}），生成人 {person}", "Informe hecho el {at} ({zone}) por {person}";
-        identify: "identify", "erkennen", "识别", "identificar";
-        prepare: "prepare", "vorbereiten", "准备", "preparar";
-        intended: "reserve", "reservieren", "预留", "reservar";
-        issued: "issue", "ausstellen", "签发", "emitir";
-        inject: "write", "schreiben", "写入", "escribir";
-        read_back: "read back", "zurücklesen", "回读", "releer";
-        prove: "prove", "nachweisen", "验证", "demostrar";
-        finished: "finished", "fertig", "完成", "terminado";
-    }
-}
-
-impl ReportWords {
-    /// The word for a step of a run.
-    pub fn of_stage(&self, stage: Stage) -> &'static str {
-        match stage {
-            Stage::Identify => self.identify,
-            Stage::Prepare => self.prepare,
-            Stage::Intended => self.intended,
-            Stage::Issued => self.issued,
-            Stage::Inject => self.inject,
-            Stage::ReadBack => self.read_back,
-            Stage::Prove => self.prove,
-            Stage::Finished => self.finished,
-        }
     }
 }

@@ -1,10 +1,12 @@
 //! The words of runs, their steps and the entries of the log about them.
 
+use crate::domain::stage::Stage;
+
 words! {
     /// Runs.
     RunWords {
-        run: "Run", "Lauf", "运行", "Pasada";
-        run_number: "Run {run}", "Lauf {run}", "运行 {run}", "Pasada {run}";
+        run: "Run", "Lauf", "运行", "Ejecución";
+        run_number: "Run {run}", "Lauf {run}", "运行 {run}", "Ejecución {run}";
         device: "Device", "Gerät", "设备", "Dispositivo";
         unknown_device: "ended before the device was known", "endete, bevor das Gerät bekannt war", "在识别设备前结束", "terminó antes de conocer el dispositivo";
         when: "When", "Wann", "时间", "Cuándo";
@@ -34,9 +36,9 @@ words! {
         recipe_text: "The recipe as it was followed", "Das Rezept, wie es befolgt wurde", "当时执行的配方", "La receta tal como se siguió";
         digest: "SHA-256 of the recipe", "SHA-256 des Rezepts", "配方的 SHA-256", "SHA-256 de la receta";
         no_recipe: "The recipe's text is not on record.", "Der Text des Rezepts ist nicht verzeichnet.", "没有配方文本记录。", "El texto de la receta no está registrado.";
-        no_runs: "No run of this device is on record.", "Von diesem Gerät ist kein Lauf verzeichnet.", "没有此设备的运行记录。", "No hay pasadas registradas de este dispositivo.";
+        no_runs: "No run of this device is on record.", "Von diesem Gerät ist kein Lauf verzeichnet.", "没有此设备的运行记录。", "No hay ejecuciones registradas de este dispositivo.";
         label: "Label", "Etikett", "标签", "Etiqueta";
-        label_of_run: "Label of run {run}", "Etikett von Lauf {run}", "运行 {run} 的标签", "Etiqueta de la pasada {run}";
+        label_of_run: "Label of run {run}", "Etikett von Lauf {run}", "运行 {run} 的标签", "Etiqueta de la ejecución {run}";
         labels_on_record: "{count} on record", "{count} verzeichnet", "已登记 {count} 份", "{count} en el registro";
         seconds: "{seconds} s", "{seconds} s", "{seconds} 秒", "{seconds} s";
         identify: "identify", "erkennen", "识别", "identificar";
@@ -47,6 +49,22 @@ words! {
         reading_back: "read back", "zurücklesen", "回读", "releer";
         prove: "prove", "nachweisen", "证明", "probar";
         finished: "verdict", "Urteil", "判定", "veredicto";
+    }
+}
+
+impl RunWords {
+    /// The word for a step of a run.
+    pub fn of_stage(&self, stage: Stage) -> &'static str {
+        match stage {
+            Stage::Identify => self.identify,
+            Stage::Prepare => self.prepare,
+            Stage::Intended => self.intended,
+            Stage::Issued => self.issued,
+            Stage::Inject => self.inject,
+            Stage::ReadBack => self.reading_back,
+            Stage::Prove => self.prove,
+            Stage::Finished => self.finished,
+        }
     }
 }
 

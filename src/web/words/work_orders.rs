@@ -1,7 +1,5 @@
 //! The words of the work orders' pages.
 
-use crate::domain::work_order::WorkOrderState;
-
 words! {
     /// Work orders.
     WorkOrderWords {
@@ -36,10 +34,10 @@ words! {
         issued_of: "{issued} of {quota}", "{issued} von {quota}", "{issued}（共 {quota}）", "{issued} de {quota}";
         spare_used: "Spare used", "Reserve verbraucht", "已用备用", "Reserva usada";
         unsent: "Not yet in the cloud", "Noch nicht in der Cloud", "尚未上传云端", "Aún no están en la nube";
-        unfinished: "Runs without a verdict", "Läufe ohne Ergebnis", "未判定的运行", "Ejecuciones sin veredicto";
+        unfinished: "Runs without a verdict", "Läufe ohne Urteil", "未判定的运行", "Ejecuciones sin veredicto";
         not_passed: "What did not pass", "Was nicht bestanden hat", "未合格情况", "Lo que no pasó";
         all_passed: "No run of it has failed.", "Kein Lauf ist fehlgeschlagen.", "没有失败的运行。", "No ha fallado ninguna ejecución.";
-        verdict: "Verdict", "Ergebnis", "判定", "Veredicto";
+        verdict: "Verdict", "Urteil", "判定", "Veredicto";
         step: "Step", "Schritt", "步骤", "Paso";
         code: "Code", "Code", "代码", "Código";
         count: "Runs", "Läufe", "次数", "Ejecuciones";
@@ -55,7 +53,7 @@ words! {
         close: "Close for ever", "Endgültig schließen", "永久关闭", "Cerrar definitivamente";
         close_short: "Only {made} of {ordered} devices have passed.", "Erst {made} von {ordered} Geräten haben bestanden.", "仅有 {made} / {ordered} 台设备合格。", "Solo han pasado {made} de {ordered} dispositivos.";
         close_unsent: "The cloud does not have {count} operations of it yet.", "{count} Vorgänge davon hat die Cloud noch nicht.", "还有 {count} 项操作尚未送达云端。", "La nube aún no tiene {count} operaciones suyas.";
-        close_unfinished: "{count} runs have no verdict.", "{count} Läufe haben kein Ergebnis.", "有 {count} 次运行尚未判定。", "{count} ejecuciones no tienen veredicto.";
+        close_unfinished: "{count} runs have no verdict.", "{count} Läufe haben kein Urteil.", "有 {count} 次运行尚未判定。", "{count} ejecuciones no tienen veredicto.";
         close_reason: "Why it is closed all the same; this stands in the records", "Warum er trotzdem geschlossen wird; das steht im Protokoll", "仍要关闭的原因（将记入审计日志）", "Por qué se cierra de todos modos; queda registrado";
         close_sure: "A closed work order is never opened again. Close it?", "Ein geschlossener Auftrag wird nie wieder geöffnet. Schließen?", "工单关闭后无法重新打开。确定关闭吗？", "Una orden cerrada no se vuelve a abrir. ¿Cerrarla?";
         closed_now: "{name} is closed.", "{name} ist geschlossen.", "{name} 已关闭。", "{name} está cerrada.";
@@ -69,17 +67,5 @@ words! {
         reject: "Reject the first article", "Erstmuster ablehnen", "拒绝首件", "Rechazar la primera pieza";
         reject_reason: "What is wrong with it", "Was daran nicht stimmt", "存在的问题", "Qué tiene mal";
         rejected_now: "The first article is rejected: {name} is paused.", "Das Erstmuster ist abgelehnt: {name} pausiert.", "首件被拒绝：{name} 已暂停。", "La primera pieza está rechazada: {name} queda en pausa.";
-    }
-}
-
-impl WorkOrderWords {
-    /// The word for where a work order stands.
-    pub fn of_state(&self, state: WorkOrderState) -> &'static str {
-        match state {
-            WorkOrderState::Planned => self.planned,
-            WorkOrderState::Active => self.active,
-            WorkOrderState::Paused => self.paused,
-            WorkOrderState::Closed => self.closed,
-        }
     }
 }

@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::StateView;
 use crate::domain::name::Name;
 use crate::station::authority::{Authority, Engineering, Watching};
 use crate::station::products;
@@ -14,6 +13,7 @@ use crate::store::work_orders::{self as orders, Progress};
 use crate::web::access::{Posted, Visit};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
+use crate::web::standing::Standing;
 use crate::web::told::{Told, told};
 use crate::web::trouble::Trouble;
 use crate::web::words::fill;
@@ -37,7 +37,7 @@ struct ListPage {
 struct Row {
     name: String,
     product: String,
-    state: StateView,
+    state: Standing,
     made: String,
     passed: u32,
     quantity: u32,
@@ -136,7 +136,7 @@ async fn list<A: Authority + Send + Sync>(
         Row {
             name: order.name.to_string(),
             product: order.product.to_string(),
-            state: StateView::of(t, order.state),
+            state: Standing::of_order(order.state, t),
             made: fill(t.made_of, &[("made", &made), ("ordered", &ordered)]),
             passed: passed.min(order.quantity),
             quantity: order.quantity,

@@ -1,10 +1,8 @@
 //! `/work-orders/NAME`: how far it is, what did not pass, its first article, what can be done with it.
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::StateView;
 use crate::domain::first_article::{FirstArticleState, WaitingArticle};
 use crate::domain::name::Name;
 use crate::domain::work_order::WorkOrderState;
@@ -15,12 +13,14 @@ use crate::store::reports::{self, NotPassed};
 use crate::store::work_orders::closing::{self, Unsettled};
 use crate::store::work_orders::{self, Progress, first_article};
 use crate::web::access::Visit;
+use crate::web::download;
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
-use crate::web::reports::view::{VerdictView, verdict_view};
+use crate::web::standing::Standing;
 use crate::web::trouble::Trouble;
 use crate::web::words::fill;
 use crate::web::words::reports::ReportWords;
+use crate::web::words::runs::RunWords;
 use crate::web::words::work_orders::WorkOrderWords;
 
 /// Kinds of failures that are listed.
@@ -33,7 +33,7 @@ struct OrderPage {
     t: &'static WorkOrderWords,
     name: String,
     product: String,
-    state: StateView,
+    state: Standing,
     made: String,
     passed: u32,
     quantity: u32,
@@ -44,7 +44,7 @@ struct OrderPage {
     /// How many serial numbers its list holds; none if it may hold any.
     serials: Option<u64>,
     unsettled: Unsettled,
-    verdicts: Vec<(VerdictView, u64)>,
+    verdicts: Vec<(Standing, u64)>,
     kinds: Vec<Kind>,
     article: Option<ArticleView>,
     /// What stands against closing it, each one sentence.
@@ -59,7 +59,7 @@ struct OrderPage {
 }
 
 struct Kind {
-    verdict: VerdictView,
+    verdict: Standing,
     step: &'static str,
     code: String,
     count: u64,
@@ -98,7 +98,7 @@ pub async fn page(visit: Visit<Watching>, name: web::Path<Name>) -> Result<HttpR
     let seen = visit.read(move |r| look(r, &name)).await?;
     let seen = seen.ok_or_else(|| Trouble::not_found(visit.language))?;
     let t = WorkOrderWords::of(visit.language);
-    let words = ReportWords::of(visit.language);
+    let words = (ReportWords::of(visit.language), RunWords::of(visit.language));
     let Seen { progress, serials, unsettled, not_passed, waiting, before } = seen;
     let article = article(t, &progress, waiting.as_ref());
     let Progress { order, issued, passed, created, first_article: _ } = progress;
@@ -121,7 +121,7 @@ pub async fn page(visit: Visit<Watching>, name: web::Path<Name>) -> Result<HttpR
     Ok(show(&OrderPage {
         frame: visit.frame(Place::WorkOrders),
         t,
-        state: StateView::of(t, order.state),
+        state: Standing::of_order(order.state, t),
         made: fill(t.made_of, &counted),
         passed: passed.min(order.quantity),
         quantity: order.quantity,
@@ -164,18 +164,20 @@ fn article(t: &WorkOrderWords, progress: &Progress, waiting: Option<&WaitingArti
     Some(ArticleView { says, waiting: waiting.map(|waiting| waiting.run) })
 }
 
-fn by_verdict(not_passed: &[NotPassed]) -> Vec<(VerdictView, u64)> {
+fn by_verdict(not_passed: &[NotPassed]) -> Vec<(Standing, u64)> {
     let count =
         |verdict| not_passed.iter().filter(|kind| kind.verdict == verdict).map(|kind| kind.count).sum();
     let all = crate::domain::verdict::Verdict::ALL.into_iter();
-    all.map(|verdict| (verdict_view(verdict), count(verdict))).filter(|(_, count)| *count > 0).collect()
+    all.map(|verdict| (Standing::of_verdict(verdict), count(verdict)))
+        .filter(|(_, count)| *count > 0)
+        .collect()
 }
 
-fn kind_view(words: &ReportWords, kind: NotPassed) -> Kind {
+fn kind_view((t, r): (&ReportWords, &RunWords), kind: NotPassed) -> Kind {
     Kind {
-        verdict: verdict_view(kind.verdict),
-        step: words.of_stage(kind.stage),
-        code: kind.code.unwrap_or_else(|| words.no_code.to_owned()),
+        verdict: Standing::of_verdict(kind.verdict),
+        step: r.of_stage(kind.stage),
+        code: kind.code.unwrap_or_else(|| t.no_code.to_owned()),
         count: kind.count,
     }
 }
@@ -187,8 +189,5 @@ pub async fn serials(visit: Visit<Reading>, name: web::Path<Name>) -> Result<Htt
     let progress = found.ok_or_else(|| Trouble::not_found(visit.language))?;
     let mut text = progress.order.serials.join("\n");
     text.push('\n');
-    Ok(HttpResponse::Ok()
-        .content_type("text/plain; charset=utf-8")
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}-serials.txt\"")))
-        .body(text))
+    Ok(download::file(&format!("{name}-serials.txt"), download::TEXT, text))
 }

@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::factory::SOON;
+use crate::factory::{PASSWORD, SOON, Serving};
 
 /// An answer.
 #[derive(Debug)]
@@ -61,6 +61,13 @@ impl Browser {
     pub fn at(url: &str) -> Browser {
         let authority = url.strip_prefix("http://").expect("plain HTTP on loopback").to_owned();
         Browser { authority, tls: None, cookies: BTreeMap::new(), part: false }
+    }
+
+    /// A new browser in which this person, who has the password of all tests, is logged in.
+    pub fn logged_in(serving: &Serving, name: &str) -> Browser {
+        let mut browser = Browser::at(&serving.url);
+        browser.log_in(name, PASSWORD).goes_to("/");
+        browser
     }
 
     /// A new browser for pages under TLS on this port of the loopback address; it knows the station by this name and
