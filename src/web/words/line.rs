@@ -37,7 +37,7 @@ words! {
         activate_order: "An engineer activates one.", "Ein Ingenieur aktiviert einen.", "请工程师激活工单。", "Un ingeniero activa una.";
         first_article: "First article {serial} of {order} waits to be confirmed.", "Erststück {serial} von {order} wartet auf Bestätigung.", "{order} 的首件 {serial} 等待确认。", "La primera pieza {serial} de {order} espera confirmación.";
         confirm_article: "Check the unit, then scan CONFIRM.", "Gerät prüfen, dann BESTÄTIGEN scannen.", "检查设备，然后扫描“确认”。", "Revise la unidad y escanee CONFIRMAR.";
-        run: "run {run}", "Lauf {run}", "运行 {run}", "ciclo {run}";
+        run: "run {run}", "Lauf {run}", "运行 {run}", "pasada {run}";
         choose_slot: "Choose {slot}", "{slot} wählen", "选择 {slot}", "Elegir {slot}";
         engineer_called: "ENGINEER CALLED", "INGENIEUR GERUFEN", "已呼叫工程师", "INGENIERO AVISADO";
         no_slots: "There are no slots yet: add a [[slot]] to station.toml for each position on the fixture and start again.", "Noch keine Plätze: in station.toml für jeden Platz der Vorrichtung ein [[slot]] eintragen und neu starten.", "尚无工位：请在 station.toml 中为夹具的每个位置添加 [[slot]]，然后重新启动。", "Aún no hay puestos: añada a station.toml un [[slot]] por cada posición del útil y reinicie.";
@@ -69,7 +69,7 @@ words! {
         ca_ends: "The issuing CA ends in {days} days. Tell the administrator.", "Die ausstellende CA endet in {days} Tagen. Administrator verständigen.", "签发 CA 将在 {days} 天后到期。请通知管理员。", "La CA emisora caduca en {days} días. Avise al administrador.";
         called_to_slot: "An engineer was called to {slot}.", "Ein Ingenieur wurde zu {slot} gerufen.", "已呼叫工程师到 {slot}。", "Se llamó a un ingeniero a {slot}.";
         called_to_line: "An engineer was called to the line.", "Ein Ingenieur wurde zur Linie gerufen.", "已呼叫工程师到产线。", "Se llamó a un ingeniero a la línea.";
-        without_verdict: "Runs without a verdict; an engineer decides:", "Läufe ohne Urteil; ein Ingenieur entscheidet:", "没有判定的运行，由工程师决定：", "Ciclos sin veredicto; decide un ingeniero:";
+        without_verdict: "Runs without a verdict; an engineer decides:", "Läufe ohne Urteil; ein Ingenieur entscheidet:", "没有判定的运行，由工程师决定：", "Pasadas sin veredicto; decide un ingeniero:";
         stood_at: "stood at: {stage}", "stand bei: {stage}", "停在：{stage}", "quedó en: {stage}";
         goes_on: "goes on as soon as its unit is in a slot", "geht weiter, sobald sein Gerät auf einem Platz ist", "设备放入工位后继续", "sigue en cuanto su unidad esté en un puesto";
         and_more: "and {count} more", "und {count} weitere", "另有 {count} 个", "y {count} más";
