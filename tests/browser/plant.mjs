@@ -34,9 +34,7 @@ export class Plant {
                 await plant.run("user", "add", PEOPLE[role], "--role", role, "--password-file", plant.path("password"));
             }
             plant.set('id_scope = ""', 'id_scope = "0ne00000000"');
-            for (const [slot, serial] of slots) {
-                plant.add(`[[slot]]\nname = "${slot}"\nport = "${join(plant.path("ports"), serial)}"\n`);
-            }
+            plant.fit(slots);
             if (azure) await plant.#connect();
         } catch (error) {
             await plant.close();
@@ -76,6 +74,14 @@ export class Plant {
     add(table) {
         const path = join(this.station, "station.toml");
         writeFileSync(path, `${readFileSync(path, "utf8")}\n${table}`);
+    }
+
+    /** Gives the station these slots in the place of those it has; it must not be serving. */
+    fit(slots) {
+        const path = join(this.station, "station.toml");
+        const without = readFileSync(path, "utf8").replace(/^\[\[slot\]\]\nname = .*\nport = .*\n/gm, "");
+        const tables = slots.map(([slot, serial]) => `[[slot]]\nname = "${slot}"\nport = "${join(this.path("ports"), serial)}"\n`);
+        writeFileSync(path, [without, ...tables].join("\n"));
     }
 
     /** Starts the simulated Azure and makes it the station's. */
@@ -140,6 +146,13 @@ export class Plant {
     async cutPower() {
         await this.#serving.kill();
         this.#serving = null;
+    }
+
+    /** Ends the station, as systemd would. */
+    async stop() {
+        const { exit, errors } = await this.#serving.terminate();
+        this.#serving = null;
+        if (exit !== 0) throw new Error(`the station ended with ${exit}: ${errors}`);
     }
 
     /** Stops the station in the middle of whatever it does; nobody is told. */

@@ -5,6 +5,7 @@ use askama::Template;
 use serde_json::Value;
 
 use super::{EntryView, entry_view};
+use crate::domain::code::{Code, Coded};
 use crate::station::authority::Reading;
 use crate::station::slots::Floor;
 use crate::store::audit::log;
@@ -32,6 +33,7 @@ struct EntryPage {
     included: Option<String>,
     path: Vec<String>,
     not_included: Option<Told>,
+    fault: bool,
     newer: Option<u64>,
     earlier: Option<u64>,
 }
@@ -49,12 +51,16 @@ pub async fn page(visit: Visit<Reading>, seq: web::Path<u64>) -> Result<HttpResp
     let (t, language, seq) = (AuditWords::of(visit.language), visit.language, *seq);
     let (text, size) = visit.read(move |r| Ok::<_, StoreError>((log::entry(r, seq)?, log::size(r)?))).await?;
     let Some(canonical) = text else { return Err(Trouble::not_found(language)) };
-    let (included, path, not_included) = match visit.act(move |floor, _| checked(floor, seq)).await? {
+    // not yet under a checkpoint is how every entry begins, and no fault
+    let (included, path, not_included, fault) = match visit.act(move |floor, _| checked(floor, seq)).await? {
         Ok(proof) => {
             let said = fill(t.included, &[("size", &proof.size.to_string())]);
-            (Some(said), proof.path.iter().map(ToString::to_string).collect(), None)
+            (Some(said), proof.path.iter().map(ToString::to_string).collect(), None, false)
         }
-        Err(error) => (None, Vec::new(), Some(told(&error, language))),
+        Err(error) => {
+            let fault = error.code() != Code::AuditNotSigned;
+            (None, Vec::new(), Some(told(&error, language)), fault)
+        }
     };
     let readable = serde_json::from_str::<Value>(&canonical);
     Ok(show(&EntryPage {
@@ -66,6 +72,7 @@ pub async fn page(visit: Visit<Reading>, seq: web::Path<u64>) -> Result<HttpResp
         included,
         path,
         not_included,
+        fault,
         newer: (seq < size).then(|| seq + 1),
         earlier: seq.checked_sub(1).filter(|earlier| *earlier > 0),
         frame: visit.frame(Place::Audit),
