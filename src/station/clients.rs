@@ -13,6 +13,7 @@ use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::station::authority::{Administering, Authority};
 use crate::station::doorkeeper::Doorkeeper;
+use crate::station::refusals;
 use crate::store::Store;
 use crate::store::clients::{self, ClientError};
 use crate::store::error::StoreError;
@@ -20,7 +21,7 @@ use crate::store::error::StoreError;
 /// What every token begins with, so that one that leaked is recognised.
 const MARK: &str = "lst_";
 
-/// Gives a new client its token, which is told this once; 256 `random` bits.
+/// Gives a new client its token, which is told this once; 256 `random` bits. What is refused goes on record.
 ///
 /// # Errors
 /// See [`ClientError`].
@@ -34,11 +35,12 @@ pub fn add(
 ) -> Result<Secret, ClientError> {
     let token = Secret::from(format!("{MARK}{}", BASE64_URL_SAFE_NO_PAD.encode(random)));
     let digest = Digest::of(token.expose());
-    store.change(authority.actor(), now, |change| clients::add(change, name, &digest, rights))?;
+    let added = store.change(authority.actor(), now, |change| clients::add(change, name, &digest, rights));
+    on_record(store, authority, now, &format!("new client {name}"), added)?;
     Ok(token)
 }
 
-/// Ends a client's rights for good: its next request is refused.
+/// Ends a client's rights for good: its next request is refused. What is refused here goes on record.
 ///
 /// # Errors
 /// See [`ClientError`].
@@ -48,7 +50,24 @@ pub fn disable(
     name: &Name,
     now: UtcTime,
 ) -> Result<(), ClientError> {
-    store.change(authority.actor(), now, |change| clients::disable(change, name))
+    let disabled = store.change(authority.actor(), now, |change| clients::disable(change, name));
+    on_record(store, authority, now, &format!("disabling of client {name}"), disabled)
+}
+
+/// What came of it; what was refused is put on record.
+fn on_record(
+    store: &Store,
+    authority: &Administering,
+    now: UtcTime,
+    what: &str,
+    done: Result<(), ClientError>,
+) -> Result<(), ClientError> {
+    match &done {
+        // records that cannot be used refuse nobody, and nothing can be put on record there
+        Ok(()) | Err(ClientError::Store(_)) => {}
+        Err(error) => refusals::record(store, authority.actor(), now, what, error),
+    }
+    done
 }
 
 /// A client that has shown its token.
