@@ -13,6 +13,7 @@ use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::station::authority::{Administering, Authority};
 use crate::station::doorkeeper::Doorkeeper;
+use crate::station::failures::Failures;
 use crate::station::refusals;
 use crate::store::Store;
 use crate::store::clients::{self, ClientError};
@@ -119,7 +120,13 @@ impl Coded for TokenError {
 /// Counts wrong tokens by the address they came from. A right token is never shut out by somebody else's wrong
 /// ones: 256 random bits are not guessed, and a plant's systems often share one address.
 #[derive(Default)]
-pub struct TokenDoor(Doorkeeper);
+pub struct TokenDoor {
+    keeper: Doorkeeper,
+    failures: Failures,
+}
+
+/// There is one door for all tokens: a token names nobody before it is known.
+const TOKENS: &str = "token";
 
 impl TokenDoor {
     /// Who holds this token.
@@ -143,25 +150,26 @@ impl TokenDoor {
         if let Some(client) = right {
             return Ok(Caller { name: client.name, rights: client.rights });
         }
-        let open = self.0.admits(from, now);
-        match self.0.failed(from, now) {
-            0 => {}
-            times => record_refused(store, from, times, now)?,
+        if let Some((from, times)) = self.failures.count(from, now) {
+            record_refused(store, &from, times, now)?;
         }
-        Err(if open { TokenError::Refused } else { TokenError::TooMany })
+        if !self.keeper.admits(TOKENS, from, now) {
+            return Err(TokenError::TooMany);
+        }
+        self.keeper.failed(TOKENS, from, now);
+        Err(TokenError::Refused)
     }
 
     /// Writes down the wrong tokens whose minute is over. To be called now and then.
     pub fn settle(&self, store: &Store, now: UtcTime) -> Result<(), StoreError> {
-        self.0.untold(now).into_iter().try_for_each(|(from, times)| record_refused(store, &from, times, now))
+        let untold = self.failures.untold(now);
+        untold.into_iter().try_for_each(|(from, times)| record_refused(store, &from, times, now))
     }
 
     /// Writes down all that are not written down yet. To be called when the station ends.
     pub fn settle_at_end(&self, store: &Store, now: UtcTime) -> Result<(), StoreError> {
-        self.0
-            .last_untold()
-            .into_iter()
-            .try_for_each(|(from, times)| record_refused(store, &from, times, now))
+        let untold = self.failures.last_untold();
+        untold.into_iter().try_for_each(|(from, times)| record_refused(store, &from, times, now))
     }
 }
 

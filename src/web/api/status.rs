@@ -54,6 +54,7 @@ fn told_tile(slot: &Name, tile: &Tile) -> Value {
             told["message"] = json!(match why {
                 WhyNot::Locked => "The station is locked.",
                 WhyNot::NoWorkOrder => "No work order is active.",
+                WhyNot::NobodyOnTheLine => "Nobody is on the line.",
                 WhyNot::FirstArticle { .. } => "The first article waits to be confirmed.",
                 WhyNot::Faulty { sentence, code } => {
                     told["code"] = json!(code);
