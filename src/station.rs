@@ -18,6 +18,7 @@ pub mod doorkeeper;
 pub mod enrollment;
 pub mod enrollment_record;
 pub mod evidence;
+pub mod failures;
 pub mod figures;
 pub mod folder;
 pub mod founding;

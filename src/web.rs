@@ -23,6 +23,7 @@ pub mod language;
 pub mod line;
 pub mod metrics;
 pub mod outbox;
+pub mod peer;
 pub mod people;
 pub mod plot;
 pub mod reports;
@@ -49,7 +50,7 @@ use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use rustls::ServerConfig;
 
-use crate::station::doorkeeper::Doorkeeper;
+use crate::station::people::LoginDoor;
 use crate::station::slots::Floor;
 use crate::station::verification::Verification;
 use crate::web::line::events::Watchers;
@@ -105,7 +106,7 @@ impl Pages {
 pub fn start(
     listener: TcpListener,
     floor: &Floor,
-    keeper: &Arc<Doorkeeper>,
+    door: &Arc<LoginDoor>,
     tls: Option<ServerConfig>,
 ) -> io::Result<Pages> {
     let address = listener.local_addr()?;
@@ -114,7 +115,7 @@ pub fn start(
     let served = web::Data::new(served);
     let sessions = web::Data::new(Sessions::new(Arc::clone(&floor.shift)));
     let floor = web::Data::new(floor.clone());
-    let keeper = web::Data::from(Arc::clone(keeper));
+    let door = web::Data::from(Arc::clone(door));
     let vault_door = web::Data::new(VaultDoor::default());
     let watchers = web::Data::new(Watchers::default());
     let verification = web::Data::new(Verification::default());
@@ -124,7 +125,7 @@ pub fn start(
             let server = HttpServer::new(move || {
                 App::new()
                     .app_data(floor.clone())
-                    .app_data(keeper.clone())
+                    .app_data(door.clone())
                     .app_data(vault_door.clone())
                     .app_data(sessions.clone())
                     .app_data(watchers.clone())

@@ -43,8 +43,7 @@ impl Client {
         match self {
             Client::Add { name, may } => {
                 let random = clock::random().map_err(|e| Failure::work(Code::Internal, e))?;
-                let token = clients::add(store, &authority, name, may, random, now)
-                    .map_err(|error| session.refused(&format!("new client {name}"), error))?;
+                let token = clients::add(store, &authority, name, may, random, now)?;
                 let token = String::from_utf8_lossy(token.expose());
                 output::report(common.json, &json!({ "client": name, "may": may, "token": token }), || {
                     format!("{token}\nThis token of {name} is shown this once.")
@@ -68,8 +67,7 @@ impl Client {
                 })
             }
             Client::Disable { name } => {
-                clients::disable(store, &authority, name, now)
-                    .map_err(|error| session.refused(&format!("disabling of client {name}"), error))?;
+                clients::disable(store, &authority, name, now)?;
                 output::report(common.json, &json!({ "disabled": name }), || {
                     format!("{name} is refused from now on.")
                 })

@@ -74,7 +74,7 @@ fn serve(
             Err(error) => output::note(&format!("The station stays locked: {}", Failure::from(error))),
         }
     }
-    let pages = web::start(listener, floor, &serving.keeper, tls).map_err(refused)?;
+    let pages = web::start(listener, floor, &serving.door, tls).map_err(refused)?;
     match announce(common, floor, pages.url()) {
         Ok(()) => pages.wait(),
         Err(failure) => {

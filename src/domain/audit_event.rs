@@ -67,8 +67,12 @@ pub enum AuditEvent {
         name: Name,
         #[serde(default)]
         way: LoginWay,
+        /// Whose session ended in its favour, in the same browser.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        previous: Option<Name>,
     },
-    /// Bad log-ins, counted rather than written one by one.
+    /// Bad log-ins, counted rather than written one by one. `name` is that of a person, or says in brackets what it
+    /// was instead: whatever else was typed there may be a secret.
     LoginRefused {
         name: String,
         times: u64,

@@ -59,9 +59,13 @@ impl Badge {
         &self.0
     }
 
-    /// Whether it looks like one the station made.
-    pub fn is_own(&self) -> bool {
-        is_own(self.0.expose())
+    /// Whether it has the form of one the station made, whose hundred random bits nobody guesses.
+    pub fn is_made(&self) -> bool {
+        let text = self.0.expose();
+        let spelt = |byte: &u8| ALPHABET.contains(byte);
+        is_own(text)
+            && text.len() == OWN_PREFIX.len() + CHARACTERS
+            && text.iter().skip(OWN_PREFIX.len()).all(spelt)
     }
 }
 
@@ -87,6 +91,18 @@ mod tests {
         let counting =
             [0b0000_1000, 0b1000_0110, 0b0100_0010, 0b1001_1000, 0b1110_1000, 0, 0, 0, 0, 0, 0, 0, 0];
         assert!(text(counting).starts_with("LSB-12345678"), "{}", text(counting));
+    }
+
+    #[test]
+    fn only_the_whole_form_of_a_made_badge_counts_as_one() {
+        let made = |text: &str| Badge::read(&Secret::from(text.to_owned())).unwrap().is_made();
+        assert!(Badge::make(&[7; RANDOM]).is_made() && made("lsb-0123456789abcdefghjk"));
+        for other in
+            ["LSB-01", "LSB-0123456789ABCDEFGHJ", "LSB-0123456789ABCDEFGHJKM", "LSB-0123456789ABCDEFGHJ!"]
+        {
+            assert!(!made(other), "{other}");
+        }
+        assert!(!made("0123456789ABCDEFGHJKMNPQ"));
     }
 
     #[test]

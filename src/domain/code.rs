@@ -67,6 +67,7 @@ codes! {
     ClientTokenRefused = "LS-AUTH-06", "Send the client's token as `Authorization: Bearer lst_…`; an administrator makes one on the Clients page.";
     ClientExists = "LS-AUTH-07", "Choose another name for the client; names are never used twice.";
     ClientUnknown = "LS-AUTH-08", "List the clients with `lineside client list`.";
+    NobodyOnTheLine = "LS-AUTH-09", "Scan your badge at the line, or log in there as an operator.";
     PasswordWeak = "LS-AUTH-05", "Choose at least 10 characters; an operator may have a PIN of at least 6 digits that is not easily guessed.";
     BadgeRefused = "LS-BADGE-01", "Give an operator a card of 6 to 64 characters that nobody else uses, or have the station make a badge.";
     CertificateUnfit = "LS-TLS-01", "Mend [tls] in station.toml, or leave it out: the station then makes its own certificate.";

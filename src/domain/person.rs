@@ -82,13 +82,14 @@ pub enum Actor {
         #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<Name>,
     },
-    /// A slot, on behalf of whoever is on the line, or else of the person who released its work order.
+    /// A slot, on behalf of whoever scanned for it or is on the line, or else of the person who released its work
+    /// order.
     Slot {
         /// The slot.
         slot: Name,
         /// Who released the work order.
         released_by: String,
-        /// Who was logged in at the line.
+        /// Who scanned for it, or was on the line.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         operator: Option<Name>,
     },
@@ -99,6 +100,18 @@ pub enum Actor {
     },
     /// The station itself: the outbox sender, start-up.
     Station,
+}
+
+impl Actor {
+    /// The person who acts, if it is one whose name is known.
+    pub fn person(&self) -> Option<&Name> {
+        match self {
+            Actor::Person { name } => Some(name),
+            Actor::CommandLine { name, .. } => name.as_ref(),
+            Actor::Slot { operator, .. } => operator.as_ref(),
+            Actor::Client { .. } | Actor::Station => None,
+        }
+    }
 }
 
 impl fmt::Display for Actor {

@@ -67,6 +67,8 @@ pub enum WhyNot {
     Locked,
     /// No work order is active.
     NoWorkOrder,
+    /// The station wants somebody to be on the line, and nobody is.
+    NobodyOnTheLine,
     /// The first article of the work order waits until somebody has looked at it.
     FirstArticle {
         /// The work order.

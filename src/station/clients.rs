@@ -13,6 +13,8 @@ use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::station::authority::{Administering, Authority};
 use crate::station::doorkeeper::Doorkeeper;
+use crate::station::failures::Failures;
+use crate::station::refusals;
 use crate::store::Store;
 use crate::store::clients::{self, ClientError};
 use crate::store::error::StoreError;
@@ -20,7 +22,7 @@ use crate::store::error::StoreError;
 /// What every token begins with, so that one that leaked is recognised.
 const MARK: &str = "lst_";
 
-/// Gives a new client its token, which is told this once; 256 `random` bits.
+/// Gives a new client its token, which is told this once; 256 `random` bits. What is refused goes on record.
 ///
 /// # Errors
 /// See [`ClientError`].
@@ -34,11 +36,12 @@ pub fn add(
 ) -> Result<Secret, ClientError> {
     let token = Secret::from(format!("{MARK}{}", BASE64_URL_SAFE_NO_PAD.encode(random)));
     let digest = Digest::of(token.expose());
-    store.change(authority.actor(), now, |change| clients::add(change, name, &digest, rights))?;
+    let added = store.change(authority.actor(), now, |change| clients::add(change, name, &digest, rights));
+    on_record(store, authority, now, &format!("new client {name}"), added)?;
     Ok(token)
 }
 
-/// Ends a client's rights for good: its next request is refused.
+/// Ends a client's rights for good: its next request is refused. What is refused here goes on record.
 ///
 /// # Errors
 /// See [`ClientError`].
@@ -48,7 +51,24 @@ pub fn disable(
     name: &Name,
     now: UtcTime,
 ) -> Result<(), ClientError> {
-    store.change(authority.actor(), now, |change| clients::disable(change, name))
+    let disabled = store.change(authority.actor(), now, |change| clients::disable(change, name));
+    on_record(store, authority, now, &format!("disabling of client {name}"), disabled)
+}
+
+/// What came of it; what was refused is put on record.
+fn on_record(
+    store: &Store,
+    authority: &Administering,
+    now: UtcTime,
+    what: &str,
+    done: Result<(), ClientError>,
+) -> Result<(), ClientError> {
+    match &done {
+        // records that cannot be used refuse nobody, and nothing can be put on record there
+        Ok(()) | Err(ClientError::Store(_)) => {}
+        Err(error) => refusals::record(store, authority.actor(), now, what, error),
+    }
+    done
 }
 
 /// A client that has shown its token.
@@ -100,7 +120,13 @@ impl Coded for TokenError {
 /// Counts wrong tokens by the address they came from. A right token is never shut out by somebody else's wrong
 /// ones: 256 random bits are not guessed, and a plant's systems often share one address.
 #[derive(Default)]
-pub struct TokenDoor(Doorkeeper);
+pub struct TokenDoor {
+    keeper: Doorkeeper,
+    failures: Failures,
+}
+
+/// There is one door for all tokens: a token names nobody before it is known.
+const TOKENS: &str = "token";
 
 impl TokenDoor {
     /// Who holds this token.
@@ -124,25 +150,26 @@ impl TokenDoor {
         if let Some(client) = right {
             return Ok(Caller { name: client.name, rights: client.rights });
         }
-        let open = self.0.admits(from, now);
-        match self.0.failed(from, now) {
-            0 => {}
-            times => record_refused(store, from, times, now)?,
+        if let Some((from, times)) = self.failures.count(from, now) {
+            record_refused(store, &from, times, now)?;
         }
-        Err(if open { TokenError::Refused } else { TokenError::TooMany })
+        if !self.keeper.admits(TOKENS, from, now) {
+            return Err(TokenError::TooMany);
+        }
+        self.keeper.failed(TOKENS, from, now);
+        Err(TokenError::Refused)
     }
 
     /// Writes down the wrong tokens whose minute is over. To be called now and then.
     pub fn settle(&self, store: &Store, now: UtcTime) -> Result<(), StoreError> {
-        self.0.untold(now).into_iter().try_for_each(|(from, times)| record_refused(store, &from, times, now))
+        let untold = self.failures.untold(now);
+        untold.into_iter().try_for_each(|(from, times)| record_refused(store, &from, times, now))
     }
 
     /// Writes down all that are not written down yet. To be called when the station ends.
     pub fn settle_at_end(&self, store: &Store, now: UtcTime) -> Result<(), StoreError> {
-        self.0
-            .last_untold()
-            .into_iter()
-            .try_for_each(|(from, times)| record_refused(store, &from, times, now))
+        let untold = self.failures.last_untold();
+        untold.into_iter().try_for_each(|(from, times)| record_refused(store, &from, times, now))
     }
 }
 

@@ -22,6 +22,7 @@ use crate::store::error::StoreError;
 use crate::store::runs::decide::DecideError;
 use crate::store::work_orders::WorkOrderError;
 
+pub mod badge;
 pub mod choice;
 
 /// How soon SCRAP must be scanned again.
@@ -161,9 +162,9 @@ pub fn hear(floor: &Floor, who: &Operating, chosen: Option<&Name>, text: &str) -
     match scan? {
         Scan::Slot(name) => choice::named(&tiles, &name).map(|slot| Heard::Chosen { slot }),
         Scan::Badge(_) => Err(NotNow::Badge),
-        Scan::Label(label) => take_label(floor, &tiles, chosen, &label),
-        Scan::Command(Command::Start) => start(floor, &tiles, chosen),
-        Scan::Command(Command::Retry) => retry(floor, &tiles, chosen),
+        Scan::Label(label) => take_label(floor, &tiles, who, chosen, &label),
+        Scan::Command(Command::Start) => start(floor, &tiles, who, chosen),
+        Scan::Command(Command::Retry) => retry(floor, &tiles, who, chosen),
         Scan::Command(Command::Scrap) => scrap(floor, &tiles, who, chosen, asked),
         Scan::Command(Command::Reprint) => reprint(floor, &tiles, who, chosen),
         Scan::Command(Command::Confirm) => confirm(floor, who),
@@ -179,11 +180,21 @@ fn tell(floor: &Floor, slot: &Name, order: Order) -> Result<(), NotNow> {
     if taken { Ok(()) } else { Err(NotNow::Full { slot: slot.clone() }) }
 }
 
-fn take_label(floor: &Floor, tiles: &Tiles, chosen: Option<&Name>, text: &str) -> Result<Heard, NotNow> {
+fn take_label(
+    floor: &Floor,
+    tiles: &Tiles,
+    who: &Operating,
+    chosen: Option<&Name>,
+    text: &str,
+) -> Result<Heard, NotNow> {
     // without a work order nobody knows how labels look, and every tile says so
     let task = readiness::ready(floor).map_err(|why| match (why, tiles.first()) {
         (
-            WhyNot::Locked | WhyNot::NoWorkOrder | WhyNot::FirstArticle { .. } | WhyNot::Faulty { .. },
+            WhyNot::Locked
+            | WhyNot::NoWorkOrder
+            | WhyNot::NobodyOnTheLine
+            | WhyNot::FirstArticle { .. }
+            | WhyNot::Faulty { .. },
             Some((slot, _)),
         ) => NotNow::NotReady { slot: slot.clone() },
         (_, None) => NotNow::ChooseSlot,
@@ -198,20 +209,20 @@ fn take_label(floor: &Floor, tiles: &Tiles, chosen: Option<&Name>, text: &str) -
         return Ok(Heard::Found { slot, label: shown });
     }
     let slot = choice::for_label(tiles, chosen)?;
-    tell(floor, &slot, Order::Label(label))?;
+    tell(floor, &slot, Order::Label(label, who.actor().clone()))?;
     Ok(Heard::Label { slot, label: shown })
 }
 
-fn start(floor: &Floor, tiles: &Tiles, chosen: Option<&Name>) -> Result<Heard, NotNow> {
+fn start(floor: &Floor, tiles: &Tiles, who: &Operating, chosen: Option<&Name>) -> Result<Heard, NotNow> {
     let slot = choice::for_start(tiles, chosen)?;
-    tell(floor, &slot, Order::Start)?;
+    tell(floor, &slot, Order::Start(who.actor().clone()))?;
     Ok(Heard::Starting { slot })
 }
 
-fn retry(floor: &Floor, tiles: &Tiles, chosen: Option<&Name>) -> Result<Heard, NotNow> {
+fn retry(floor: &Floor, tiles: &Tiles, who: &Operating, chosen: Option<&Name>) -> Result<Heard, NotNow> {
     let (slot, _) =
         choice::with_verdict(tiles, chosen, Ending::may_retry, |slot| NotNow::NothingToRetry { slot })?;
-    tell(floor, &slot, Order::Retry)?;
+    tell(floor, &slot, Order::Retry(who.actor().clone()))?;
     Ok(Heard::Retrying { slot })
 }
 

@@ -1,37 +1,51 @@
-//! Slows down guessing: after five failures within a minute a name, or everybody together after sixty, must
-//! wait. Failures are counted and handed over for the audit log in one entry a name and minute.
+//! Slows down guessing. What is guessed at (a name, the badges, the passphrase) has a door at each address: five
+//! failures within a minute close it for the rest of that minute, and it alone. Ceilings far above that stand against
+//! guessing from many addresses at once. Behind a reverse proxy everybody comes from one address, so that there
+//! somebody's guesses close a door for the others, too.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::domain::digest::Digest;
 use crate::domain::utc_time::UtcTime;
 
 /// Failures are counted over this time.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Failures of one name within the window.
-const A_NAME: u64 = 5;
-/// Failures of all names together within the window.
-const ALL: u64 = 60;
-/// Texts that may be looked up as a badge within the window, though they may be something else.
+/// Failures at one door from one address within the window.
+const AT_A_DOOR: u64 = 5;
+/// Failures at one door from all addresses together.
+const AT_A_DOOR_FROM_ALL: u64 = 30;
+/// Failures at all doors from one address.
+const FROM_AN_ADDRESS: u64 = 30;
+/// Failures at all doors from all addresses.
+const ALL: u64 = 300;
+/// Texts that may be looked up as a badge for one address within the window, though they may be something else.
 const LOOKS: u64 = 60;
-/// Names counted apart; what comes beyond is counted as one.
-const NAMES: usize = 100;
-/// What further names are counted under.
-const OTHERS: &str = "(others)";
+/// Counts at most; those of one window are fewer, for each failure adds three and [`ALL`] bounds the failures.
+const MOST: usize = 2000;
+
+/// What is counted. What was typed is hostile, so only its digest is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Counted {
+    Here(Digest),
+    Door(Digest),
+    Address(Digest),
+    Looks(Digest),
+    All,
+}
+
+#[derive(Clone, Copy)]
+struct Count {
+    since: UtcTime,
+    times: u64,
+}
 
 /// Counts failures.
 #[derive(Default)]
 pub struct Doorkeeper {
-    counts: Mutex<HashMap<String, Count>>,
+    counts: Mutex<HashMap<Counted, Count>>,
     turn: Mutex<()>,
-    looks: Mutex<Option<(UtcTime, u64)>>,
-}
-
-struct Count {
-    since: UtcTime,
-    failures: u64,
-    told: u64,
 }
 
 impl Doorkeeper {
@@ -41,120 +55,123 @@ impl Doorkeeper {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this name may try now.
-    pub fn admits(&self, name: &str, now: UtcTime) -> bool {
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = |count: &Count| if now.since(count.since) < WINDOW { count.failures } else { 0 };
-        let all: u64 = counts.values().map(recent).sum();
-        counts.get(key(&counts, name)).map_or(0, recent) < A_NAME && all < ALL
+    /// Whether somebody at this address may try this door now.
+    pub fn admits(&self, door: &str, from: &str, now: UtcTime) -> bool {
+        let counts = self.counts();
+        places(door, from).into_iter().all(|(counted, most)| times(&counts, counted, now) < most)
     }
 
-    /// Whether one more text may be looked up now that may be a badge or something else; counts it.
-    pub fn may_look(&self, now: UtcTime) -> bool {
-        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, times) = (*looks).filter(|(since, _)| now.since(*since) < WINDOW).unwrap_or((now, 0));
-        *looks = Some((since, times + 1));
-        times < LOOKS
-    }
-
-    /// Counts a failure. Returns how many are to be written to the audit log now: the first at once.
-    pub fn failed(&self, name: &str, now: UtcTime) -> u64 {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = key(&counts, name).to_owned();
-        let count = counts.entry(key).or_insert(Count { since: now, failures: 0, told: 0 });
-        if now.since(count.since) >= WINDOW {
-            let untold = count.failures - count.told;
-            *count = Count { since: now, failures: 1, told: 1 };
-            return untold + 1;
+    /// Counts a failure of somebody who was admitted. One that was not is not counted: whoever goes on knocking at a
+    /// closed door closes no other.
+    pub fn failed(&self, door: &str, from: &str, now: UtcTime) {
+        let mut counts = self.counts();
+        for (counted, _) in places(door, from) {
+            add(&mut counts, counted, now);
         }
-        count.failures += 1;
-        if count.told == 0 {
-            count.told = 1;
-            return 1;
-        }
-        0
     }
 
-    /// Names whose window is over with failures nobody has written down yet, and how many; they are
-    /// forgotten here.
-    pub fn untold(&self, now: UtcTime) -> Vec<(String, u64)> {
-        self.forget(|count| now.since(count.since) >= WINDOW)
+    /// Whether one more text from this address may be looked up now that may be a badge or something else; counts it.
+    pub fn may_look(&self, from: &str, now: UtcTime) -> bool {
+        let mut counts = self.counts();
+        let looks = Counted::Looks(Digest::of(from.as_bytes()));
+        let may = times(&counts, looks, now) < LOOKS;
+        may && add(&mut counts, looks, now)
     }
 
-    /// All names with failures nobody has written down yet, when the station ends.
-    pub fn last_untold(&self) -> Vec<(String, u64)> {
-        self.forget(|_| true)
-    }
-
-    fn forget(&self, over: impl Fn(&Count) -> bool) -> Vec<(String, u64)> {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut untold = Vec::new();
-        counts.retain(|name, count| {
-            if !over(count) {
-                return true;
-            }
-            if count.failures > count.told {
-                untold.push((name.clone(), count.failures - count.told));
-            }
-            false
-        });
-        untold
+    fn counts(&self) -> MutexGuard<'_, HashMap<Counted, Count>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn key<'a>(counts: &HashMap<String, Count>, name: &'a str) -> &'a str {
-    if counts.contains_key(name) || counts.len() < NAMES { name } else { OTHERS }
+/// Everything that a failure counts for, and how often it may.
+fn places(door: &str, from: &str) -> [(Counted, u64); 4] {
+    // no address holds a line feed
+    let here = Digest::of(format!("{from}\n{door}").as_bytes());
+    [
+        (Counted::Here(here), AT_A_DOOR),
+        (Counted::Door(Digest::of(door.as_bytes())), AT_A_DOOR_FROM_ALL),
+        (Counted::Address(Digest::of(from.as_bytes())), FROM_AN_ADDRESS),
+        (Counted::All, ALL),
+    ]
+}
+
+fn times(counts: &HashMap<Counted, Count>, counted: Counted, now: UtcTime) -> u64 {
+    counts.get(&counted).filter(|count| now.since(count.since) < WINDOW).map_or(0, |count| count.times)
+}
+
+/// Counts one more; `false` if there is no room left for it.
+fn add(counts: &mut HashMap<Counted, Count>, counted: Counted, now: UtcTime) -> bool {
+    if counts.len() >= MOST && !counts.contains_key(&counted) {
+        counts.retain(|_, count| now.since(count.since) < WINDOW);
+        if counts.len() >= MOST {
+            return false;
+        }
+    }
+    let count = counts.entry(counted).or_insert(Count { since: now, times: 0 });
+    if now.since(count.since) >= WINDOW {
+        *count = Count { since: now, times: 0 };
+    }
+    count.times += 1;
+    true
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn five_failures_close_the_door_for_a_minute() {
-        let keeper = Doorkeeper::default();
-        let start = UtcTime::from_seconds(1_000_000);
-        for n in 0..5 {
-            assert!(keeper.admits("ada", start), "{n}");
-            keeper.failed("ada", start);
+    fn start() -> UtcTime {
+        UtcTime::from_seconds(1_000_000)
+    }
+
+    /// Tries so often; how often it was let try.
+    fn tries(keeper: &Doorkeeper, door: &str, from: &str, times: u64) -> u64 {
+        let mut admitted = 0;
+        for _ in 0..times {
+            if keeper.admits(door, from, start()) {
+                admitted += 1;
+                keeper.failed(door, from, start());
+            }
         }
-        assert!(!keeper.admits("ada", start));
-        assert!(keeper.admits("bob", start));
-        assert!(keeper.admits("ada", start.plus(WINDOW)));
+        admitted
     }
 
     #[test]
-    fn every_failure_is_told_once() {
+    fn five_failures_close_the_door_at_that_address_for_a_minute() {
         let keeper = Doorkeeper::default();
-        let start = UtcTime::from_seconds(1_000_000);
-        let told: u64 = (0..4).map(|_| keeper.failed("ada", start)).sum();
-        assert_eq!(told, 1);
-        assert!(keeper.untold(start).is_empty());
-        assert_eq!(keeper.untold(start.plus(WINDOW)), [("ada".to_owned(), 3)]);
-        assert!(keeper.untold(start.plus(WINDOW)).is_empty());
-        keeper.failed("bob", start);
-        keeper.failed("bob", start);
-        assert_eq!(keeper.last_untold(), [("bob".to_owned(), 1)]);
-        assert!(keeper.last_untold().is_empty());
+        assert_eq!(tries(&keeper, "ada", "192.0.2.7", 100), 5);
+        assert!(keeper.admits("bob", "192.0.2.7", start()));
+        assert!(keeper.admits("ada", "192.0.2.8", start()), "one address shuts nobody else out");
+        assert!(keeper.admits("ada", "192.0.2.7", start().plus(WINDOW)));
+    }
+
+    #[test]
+    fn guessing_from_many_addresses_meets_a_ceiling() {
+        let keeper = Doorkeeper::default();
+        let all: u64 = (0..50).map(|n| tries(&keeper, "ada", &format!("192.0.2.{n}"), 100)).sum();
+        assert_eq!(all, 30);
+        assert!(keeper.admits("bob", "192.0.2.99", start()));
+        assert!(keeper.admits("ada", "192.0.2.99", start().plus(WINDOW)));
+    }
+
+    #[test]
+    fn trying_one_name_after_the_other_does_not_help() {
+        let keeper = Doorkeeper::default();
+        let one: u64 = (0..100).map(|n| tries(&keeper, &format!("name-{n}"), "192.0.2.7", 1)).sum();
+        assert_eq!(one, 30);
+        assert!(keeper.admits("ada", "192.0.2.8", start()));
+        let all: u64 = (0..10_000)
+            .map(|n| tries(&keeper, &format!("name-{n}"), &format!("2001:db8:0:{:x}", n / 10), 1))
+            .sum();
+        assert_eq!(one + all, 300);
+        assert!(keeper.counts.lock().unwrap().len() < MOST);
     }
 
     #[test]
     fn only_so_many_texts_are_looked_up_in_a_minute() {
         let keeper = Doorkeeper::default();
-        let start = UtcTime::from_seconds(1_000_000);
-        let looked = (0..100).filter(|_| keeper.may_look(start)).count();
+        let looked = (0..100).filter(|_| keeper.may_look("192.0.2.7", start())).count();
         assert_eq!(looked, 60);
-        assert!(keeper.may_look(start.plus(WINDOW)));
-    }
-
-    #[test]
-    fn a_flood_of_names_is_bounded() {
-        let keeper = Doorkeeper::default();
-        let start = UtcTime::from_seconds(1_000_000);
-        for n in 0..1000 {
-            keeper.failed(&format!("name-{n}"), start);
-        }
-        assert!(keeper.counts.lock().unwrap().len() <= NAMES + 1);
-        assert!(!keeper.admits("ada", start));
+        assert!(keeper.may_look("192.0.2.8", start()), "each desk has looks of its own");
+        assert!(keeper.may_look("192.0.2.7", start().plus(WINDOW)));
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::station::badges::{self, NotDigested};
 use crate::station::doorkeeper::Doorkeeper;
+use crate::station::failures::Failures;
 use crate::station::password;
 use crate::store::error::StoreError;
 use crate::store::{Store, meta, people};
@@ -51,6 +52,9 @@ pub enum LoginError {
     /// Too many failures.
     #[error("there were too many failed log-ins; the door is closed for a minute")]
     Closed,
+    /// Too many texts were scanned that may be badges.
+    #[error("too many texts were scanned that may be badges; wait a moment")]
+    Wait,
     /// The badge could not be looked up.
     #[error(transparent)]
     NotDigested(#[from] NotDigested),
@@ -62,7 +66,9 @@ pub enum LoginError {
 impl Coded for LoginError {
     fn code(&self) -> Code {
         match self {
-            LoginError::Refused | LoginError::BadgeUnknown | LoginError::Closed => Code::LoginRefused,
+            LoginError::Refused | LoginError::BadgeUnknown | LoginError::Closed | LoginError::Wait => {
+                Code::LoginRefused
+            }
             LoginError::NotDigested(error) => error.code(),
             LoginError::Store(error) => error.code(),
         }
@@ -71,78 +77,145 @@ impl Coded for LoginError {
 
 /// The one door of all badges: a badge names nobody before it is known. No name holds a bracket.
 const BADGES: &str = "(badge)";
+/// What is written down of a name that nobody has: it may be a badge or a password, typed into the wrong field.
+const NOT_A_NAME: &str = "(not a name)";
 /// The salt under which badges are digested while the station has none, so that it takes as long.
 const NO_SALT: [u8; 16] = [0; 16];
+
+/// The door of the people: counts failed log-ins, by what was tried and by the address it was tried from.
+#[derive(Default)]
+pub struct LoginDoor {
+    keeper: Doorkeeper,
+    /// The same for texts scanned on pages that may be cards. It is apart, and counts by the person who scans, so
+    /// that strangers at the log-in page keep no line from scanning its labels.
+    scans: Doorkeeper,
+    failures: Failures,
+}
+
+/// Somebody who knocks.
+#[derive(Debug, Clone)]
+pub struct Knock {
+    /// The address they come from.
+    pub from: String,
+    /// Whose session in the same browser ends if they are let in.
+    pub instead_of: Option<Name>,
+    /// When.
+    pub now: UtcTime,
+}
+
+impl LoginDoor {
+    /// Writes down the failures whose minute is over. To be called now and then.
+    pub fn settle(&self, store: &Store, now: UtcTime) -> Result<(), StoreError> {
+        let untold = self.failures.untold(now);
+        untold.into_iter().try_for_each(|(name, times)| record_refused(store, name, times, now))
+    }
+
+    /// Writes down all failures that are not written down yet. To be called when the station ends.
+    pub fn settle_at_end(&self, store: &Store, now: UtcTime) -> Result<(), StoreError> {
+        let untold = self.failures.last_untold();
+        untold.into_iter().try_for_each(|(name, times)| record_refused(store, name, times, now))
+    }
+
+    fn write_down(&self, store: &Store, name: &str, now: UtcTime) -> Result<(), StoreError> {
+        match self.failures.count(name, now) {
+            Some((name, times)) => record_refused(store, name, times, now),
+            None => Ok(()),
+        }
+    }
+}
 
 /// Lets a person in. Takes as long for an unknown name as for a wrong password.
 pub fn login(
     store: &Store,
-    keeper: &Doorkeeper,
+    door: &LoginDoor,
+    knock: &Knock,
     name: &str,
     given: &Secret,
-    now: UtcTime,
 ) -> Result<LoggedIn, LoginError> {
+    let Knock { from, now, .. } = knock;
     // `Ada` and `ada` are one person, so they are one door
     let name = &name.to_ascii_lowercase();
-    let _turn = keeper.turn();
-    if !keeper.admits(name, now) {
-        count_failure(store, keeper, name, now)?;
-        return Err(LoginError::Closed);
-    }
+    let _turn = door.keeper.turn();
     let known = match name.parse::<Name>() {
         Ok(name) => store.read(|r| people::login(r, &name))?,
         Err(_) => None,
     };
+    let shown = known.as_ref().map_or(NOT_A_NAME.to_owned(), |(person, _)| person.name.to_string());
+    if !door.keeper.admits(name, from, *now) {
+        door.write_down(store, &shown, *now)?;
+        return Err(LoginError::Closed);
+    }
     let able = known.filter(|(person, _)| !person.disabled);
     let hash = able.as_ref().and_then(|(_, hash)| std::str::from_utf8(hash.expose()).ok());
     let right = password::verify(given, hash);
     match able {
-        Some((person, _)) if right => accept(store, person, LoginWay::Password, now),
+        Some((person, _)) if right => accept(store, person, LoginWay::Password, knock),
         _ => {
-            count_failure(store, keeper, name, now)?;
+            door.keeper.failed(name, from, *now);
+            door.write_down(store, &shown, *now)?;
             Err(LoginError::Refused)
         }
     }
 }
 
-/// Lets the owner of a badge in. Every text that is nobody's badge counts as a failure.
+/// Lets the owner of a badge in. Every text that is nobody's badge goes on record as a failure; one that has the
+/// form of the station's own badges is never kept waiting and keeps nobody waiting, since nobody guesses those.
 pub fn login_by_badge(
     store: &Store,
-    keeper: &Doorkeeper,
+    door: &LoginDoor,
+    knock: &Knock,
     text: &Secret,
-    now: UtcTime,
 ) -> Result<LoggedIn, LoginError> {
-    let _turn = keeper.turn();
-    if !keeper.admits(BADGES, now) {
-        count_failure(store, keeper, BADGES, now)?;
+    let Knock { from, now, .. } = knock;
+    let guessable = !Badge::read(text).is_ok_and(|badge| badge.is_made());
+    let _turn = door.keeper.turn();
+    if guessable && !door.keeper.admits(BADGES, from, *now) {
+        door.write_down(store, BADGES, *now)?;
         return Err(LoginError::Closed);
     }
     match owner(store, text)? {
-        Some(person) => accept(store, person, LoginWay::Badge, now),
+        Some(person) => accept(store, person, LoginWay::Badge, knock),
         None => {
-            count_failure(store, keeper, BADGES, now)?;
+            if guessable {
+                door.keeper.failed(BADGES, from, *now);
+            }
+            door.write_down(store, BADGES, *now)?;
             Err(LoginError::BadgeUnknown)
         }
     }
 }
 
-/// Lets the owner of a badge in if the text is one, for a scan that may as well be something else: that it is none
-/// is no failure. Only so many texts are looked up within a minute; beyond that none is a badge.
+/// Lets the owner of a card in if a scanned text is one, though it may as well be something else: that it is none is
+/// a failure of whoever scanned it unless it was `understood` as what it is. Each look is counted; when they are
+/// spent, or there were too many failures, the text is not to be taken for anything.
+///
+/// # Errors
+/// [`LoginError::Wait`]; the records.
 pub fn login_if_badge(
     store: &Store,
-    keeper: &Doorkeeper,
+    door: &LoginDoor,
+    knock: &Knock,
     text: &Secret,
-    now: UtcTime,
+    understood: impl FnOnce() -> bool,
 ) -> Result<Option<LoggedIn>, LoginError> {
-    // while no badge was ever given there is nothing to look up
-    if store.read(meta::badge_salt)?.is_none() || !keeper.may_look(now) {
+    // there is nothing to look up while no badge was ever given, or if this can be none
+    if Badge::read(text).is_err() || store.read(meta::badge_salt)?.is_none() {
         return Ok(None);
     }
-    let _turn = keeper.turn();
-    match owner(store, text)? {
-        Some(person) => accept(store, person, LoginWay::Badge, now).map(Some),
-        None => Ok(None),
+    let Knock { from, instead_of, now } = knock;
+    let who = instead_of.as_ref().map_or(from.as_str(), Name::as_str);
+    let _turn = door.keeper.turn();
+    let may_look = door.scans.admits(BADGES, who, *now) && door.scans.may_look(who, *now);
+    if may_look && let Some(person) = owner(store, text)? {
+        return accept(store, person, LoginWay::Badge, knock).map(Some);
     }
+    if !understood() {
+        if may_look {
+            door.scans.failed(BADGES, who, *now);
+        }
+        door.write_down(store, BADGES, *now)?;
+    }
+    if may_look { Ok(None) } else { Err(LoginError::Wait) }
 }
 
 /// Whose badge it is: that of an operator who is not disabled.
@@ -160,40 +233,18 @@ fn accept(
     store: &Store,
     person: people::Person,
     way: LoginWay,
-    now: UtcTime,
+    knock: &Knock,
 ) -> Result<LoggedIn, LoginError> {
     let name = person.name.clone();
-    store.change(&Actor::Person { name: name.clone() }, now, |change| {
-        change.record(AuditEvent::LoginAccepted { name, way });
+    let previous = knock.instead_of.clone().filter(|previous| *previous != name);
+    store.change(&Actor::Person { name: name.clone() }, knock.now, |change| {
+        change.record(AuditEvent::LoginAccepted { name, way, previous });
         Ok::<_, StoreError>(())
     })?;
     Ok(LoggedIn::from(person))
 }
 
-fn count_failure(store: &Store, keeper: &Doorkeeper, name: &str, now: UtcTime) -> Result<(), StoreError> {
-    match keeper.failed(name, now) {
-        0 => Ok(()),
-        times => record_refused(store, name, times, now),
-    }
-}
-
-/// Writes down the failures whose minute is over. To be called now and then.
-pub fn settle(store: &Store, keeper: &Doorkeeper, now: UtcTime) -> Result<(), StoreError> {
-    keeper.untold(now).into_iter().try_for_each(|(name, times)| record_refused(store, &name, times, now))
-}
-
-/// Writes down all failures that are not written down yet. To be called when the station ends.
-pub fn settle_at_end(store: &Store, keeper: &Doorkeeper, now: UtcTime) -> Result<(), StoreError> {
-    keeper.last_untold().into_iter().try_for_each(|(name, times)| record_refused(store, &name, times, now))
-}
-
-fn record_refused(store: &Store, name: &str, times: u64, now: UtcTime) -> Result<(), StoreError> {
-    // what was typed is hostile: bounded, and a password typed as the name stays out unless it looks like one
-    let name = match name.parse::<Name>() {
-        Ok(name) => name.to_string(),
-        Err(_) if name == BADGES => BADGES.to_owned(),
-        Err(_) => "(not a name)".to_owned(),
-    };
+fn record_refused(store: &Store, name: String, times: u64, now: UtcTime) -> Result<(), StoreError> {
     store.change(&Actor::Station, now, |change| {
         change.record(AuditEvent::LoginRefused { name, times });
         Ok(())
@@ -201,53 +252,4 @@ fn record_refused(store: &Store, name: &str, times: u64, now: UtcTime) -> Result
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::station::authority::Administering;
-    use crate::station::staff;
-    use crate::station::testing::{Bench, now};
-
-    #[test]
-    fn a_name_in_other_letters_is_the_same_door() {
-        let bench = Bench::new();
-        let keeper = Doorkeeper::default();
-        let now = now();
-        let try_as = |name: &str| {
-            login(&bench.store, &keeper, name, &Secret::new(b"guess".to_vec()), now).unwrap_err()
-        };
-        for name in ["admin", "Admin", "ADMIN", "aDmin", "adMin"] {
-            assert!(matches!(try_as(name), LoginError::Refused), "{name}");
-        }
-        assert!(matches!(try_as("admiN"), LoginError::Closed));
-    }
-
-    #[test]
-    fn a_scan_that_is_no_badge_is_no_failure_and_one_of_a_disabled_person_opens_nothing() {
-        let bench = Bench::new();
-        let (store, keeper, now) = (&bench.store, Doorkeeper::default(), now());
-        let text = |text: &str| Secret::from(text.to_owned());
-        let look = |scanned: &str| {
-            let found = login_if_badge(store, &keeper, &text(scanned), now).unwrap();
-            found.map(|who| who.person.name.to_string())
-        };
-        let authority = Administering::at_the_terminal(Actor::Station);
-        let ada: Name = "ada".parse().unwrap();
-        staff::add(store, &authority, &ada, Role::Operator, &text("a long password"), now).unwrap();
-        assert_eq!(look("0012345678"), None, "no badge was ever given");
-        staff::enrol_badge(store, &authority, &ada, &text("0012345678"), now).unwrap();
-        for _ in 0..20 {
-            assert_eq!(look("SN-0017"), None);
-        }
-        assert_eq!(look("0012345678").as_deref(), Some("ada"));
-        assert!(keeper.last_untold().is_empty() && keeper.admits(BADGES, now));
-        staff::disable(store, &authority, &ada, now).unwrap();
-        assert_eq!(look("0012345678"), None);
-        let refused = login_by_badge(store, &keeper, &text("0012345678"), now).unwrap_err();
-        assert!(matches!(refused, LoginError::BadgeUnknown));
-        // the card may be somebody else's now
-        let bob: Name = "bob".parse().unwrap();
-        staff::add(store, &authority, &bob, Role::Operator, &text("a long password"), now).unwrap();
-        staff::enrol_badge(store, &authority, &bob, &text("0012345678"), now).unwrap();
-        assert_eq!(look("0012345678").as_deref(), Some("bob"));
-    }
-}
+mod tests;

@@ -14,14 +14,14 @@ use crate::station::checkpoints::CheckpointFailed;
 use crate::station::clients::TokenDoor;
 use crate::station::counts::Counts;
 use crate::station::desk::Desk;
-use crate::station::doorkeeper::Doorkeeper;
 use crate::station::folder::{Folder, FolderError, Lock};
 use crate::station::keys::Keys;
+use crate::station::people::LoginDoor;
 use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{BadSettings, Settings};
 use crate::station::shift::Shift;
 use crate::station::slots::{self, Floor};
-use crate::station::{checkpoints, clock, labels, outbox, people, webhooks, worries};
+use crate::station::{checkpoints, clock, labels, outbox, webhooks, worries};
 use crate::store::Store;
 use crate::store::catalogue;
 use crate::store::error::StoreError;
@@ -72,8 +72,8 @@ impl Coded for CannotServe {
 pub struct Serving {
     /// What its parts share.
     pub floor: Floor,
-    /// Counts failed log-ins.
-    pub keeper: Arc<Doorkeeper>,
+    /// Who is let in; counts failed log-ins.
+    pub door: Arc<LoginDoor>,
     threads: Vec<JoinHandle<()>>,
     _lock: Lock,
 }
@@ -111,13 +111,13 @@ impl Serving {
         if let Some(unread) = unread {
             worry(&floor.board, Some(&unread));
         }
-        let keeper = Arc::new(Doorkeeper::default());
+        let door = Arc::new(LoginDoor::default());
         let mut threads = slots::start(&floor)?;
         threads.push(outbox::start(&floor)?);
         threads.extend(labels::printing::start(&floor)?);
         threads.extend(webhooks::start(&floor)?);
-        threads.push(housekeeping(&floor, &keeper)?);
-        Ok(Serving { floor, keeper, threads, _lock: lock })
+        threads.push(housekeeping(&floor, &door)?);
+        Ok(Serving { floor, door, threads, _lock: lock })
     }
 
     /// Ends the threads: each finishes the step it is in.
@@ -128,7 +128,7 @@ impl Serving {
             let _ = thread.join();
         }
         let (store, now) = (&self.floor.store, clock::now());
-        let settled = people::settle_at_end(store, &self.keeper, now);
+        let settled = self.door.settle_at_end(store, now);
         if let Err(error) = settled.and_then(|()| self.floor.tokens.settle_at_end(store, now)) {
             tracing::error!(code = %error.code(), "failed log-ins could not be recorded: {error}");
         }
@@ -144,8 +144,8 @@ fn worry<E: Coded>(board: &Board, error: Option<&E>) {
     }
 }
 
-fn housekeeping(floor: &Floor, keeper: &Arc<Doorkeeper>) -> std::io::Result<JoinHandle<()>> {
-    let (floor, keeper) = (floor.clone(), Arc::clone(keeper));
+fn housekeeping(floor: &Floor, door: &Arc<LoginDoor>) -> std::io::Result<JoinHandle<()>> {
+    let (floor, door) = (floor.clone(), Arc::clone(door));
     thread::Builder::new().name("housekeeping".to_owned()).spawn(move || {
         let mut copied = None;
         let mut looked = None;
@@ -171,7 +171,7 @@ fn housekeeping(floor: &Floor, keeper: &Arc<Doorkeeper>) -> std::io::Result<Join
             if let Err(error) = catalogue::catalogue_some(&floor.store, CATALOGUED_AT_ONCE) {
                 tracing::error!(code = %error.code(), "older records could not be catalogued: {error}");
             }
-            let settled = people::settle(&floor.store, &keeper, now);
+            let settled = door.settle(&floor.store, now);
             if let Err(error) = settled.and_then(|()| floor.tokens.settle(&floor.store, now)) {
                 tracing::error!(code = %error.code(), "failed log-ins could not be recorded: {error}");
             }

@@ -307,10 +307,7 @@ timeout_seconds = 30
 # TLS on a loopback address, too.
 # always = true
 
-# Somebody who does nothing for this long (1 to 720 minutes) logs in again; the Line page stays to be seen.
-[log_in]
-idle_minutes = 30
-
+{}
 # One [[slot]] for each position on the fixture. `presence` tells how the station knows that a device is there:
 #   port   the port itself comes and goes (USB devices)
 #   dsr    the DSR line of an adapter that stays wired into the fixture; cts likewise
@@ -332,6 +329,7 @@ idle_minutes = 30
 # width_mm = 50
 # height_mm = 25
 {}"##,
+        pages::LOG_IN_EXPLAINED,
         outside::EXPLAINED
     )
 }
@@ -348,7 +346,7 @@ mod tests {
     fn the_generated_file_is_valid() {
         let settings = parse(&generated(&"line-1".parse().unwrap())).unwrap();
         assert_eq!(settings.name.as_str(), "line-1");
-        assert!(settings.slots.is_empty());
+        assert!(settings.slots.is_empty() && !settings.pages.operator_required);
         assert!(settings.listen.ip().is_loopback());
     }
 

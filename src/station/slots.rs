@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crate::device::driver;
 use crate::device::port;
 use crate::domain::label::Label;
+use crate::domain::person::Actor;
 use crate::domain::verdict::Verdict;
 use crate::station::board::{Board, Tile};
 use crate::station::clients::TokenDoor;
@@ -29,7 +30,7 @@ use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{Settings, Slot};
 use crate::station::shift::Shift;
 use crate::station::slots::attend::attend;
-use crate::station::slots::gathering::{Gathering, Next};
+use crate::station::slots::gathering::{Begun, Gathering, Next};
 use crate::station::slots::mailbox::Order;
 use crate::station::slots::presence::Watch;
 use crate::station::slots::readiness::{Task, ready};
@@ -104,7 +105,7 @@ fn tend(floor: &Floor, slot: &Slot, hooks: &SlotHooks) {
                 lingers = lingers && !gathering.has_label();
                 let there = |may_ask| watch.device_is_there(|| may_ask && answers(slot, &task));
                 match gathering.next(task.recipe.product.identify.start, now, there) {
-                    Next::Run(label) => lingers = run(floor, slot, &task, &mut watch, label, hooks),
+                    Next::Run(begun) => lingers = run(floor, slot, &task, &mut watch, begun, hooks),
                     Next::Show(tile) if !lingers => floor.board.show(&slot.name, tile),
                     Next::Show(_) => {}
                 }
@@ -121,11 +122,13 @@ fn run(
     slot: &Slot,
     task: &Task,
     watch: &mut Watch,
-    mut label: Option<Label>,
+    mut begun: Begun,
     hooks: &SlotHooks,
 ) -> bool {
     loop {
-        let ending = attend(floor, slot, task, watch, label.as_ref(), hooks);
+        let Some(ending) = attend(floor, slot, task, watch, &begun, hooks) else {
+            return false;
+        };
         floor.counts.verdict(ending.verdict);
         floor.board.show(&slot.name, Tile::Verdict(ending.clone()));
         hooks.verdict(&ending);
@@ -134,8 +137,8 @@ fn run(
                 hooks.removed(&ending);
                 return ending.verdict == Verdict::Aborted;
             }
-            Held::Retry => {}
-            Held::Label(other) => label = Some(other),
+            Held::Retry(by) => begun.by = Some(by),
+            Held::Label(label, by) => begun = Begun { label: Some(label), by: Some(by) },
         }
     }
 }
@@ -145,9 +148,9 @@ enum Held {
     /// Until the device was removed, or the station ends.
     Gone,
     /// Until somebody had the same device run again.
-    Retry,
+    Retry(Actor),
     /// Until another label was scanned for a unit that did not fit the first.
-    Label(Label),
+    Label(Label, Actor),
 }
 
 /// Keeps the verdict on the slot until the device is gone or is to be run again.
@@ -157,9 +160,9 @@ fn hold(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch) -> Held {
             // the verdict may have become SCRAP meanwhile
             let Some(Tile::Verdict(ending)) = floor.board.of(&slot.name) else { continue };
             match order {
-                Order::Retry if ending.may_retry() => return Held::Retry,
-                Order::Label(label) if ending.is_wrong_unit() => return Held::Label(label),
-                Order::Retry | Order::Label(_) | Order::Start => {}
+                Order::Retry(by) if ending.may_retry() => return Held::Retry(by),
+                Order::Label(label, by) if ending.is_wrong_unit() => return Held::Label(label, by),
+                Order::Retry(_) | Order::Label(..) | Order::Start(_) => {}
             }
         }
         thread::sleep(LOOK);

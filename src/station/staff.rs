@@ -10,9 +10,8 @@ use crate::domain::utc_time::UtcTime;
 use crate::station::authority::{Administering, Authority, Watching};
 use crate::station::badges::{self, NotDigested};
 use crate::station::clock::{self, NoEntropy};
-use crate::station::doorkeeper::Doorkeeper;
 use crate::station::password::{self, BadPassword};
-use crate::station::people::{self as door, LoggedIn, LoginError, Person};
+use crate::station::people::{self as gate, Knock, LoggedIn, LoginDoor, LoginError, Person};
 use crate::station::refusals;
 use crate::store::error::StoreError;
 use crate::store::people::{self, PersonError};
@@ -105,16 +104,16 @@ pub fn set_password(
 /// Gives somebody who knows their password another one. Their sessions are over; they are let in anew.
 pub fn set_own_password(
     store: &Store,
-    keeper: &Doorkeeper,
+    door: &LoginDoor,
+    knock: &Knock,
     watching: &Watching,
     person: &Person,
     (old, new): (&Secret, &Secret),
-    now: UtcTime,
 ) -> Result<LoggedIn, StaffError> {
-    let Person { name, role } = person;
+    let (Person { name, role }, now) = (person, knock.now);
     on_record(store, watching.actor(), now, &format!("new password of {name}"), || {
         let hash = hash(*role, new)?;
-        door::login(store, keeper, name.as_str(), old, now)?;
+        gate::login(store, door, knock, name.as_str(), old)?;
         let known = store.change(watching.actor(), now, |change| {
             people::set_password(change, name, &hash)?;
             people::find(change, name)?.ok_or_else(|| PersonError::Unknown(name.clone()))

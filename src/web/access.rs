@@ -153,6 +153,11 @@ impl<A: Authority + Send + Sync> Visit<A> {
         go_to(place)
     }
 
+    /// The person acts at the line: the shift is theirs from now on.
+    pub fn take_the_shift(&self) {
+        self.sessions.act_at_the_line(&self.cookie, clock::now());
+    }
+
     /// Ends the session.
     pub fn log_out(&self) {
         self.sessions.end(&self.cookie);

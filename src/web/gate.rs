@@ -5,16 +5,17 @@ use askama::Template;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use crate::domain::badge::Badge;
 use crate::domain::code::Coded;
 use crate::domain::language::Language;
+use crate::domain::name::Name;
 use crate::domain::secret::Secret;
 use crate::station::clock;
-use crate::station::doorkeeper::Doorkeeper;
-use crate::station::people::{self, LoggedIn, LoginError};
+use crate::station::desk::badge;
+use crate::station::people::{self, Knock, LoggedIn, LoginDoor, LoginError};
 use crate::station::slots::Floor;
 use crate::web::access::{go_to, holder};
 use crate::web::language::{self, Choice};
+use crate::web::peer;
 use crate::web::served::Served;
 use crate::web::session::{Note, Sessions};
 use crate::web::told::{Told, told};
@@ -75,7 +76,7 @@ pub fn came_through_gate(request: &HttpRequest, csrf: &str) -> bool {
 struct Gate {
     floor: web::Data<Floor>,
     sessions: web::Data<Sessions>,
-    keeper: web::Data<Doorkeeper>,
+    door: web::Data<LoginDoor>,
     served: web::Data<Served>,
     language: Language,
 }
@@ -86,7 +87,7 @@ impl Gate {
         Some(Gate {
             floor: request.app_data::<web::Data<Floor>>()?.clone(),
             sessions: request.app_data::<web::Data<Sessions>>()?.clone(),
-            keeper: request.app_data::<web::Data<Doorkeeper>>()?.clone(),
+            door: request.app_data::<web::Data<LoginDoor>>()?.clone(),
             served: request.app_data::<web::Data<Served>>()?.clone(),
             language: language::of(request),
         })
@@ -113,16 +114,29 @@ impl Gate {
     }
 
     /// Begins a session in the place of the one this browser may have had.
-    fn begin(&self, request: &HttpRequest, who: LoggedIn, note: Option<Note>) -> Result<HttpResponse, Told> {
+    fn begin(&self, request: &HttpRequest, who: LoggedIn) -> Result<HttpResponse, Told> {
+        self.enter(request, None, |old, token, csrf| {
+            if let Some(old) = old {
+                self.sessions.end(old);
+            }
+            self.sessions.begin(who, token, csrf, clock::now())
+        })
+    }
+
+    /// Gives this browser the cookie of the session that `open` makes, told the cookie it had.
+    fn enter(
+        &self,
+        request: &HttpRequest,
+        note: Option<Note>,
+        open: impl FnOnce(Option<&str>, [u8; 32], [u8; 16]) -> String,
+    ) -> Result<HttpResponse, Told> {
         let plain =
             |sentence: &str| Told { sentence: sentence.to_owned(), next: String::new(), code: String::new() };
         let (Ok(token), Ok(csrf)) = (clock::random(), clock::random()) else {
             return Err(plain(GateWords::of(self.language).no_random));
         };
-        if let Some(old) = request.cookie(SESSION) {
-            self.sessions.end(old.value());
-        }
-        let value = self.sessions.begin(who, token, csrf, clock::now());
+        let old = request.cookie(SESSION);
+        let value = open(old.as_ref().map(|old| old.value()), token, csrf);
         if let Some(note) = note {
             self.sessions.leave_note(&value, note);
         }
@@ -133,14 +147,22 @@ impl Gate {
         }
     }
 
-    /// Asks the records beside the server's threads.
+    /// Asks the records beside the server's threads. `present` is whose session this browser has.
     async fn ask<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Floor, &Doorkeeper) -> Result<T, LoginError> + Send + 'static,
+        request: &HttpRequest,
+        present: Option<Name>,
+        work: impl FnOnce(&Floor, &LoginDoor, &Knock) -> Result<T, LoginError> + Send + 'static,
     ) -> Result<T, Told> {
-        let (floor, keeper) = (self.floor.clone(), self.keeper.clone());
-        match web::block(move || work(&floor, &keeper)).await {
+        let (floor, door) = (self.floor.clone(), self.door.clone());
+        let knock = Knock { from: peer::of(request), instead_of: present, now: clock::now() };
+        match web::block(move || work(&floor, &door, &knock)).await {
             Ok(Ok(done)) => Ok(done),
+            Ok(Err(error @ LoginError::Wait)) => Err(Told {
+                sentence: GateWords::of(self.language).wait.to_owned(),
+                next: String::new(),
+                code: error.code().to_string(),
+            }),
             Ok(Err(error)) => {
                 if let LoginError::Store(error) = &error {
                     tracing::error!(code = %error.code(), "log-in: {error}");
@@ -188,9 +210,11 @@ pub async fn login(request: HttpRequest, form: web::Form<LoginForm>) -> HttpResp
     if !came_through_gate(&request, &csrf) {
         return gate.page(&request, Some(FrameWords::of(gate.language).too_old.to_owned()));
     }
-    let asked =
-        gate.ask(move |floor, keeper| people::login(&floor.store, keeper, &name, &password, clock::now()));
-    match asked.await.and_then(|who| gate.begin(&request, who, None)) {
+    let present = holder(&request, &gate.floor, &gate.sessions, false).ok().flatten();
+    let asked = gate.ask(&request, present.map(|present| present.person.name), move |floor, door, knock| {
+        people::login(&floor.store, door, knock, &name, &password)
+    });
+    match asked.await.and_then(|who| gate.begin(&request, who)) {
         Ok(response) => response,
         Err(told) => gate.page(&request, Some(in_one_line(&told))),
     }
@@ -214,9 +238,11 @@ pub async fn badge(request: HttpRequest, form: web::Form<BadgeForm>) -> HttpResp
     if !from_inside && !came_through_gate(&request, &csrf) {
         return gate.page(&request, Some(FrameWords::of(gate.language).too_old.to_owned()));
     }
-    let asked =
-        gate.ask(move |floor, keeper| people::login_by_badge(&floor.store, keeper, &badge, clock::now()));
-    match asked.await.and_then(|who| gate.begin(&request, who, None)) {
+    let name = present.as_ref().map(|present| present.person.name.clone());
+    let asked = gate.ask(&request, name, move |floor, door, knock| {
+        people::login_by_badge(&floor.store, door, knock, &badge)
+    });
+    match asked.await.and_then(|who| gate.begin(&request, who)) {
         Ok(response) => response,
         Err(told) => match (present, request.cookie(SESSION)) {
             // whoever was on the line stays there
@@ -229,32 +255,29 @@ pub async fn badge(request: HttpRequest, form: web::Form<BadgeForm>) -> HttpResp
     }
 }
 
-/// Changes the shift if a text that was scanned on a page is a badge: the session of this browser ends, that of the
-/// badge's owner begins, and the answer leads to the Line page. `None`: it is no badge, but something else. A text
-/// that looks like one of the station's own badges and is nobody's is refused, and counted as a failed log-in.
+/// Changes the shift if a text that `present` scanned on a page is a badge: the session of this browser ends, that of
+/// the badge's owner begins, and the answer leads to the Line page. `None`: it is no badge, but something else.
 ///
 /// To be called by a handler that has checked the form's token.
-pub async fn change_over(request: &HttpRequest, scanned: &str) -> Result<Option<HttpResponse>, Told> {
+pub async fn change_over(
+    request: &HttpRequest,
+    present: &Name,
+    scanned: &str,
+) -> Result<Option<HttpResponse>, Told> {
     let Some(gate) = Gate::of(request) else { return Ok(None) };
     let text = Secret::from(scanned.to_owned());
-    let Ok(badge) = Badge::read(&text) else { return Ok(None) };
-    let who = gate.ask(move |floor, keeper| {
-        let (store, now) = (&floor.store, clock::now());
-        if badge.is_own() {
-            people::login_by_badge(store, keeper, &text, now).map(Some)
-        } else {
-            people::login_if_badge(store, keeper, &text, now)
-        }
+    let who = gate.ask(request, Some(present.clone()), move |floor, door, knock| {
+        badge::owner(floor, door, knock, &text)
     });
-    who.await?.map(|who| gate.begin(request, who, None)).transpose()
+    who.await?.map(|who| gate.begin(request, who)).transpose()
 }
 
 /// Begins a new session for somebody who is logged in and whose old one is over, as after a new password.
 pub fn renew(request: &HttpRequest, who: LoggedIn, said: &str) -> Result<HttpResponse, Told> {
-    match Gate::of(request) {
-        Some(gate) => gate.begin(request, who, Some(Note::Done(said.to_owned()))),
-        None => Ok(not_started()),
-    }
+    let Some(gate) = Gate::of(request) else { return Ok(not_started()) };
+    gate.enter(request, Some(Note::Done(said.to_owned())), |old, token, csrf| {
+        gate.sessions.renew(old, who, token, csrf, clock::now())
+    })
 }
 
 /// A form that carries nothing but its token.

@@ -54,13 +54,17 @@ pub struct Chosen {
     place: String,
 }
 
+/// Whether a place is a path of our own: not `//elsewhere`, nor `/\elsewhere`, which browsers read alike, not a
+/// header of two lines.
+fn is_own(place: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+    place.starts_with('/') && !place.starts_with("//") && place.bytes().all(plain)
+}
+
 /// `POST /language`: needs no log-in and changes nothing but a cookie of the one who asks.
 pub async fn choose(form: web::Form<Chosen>) -> HttpResponse {
     let Chosen { language, place } = form.into_inner();
-    // only a path of our own: not `//elsewhere`, not a header of two lines
-    let own =
-        place.starts_with('/') && !place.starts_with("//") && place.bytes().all(|b| b.is_ascii_graphic());
-    let mut response = go_to(if own { &place } else { "/" });
+    let mut response = go_to(if is_own(&place) { &place } else { "/" });
     if let Some(language) = Language::find(&language) {
         let cookie = Cookie::build(COOKIE, language.short())
             .path("/")
@@ -73,4 +77,29 @@ pub async fn choose(form: web::Form<Chosen>) -> HttpResponse {
         }
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_leads_only_to_our_own() {
+        for own in ["/", "/runs/7", "/devices?find=a%20b&after=3", "/?slot=slot-1"] {
+            assert!(is_own(own), "{own}");
+        }
+        let elsewhere = [
+            "",
+            "login",
+            "//evil.example/",
+            "/\\evil.example/",
+            "/a\\b",
+            "\\/evil.example",
+            "/a b",
+            "/a\r\nb",
+        ];
+        for place in elsewhere.into_iter().chain(["https://evil.example/", "/\t/evil.example/", "/é"]) {
+            assert!(!is_own(place), "{place}");
+        }
+    }
 }

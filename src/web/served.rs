@@ -72,6 +72,7 @@ mod tests {
             hosts: hosts.iter().map(|&host| host.to_owned()).collect(),
             tls_always: false,
             own_certificate: None,
+            operator_required: false,
             idle: Duration::from_secs(60),
         };
         Served::at(address.parse().unwrap(), &settings, true)

@@ -66,8 +66,44 @@ impl Sessions {
         Sessions { shift, open: Mutex::default() }
     }
 
-    /// Begins a session and returns the cookie's value.
+    /// Begins a session of somebody who logged in, and returns the cookie's value.
     pub fn begin(&self, who: LoggedIn, token: [u8; 32], csrf: [u8; 16], now: UtcTime) -> String {
+        let (text, key) = self.open(who.clone(), token, csrf, now);
+        self.shift.begin(key, &who, now);
+        text
+    }
+
+    /// Begins a session in the place of another of the same person, with that one's place on the line, and returns
+    /// the cookie's value.
+    pub fn renew(
+        &self,
+        old: Option<&str>,
+        who: LoggedIn,
+        token: [u8; 32],
+        csrf: [u8; 16],
+        now: UtcTime,
+    ) -> String {
+        let on_the_line = old.is_some_and(|old| self.shift.is_held_by(&Digest::of(old.as_bytes()), now));
+        if let Some(old) = old {
+            self.end(old);
+        }
+        let (text, key) = self.open(who.clone(), token, csrf, now);
+        if on_the_line {
+            self.shift.take(key, &who, now);
+        }
+        text
+    }
+
+    /// Whoever holds this cookie acts at the line: the shift is theirs.
+    pub fn act_at_the_line(&self, cookie: &str, now: UtcTime) {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = Digest::of(cookie.as_bytes());
+        if let Some(session) = open.get(&key) {
+            self.shift.take(key, &session.who, now);
+        }
+    }
+
+    fn open(&self, who: LoggedIn, token: [u8; 32], csrf: [u8; 16], now: UtcTime) -> (String, Digest) {
         let text = hex::encode(token);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let over =
@@ -81,9 +117,8 @@ impl Sessions {
             self.shift.end(&key);
         }
         let key = Digest::of(text.as_bytes());
-        self.shift.begin(key, &who, now);
         open.insert(key, Open { who, csrf: hex::encode(csrf), last: now, note: None });
-        text
+        (text, key)
     }
 
     /// Who holds this cookie; being asked counts as activity only for what a person does, not for a page
@@ -107,7 +142,7 @@ impl Sessions {
         Some(SignedIn { person, stamp, csrf: session.csrf.clone(), locked })
     }
 
-    /// How long ago its holder did something; a run begun for them on the line counts.
+    /// How long ago its holder did something; a run begun for an operator on the line counts.
     fn age(&self, key: &Digest, session: &Open, now: UtcTime) -> Duration {
         let on_the_line = self.shift.last_seen(key).unwrap_or(session.last);
         now.since(session.last.max(on_the_line))
@@ -148,7 +183,7 @@ mod tests {
     }
 
     fn ada() -> LoggedIn {
-        let person = Person { name: "ada".parse().unwrap(), role: Role::Engineer };
+        let person = Person { name: "ada".parse().unwrap(), role: Role::Operator };
         LoggedIn { person, stamp: Digest::of(b"ada") }
     }
 

@@ -13,6 +13,7 @@ use crate::station::{clock, keys};
 use crate::web::access::{go_to, holder};
 use crate::web::gate::{came_through_gate, in_one_line, page, with_gate};
 use crate::web::language::{self, Choice};
+use crate::web::peer;
 use crate::web::served::Served;
 use crate::web::session::Sessions;
 use crate::web::told::told;
@@ -99,14 +100,14 @@ pub async fn unlock(
         Ok(Some(holder)) if !holder.locked => Actor::Person { name: holder.person.name },
         Ok(_) | Err(_) => Actor::Station,
     };
-    let inside = floor.clone();
+    let (inside, from) = (floor.clone(), peer::of(&request));
     let opened = web::block(move || {
         let _turn = door.0.turn();
         let now = clock::now();
         if inside.keys.current().is_some() {
             return Ok(());
         }
-        if !door.0.admits(PASSPHRASE, now) {
+        if !door.0.admits(PASSPHRASE, &from, now) {
             return Err(GateWords::of(language).too_many.to_owned());
         }
         match keys::unlock(&inside.folder, &inside.store, &passphrase, &actor, now) {
@@ -115,7 +116,7 @@ pub async fn unlock(
                 Ok(())
             }
             Err(error) => {
-                door.0.failed(PASSPHRASE, now);
+                door.0.failed(PASSPHRASE, &from, now);
                 Err(in_one_line(&told(&error, language)))
             }
         }

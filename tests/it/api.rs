@@ -320,5 +320,18 @@ fn an_administrator_gives_and_takes_tokens_on_the_clients_page() {
     let list = station.json(&["client", "list"]);
     assert_eq!((&list[0]["may"], &list[0]["disabled"]), (&json!("read"), &json!(true)));
     station.refused(1, "LS-AUTH-08", &["client", "disable", "mes"]);
+    browser.post("/clients/disable", &[("csrf", &csrf), ("name", "mes")]).goes_to("/clients");
+    // each refusal is on record once, whichever way it was asked for
+    let refused = station.events("refused");
+    let said = refused.iter().map(|entry| format!("{} {}", entry["actor"]["by"], entry["what"]));
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [
+            "\"person\" \"new client MES\"",
+            "\"person\" \"POST /clients/disable\"",
+            "\"command-line\" \"disabling of client mes\"",
+            "\"person\" \"disabling of client mes\"",
+        ]
+    );
     station.refused(2, "LS-SET-07", &["client", "add", "other", "--may", "everything"]);
 }

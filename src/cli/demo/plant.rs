@@ -127,7 +127,7 @@ impl Plant {
         let serving = Serving::start(&folder)?;
         let floor = &serving.floor;
         floor.keys.put(keys::unlock(&folder, &floor.store, &passphrase, &actor, clock::now())?);
-        let pages = web::start(anywhere, floor, &serving.keeper, None).map_err(no_page)?;
+        let pages = web::start(anywhere, floor, &serving.door, None).map_err(no_page)?;
         let devices = place.join("devices");
         Ok(Plant { serving, login, ports, devices, ca_file, actor, azure, pages, benches: Mutex::default() })
     }

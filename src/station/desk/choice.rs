@@ -45,6 +45,11 @@ fn wants_label(tile: &Tile) -> Option<u8> {
     }
 }
 
+/// Whether there is a slot that could take a label.
+pub fn takes_labels(tiles: &Tiles) -> bool {
+    tiles.iter().any(|(_, tile)| wants_label(tile).is_some())
+}
+
 /// The slot that a label is for: the chosen one, or the only one of those that wait most urgently.
 pub fn for_label(tiles: &Tiles, chosen: Option<&Name>) -> Result<Name, NotNow> {
     if let Some((slot, tile)) = pick(tiles, chosen) {

@@ -1,4 +1,4 @@
-//! How the pages are reached: address, host names, TLS, and how long somebody stays logged in.
+//! How the pages are reached: address, host names, TLS, how long somebody stays logged in and whether somebody must.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ pub struct PagesSettings {
     pub own_certificate: Option<OwnCertificate>,
     /// How long somebody may do nothing and stay logged in: 1 to 720 minutes.
     pub idle: Duration,
+    /// Whether slots stand still while nobody is on the line.
+    pub operator_required: bool,
 }
 
 /// The owner's certificate for the pages.
@@ -95,16 +97,26 @@ pub(super) struct TlsPart {
     key: Option<PathBuf>,
 }
 
+/// The `[log_in]` part of a new file, explained.
+pub(super) const LOG_IN_EXPLAINED: &str = r#"[log_in]
+# Somebody who does nothing for this long (1 to 720 minutes) logs in again; the Line page stays to be seen.
+idle_minutes = 30
+# A run is that of whoever scanned for it, else of whoever is on the line. On a line without log-in the person
+# responsible for its runs is who released the work order; with true nothing starts while nobody is on the line.
+operator_required = false
+"#;
+
 /// The `[log_in]` part of the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct LogInPart {
     idle_minutes: u64,
+    operator_required: bool,
 }
 
 impl Default for LogInPart {
     fn default() -> Self {
-        LogInPart { idle_minutes: 30 }
+        LogInPart { idle_minutes: 30, operator_required: false }
     }
 }
 
@@ -130,7 +142,8 @@ pub(super) fn checked(
         _ => return Err("[tls]: certificate and key belong together".to_owned()),
     };
     let idle = Duration::from_secs(60 * log_in.idle_minutes);
-    Ok(PagesSettings { hosts, tls_always: tls.always, own_certificate, idle })
+    let operator_required = log_in.operator_required;
+    Ok(PagesSettings { hosts, tls_always: tls.always, own_certificate, idle, operator_required })
 }
 
 /// A host name or an address, in the form in which browsers send it.

@@ -5,19 +5,20 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::domain::label::Label;
 use crate::domain::name::Name;
+use crate::domain::person::Actor;
 
 /// Orders that wait for one slot; more are refused.
 const MOST: usize = 8;
 
-/// What a slot is told.
+/// What a slot is told, and by whom: the run that follows is theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order {
     /// This label was scanned for it.
-    Label(Label),
+    Label(Label, Actor),
     /// Run the device that is there now.
-    Start,
+    Start(Actor),
     /// Run the same device again.
-    Retry,
+    Retry(Actor),
 }
 
 /// The boxes of all slots.
@@ -60,14 +61,14 @@ mod tests {
     fn a_box_is_bounded_and_emptied_in_order() {
         let slot: Name = "a".parse().unwrap();
         let boxes = Mailboxes::new([slot.clone()]);
-        assert!(boxes.put(&slot, Order::Start));
+        assert!(boxes.put(&slot, Order::Start(Actor::Station)));
         for _ in 1..MOST {
-            assert!(boxes.put(&slot, Order::Retry));
+            assert!(boxes.put(&slot, Order::Retry(Actor::Station)));
         }
-        assert!(!boxes.put(&slot, Order::Retry), "the box is full");
-        assert!(!boxes.put(&"b".parse().unwrap(), Order::Start), "no such slot");
+        assert!(!boxes.put(&slot, Order::Retry(Actor::Station)), "the box is full");
+        assert!(!boxes.put(&"b".parse().unwrap(), Order::Start(Actor::Station)), "no such slot");
         let taken = boxes.take(&slot);
-        assert_eq!((taken.len(), taken.front()), (MOST, Some(&Order::Start)));
+        assert_eq!((taken.len(), taken.front()), (MOST, Some(&Order::Start(Actor::Station))));
         assert!(boxes.take(&slot).is_empty());
     }
 }

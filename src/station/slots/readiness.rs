@@ -6,6 +6,7 @@ use crate::domain::first_article::WaitingArticle;
 use crate::domain::name::Name;
 use crate::domain::product::Credential;
 use crate::station::board::WhyNot;
+use crate::station::clock;
 use crate::station::keys::Unlocked;
 use crate::station::labels::plan;
 use crate::station::products::{self, Recipe};
@@ -37,6 +38,10 @@ pub fn ready(floor: &Floor) -> Result<Task, WhyNot> {
         return Err(WhyNot::FirstArticle { order, serial });
     }
     let order = active.ok_or(WhyNot::NoWorkOrder)?.order;
+    if floor.settings.pages.operator_required {
+        let present = floor.store.read(|r| floor.shift.present(r, clock::now()));
+        present.map_err(|e| WhyNot::because(&e))?.ok_or(WhyNot::NobodyOnTheLine)?;
+    }
     let recipe = products::find(&floor.folder, &order.product).map_err(|e| WhyNot::because(&e))?;
     if let Some(label) = &recipe.product.label {
         plan::printer(&floor.settings, label).map_err(|e| WhyNot::because(&e))?;

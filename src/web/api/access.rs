@@ -16,6 +16,7 @@ use crate::station::clients::{Allowed, TokenError};
 use crate::station::slots::Floor;
 use crate::station::{clock, refusals};
 use crate::web::api::problem::Problem;
+use crate::web::peer;
 
 /// The longest token that is looked at, in bytes.
 const LONGEST_TOKEN: usize = 200;
@@ -48,7 +49,7 @@ impl<R: Allowed + Send + Sync> Asked<R> {
         };
         let token = bearer(request).ok_or_else(|| Problem::of(&TokenError::Refused))?;
         let now = clock::now();
-        let from = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
+        let from = peer::of(request);
         let caller = floor.tokens.caller(&floor.store, &token, &from, now).map_err(|error| match error {
             TokenError::TooMany => Problem::with(StatusCode::TOO_MANY_REQUESTS, &error),
             TokenError::Refused | TokenError::NotAllowed { .. } | TokenError::Store(_) => Problem::of(&error),

@@ -89,6 +89,7 @@ fn missing(reason: &WhyNot) -> (&'static str, String) {
     match reason {
         WhyNot::Locked => (Code::VaultLocked.as_str(), "The station is locked.".to_owned()),
         WhyNot::NoWorkOrder => (Code::NoActiveWorkOrder.as_str(), "No work order is active.".to_owned()),
+        WhyNot::NobodyOnTheLine => (Code::NobodyOnTheLine.as_str(), "Nobody is on the line.".to_owned()),
         WhyNot::FirstArticle { order, serial } => {
             let message = format!("The first article of work order {order}, {serial}, is to be confirmed.");
             (Code::FirstArticle.as_str(), message)
@@ -113,6 +114,7 @@ fn why(reason: &WhyNot) -> &'static str {
     match reason {
         WhyNot::Locked => "locked",
         WhyNot::NoWorkOrder => "no-work-order",
+        WhyNot::NobodyOnTheLine => "nobody-on-the-line",
         WhyNot::FirstArticle { .. } => "first-article",
         WhyNot::Faulty { .. } => "faulty",
     }

@@ -45,7 +45,7 @@ pub async fn scan(
     let Posted { visit, form } = posted;
     let t = LineWords::of(visit.language);
     // a badge changes the shift, whatever else is going on; it is never shown
-    match gate::change_over(&request, &form.text).await {
+    match gate::change_over(&request, &visit.person.name, &form.text).await {
         Ok(None) => {}
         Ok(Some(begun)) => return Ok(taken_over(&request, begun, t)),
         Err(why) if asks_for_a_part(&request) => {
@@ -55,6 +55,7 @@ pub async fn scan(
         }
         Err(why) => return Ok(visit.refused_with("/", why)),
     }
+    visit.take_the_shift();
     let chosen = form.slot.parse::<Name>().ok();
     let before = chosen.clone();
     let heard = visit.act(move |floor, who| desk::hear(floor, who, chosen.as_ref(), &form.text)).await?;

@@ -161,6 +161,7 @@ impl TilePart {
         (self.sentence, self.next) = match why {
             WhyNot::Locked => (t.locked.to_owned(), t.unlock.to_owned()),
             WhyNot::NoWorkOrder => (t.no_order.to_owned(), t.activate_order.to_owned()),
+            WhyNot::NobodyOnTheLine => (t.nobody.to_owned(), t.scan_badge.to_owned()),
             WhyNot::FirstArticle { order, serial } => {
                 let values = [("serial", serial.as_str()), ("order", order.as_str())];
                 (fill(t.first_article, &values), t.confirm_article.to_owned())

@@ -6,12 +6,13 @@ use serde::Deserialize;
 
 use crate::domain::secret::Secret;
 use crate::station::authority::Watching;
-use crate::station::doorkeeper::Doorkeeper;
+use crate::station::people::{Knock, LoginDoor};
 use crate::station::slots::Floor;
 use crate::station::{clock, staff};
 use crate::web::access::{Posted, Visit};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::{self, page as show};
+use crate::web::peer;
 use crate::web::told::Told;
 use crate::web::trouble::Trouble;
 use crate::web::words::people::PeopleWords;
@@ -42,7 +43,7 @@ pub struct OwnPassword {
 /// `POST /people/me`
 pub async fn change(
     request: HttpRequest,
-    keeper: web::Data<Doorkeeper>,
+    door: web::Data<LoginDoor>,
     posted: Posted<Watching, OwnPassword>,
 ) -> Result<HttpResponse, Trouble> {
     let Posted { visit, form } = posted;
@@ -52,8 +53,9 @@ pub async fn change(
         return Ok(visit.refused_plainly(HERE, t.not_same));
     }
     let person = visit.person.clone();
+    let knock = Knock { from: peer::of(&request), instead_of: None, now: clock::now() };
     let changed = visit.act(move |floor: &Floor, watching| {
-        staff::set_own_password(&floor.store, &keeper, watching, &person, (&present, &new), clock::now())
+        staff::set_own_password(&floor.store, &door, &knock, watching, &person, (&present, &new))
     });
     match changed.await? {
         // the session that changed it is over like the others: a new one takes its place

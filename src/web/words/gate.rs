@@ -16,6 +16,7 @@ words! {
         passphrase: "Passphrase", "Passphrase", "口令", "Frase de paso";
         unlock: "Unlock", "Entsperren", "解锁", "Desbloquear";
         too_many: "Too many wrong passphrases: wait a minute.", "Zu viele falsche Passphrasen: bitte eine Minute warten.", "口令错误次数过多：请等待一分钟。", "Demasiadas frases de paso erróneas: espere un minuto.";
+        wait: "Too many scans that could be badges. Wait a moment, then scan again.", "Zu viele Scans, die Ausweise sein könnten. Einen Moment warten, dann noch einmal scannen.", "可能是工牌的扫描过多。请稍候再扫描。", "Demasiados escaneos que podrían ser credenciales. Espere un momento y escanee de nuevo.";
         no_random: "The system gives no random numbers. Please try again.", "Das System gibt keine Zufallszahlen. Bitte noch einmal.", "系统未提供随机数，请重试。", "El sistema no da números aleatorios. Inténtelo de nuevo.";
     }
 }

@@ -35,6 +35,8 @@ words! {
         unlock: "An administrator unlocks it.", "Ein Administrator entsperrt sie.", "请管理员解锁。", "Un administrador la desbloquea.";
         no_order: "No work order is active.", "Kein Auftrag ist aktiv.", "没有激活的工单。", "No hay ninguna orden activa.";
         activate_order: "An engineer activates one.", "Ein Ingenieur aktiviert einen.", "请工程师激活工单。", "Un ingeniero activa una.";
+        nobody: "Nobody is on the line.", "Niemand ist an der Linie.", "产线上无人值守。", "No hay nadie en la línea.";
+        scan_badge: "Scan your badge.", "Ausweis scannen.", "请扫描您的工牌。", "Escanee su tarjeta.";
         first_article: "First article {serial} of {order} waits to be confirmed.", "Erststück {serial} von {order} wartet auf Bestätigung.", "{order} 的首件 {serial} 等待确认。", "La primera pieza {serial} de {order} espera confirmación.";
         confirm_article: "Check the unit, then scan CONFIRM.", "Gerät prüfen, dann BESTÄTIGEN scannen.", "检查设备，然后扫描“确认”。", "Revise la unidad y escanee CONFIRMAR.";
         run: "run {run}", "Lauf {run}", "运行 {run}", "ejecución {run}";

@@ -17,7 +17,7 @@ words! {
         person: "Person", "Person", "人员", "Persona";
         verdict: "Verdict", "Urteil", "判定", "Veredicto";
         no_verdict: "no verdict yet", "noch kein Urteil", "尚无判定", "aún sin veredicto";
-        decide: "What becomes of this run is decided on its device's page.", "Was aus diesem Lauf wird, entscheidet sich auf der Seite seines Geräts.", "此运行的处理在其设备页面上决定。", "Qué pasa con esta pasada se decide en la página de su dispositivo.";
+        decide: "What becomes of this run is decided on its device's page.", "Was aus diesem Lauf wird, entscheidet sich auf der Seite seines Geräts.", "此运行的处理在其设备页面上决定。", "Qué pasa con esta ejecución se decide en la página de su dispositivo.";
         to_resume: "to be resumed", "wird fortgesetzt", "待继续", "por reanudar";
         what_happened: "What happened", "Was geschah", "发生了什么", "Qué pasó";
         reached: "Step reached", "Erreichter Schritt", "到达步骤", "Paso alcanzado";

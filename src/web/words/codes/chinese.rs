@@ -130,4 +130,5 @@ super::code_words! {
     WebhookFailed: "Webhook 没有被接收。", "检查地址和接收方；不会丢失，会再次尝试。";
     WorkOrderSize: "数量不正确。", "请填写整数：要合格的设备数量和备量。";
     WorkOrderUnsettled: "工单还有未了结的事项。", "先让发件箱发送、并对无结果的运行作出决定，或说明原因后强制关闭。";
+    NobodyOnTheLine: "产线上没有人。", "请在产线扫描工牌，或以操作员身份登录。";
 }

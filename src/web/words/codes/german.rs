@@ -130,4 +130,5 @@ super::code_words! {
     WebhookFailed: "Ein Webhook wird nicht angenommen.", "Adresse und Empfänger prüfen; es geht nichts verloren, es wird wieder versucht.";
     WorkOrderSize: "Diese Mengen gehen nicht.", "Ganze Zahlen angeben: wie viele Geräte bestehen sollen und wie viele Reserve.";
     WorkOrderUnsettled: "Am Auftrag ist noch etwas offen.", "Den Postausgang senden lassen und über Läufe ohne Urteil entscheiden, oder mit Grund trotzdem schließen.";
+    NobodyOnTheLine: "Niemand ist an der Linie.", "Ausweis an der Linie scannen oder sich dort als Bediener anmelden.";
 }

@@ -130,4 +130,5 @@ super::code_words! {
     WebhookFailed: "Un webhook no se entrega.", "Revise su dirección y su receptor; no se pierde nada, se vuelve a intentar.";
     WorkOrderSize: "Esas cantidades no valen.", "Dé números enteros: cuántas unidades deben aprobar y cuántas de reserva.";
     WorkOrderUnsettled: "Queda algo abierto en la orden.", "Deje que la bandeja envíe y decida las ejecuciones sin veredicto, o dé un motivo para cerrarla igualmente.";
+    NobodyOnTheLine: "No hay nadie en la línea.", "Escanee su tarjeta en la línea o inicie sesión allí como operador.";
 }
