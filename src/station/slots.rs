@@ -32,7 +32,7 @@ use crate::station::slots::attend::attend;
 use crate::station::slots::gathering::{Gathering, Next};
 use crate::station::slots::mailbox::Order;
 use crate::station::slots::presence::Watch;
-use crate::station::slots::readiness::{Task, ready};
+use crate::station::slots::readiness::{Task, ready, ready_again};
 use crate::store::Store;
 
 /// How often a slot looks whether a device came or went.
@@ -93,6 +93,7 @@ fn tend(floor: &Floor, slot: &Slot, hooks: &SlotHooks) {
     while !floor.stop.load(Ordering::Relaxed) {
         match ready(floor) {
             Err(why) => {
+                lingers = false;
                 // what was scanned before is not kept for another work order
                 gathering = Gathering::default();
                 floor.desk.mailboxes.take(&slot.name);
@@ -104,7 +105,7 @@ fn tend(floor: &Floor, slot: &Slot, hooks: &SlotHooks) {
                 lingers = lingers && !gathering.has_label();
                 let there = |may_ask| watch.device_is_there(|| may_ask && answers(slot, &task));
                 match gathering.next(task.recipe.product.identify.start, now, there) {
-                    Next::Run(label) => lingers = run(floor, slot, &task, &mut watch, label, hooks),
+                    Next::Run(label) => lingers = run(floor, slot, task, &mut watch, label, hooks),
                     Next::Show(tile) if !lingers => floor.board.show(&slot.name, tile),
                     Next::Show(_) => {}
                 }
@@ -119,23 +120,25 @@ fn tend(floor: &Floor, slot: &Slot, hooks: &SlotHooks) {
 fn run(
     floor: &Floor,
     slot: &Slot,
-    task: &Task,
+    mut task: Task,
     watch: &mut Watch,
     mut label: Option<Label>,
     hooks: &SlotHooks,
 ) -> bool {
     loop {
-        let ending = attend(floor, slot, task, watch, label.as_ref(), hooks);
+        let ending = attend(floor, slot, &task, watch, label.as_ref(), hooks);
         floor.counts.verdict(ending.verdict);
         floor.board.show(&slot.name, Tile::Verdict(ending.clone()));
         hooks.verdict(&ending);
-        match hold(floor, slot, task, watch) {
+        match hold(floor, slot, &task, watch) {
             Held::Gone => {
                 hooks.removed(&ending);
                 return ending.verdict == Verdict::Aborted;
             }
-            Held::Retry => {}
-            Held::Label(other) => label = Some(other),
+            Held::Again(now, other) => {
+                task = *now;
+                label = other.or(label);
+            }
         }
     }
 }
@@ -144,10 +147,9 @@ fn run(
 enum Held {
     /// Until the device was removed, or the station ends.
     Gone,
-    /// Until somebody had the same device run again.
-    Retry,
-    /// Until another label was scanned for a unit that did not fit the first.
-    Label(Label),
+    /// Until somebody had the same device run again, or scanned another label for one that did not fit the first:
+    /// what is to be done with it now, and that label.
+    Again(Box<Task>, Option<Label>),
 }
 
 /// Keeps the verdict on the slot until the device is gone or is to be run again.
@@ -156,10 +158,15 @@ fn hold(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch) -> Held {
         for order in floor.desk.mailboxes.take(&slot.name) {
             // the verdict may have become SCRAP meanwhile
             let Some(Tile::Verdict(ending)) = floor.board.of(&slot.name) else { continue };
-            match order {
-                Order::Retry if ending.may_retry() => return Held::Retry,
-                Order::Label(label) if ending.is_wrong_unit() => return Held::Label(label),
-                Order::Retry | Order::Label(_) | Order::Start => {}
+            let label = match order {
+                Order::Retry if ending.may_retry() => None,
+                Order::Label(label) if ending.is_wrong_unit() => Some(label),
+                Order::Retry | Order::Label(_) | Order::Start => continue,
+            };
+            // the desk has told so in words already, unless it came to this in between
+            match ready_again(floor, &task.work_order) {
+                Ok(task) => return Held::Again(Box::new(task), label),
+                Err(why) => tracing::warn!(slot = %slot.name, "the unit is not run again: {why}"),
             }
         }
         thread::sleep(LOOK);
