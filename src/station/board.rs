@@ -60,16 +60,20 @@ pub enum Wants {
 }
 
 /// Why no device may be touched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "why", rename_all = "kebab-case")]
 pub enum WhyNot {
     /// The vault is closed.
+    #[error("the station is locked")]
     Locked,
     /// No work order is active.
+    #[error("no work order is active")]
     NoWorkOrder,
     /// The station wants somebody to be on the line, and nobody is.
+    #[error("nobody is on the line")]
     NobodyOnTheLine,
     /// The first article of the work order waits until somebody has looked at it.
+    #[error("first article {serial} of work order {order} waits to be confirmed")]
     FirstArticle {
         /// The work order.
         order: Name,
@@ -77,6 +81,7 @@ pub enum WhyNot {
         serial: String,
     },
     /// Something the work order needs cannot be used.
+    #[error("{sentence}")]
     Faulty {
         /// What is wrong with it, one sentence.
         sentence: String,
@@ -89,6 +94,18 @@ impl WhyNot {
     /// Because of this error.
     pub fn because(error: &impl Coded) -> WhyNot {
         WhyNot::Faulty { sentence: sentence(error), code: error.code().as_str() }
+    }
+}
+
+impl Coded for WhyNot {
+    fn code(&self) -> Code {
+        match self {
+            WhyNot::Locked => Code::VaultLocked,
+            WhyNot::NoWorkOrder => Code::NoActiveWorkOrder,
+            WhyNot::NobodyOnTheLine => Code::NobodyOnTheLine,
+            WhyNot::FirstArticle { .. } => Code::FirstArticle,
+            WhyNot::Faulty { sentence: _, code } => Code::find(code).unwrap_or(Code::ScanNotNow),
+        }
     }
 }
 

@@ -16,9 +16,10 @@ use crate::station::labels::{self, LabelError};
 use crate::station::scan::{self, Command, NotUnderstood, Scan};
 use crate::station::slots::Floor;
 use crate::station::slots::mailbox::{Mailboxes, Order};
-use crate::station::slots::readiness;
+use crate::station::slots::readiness::{self, NotAgain};
 use crate::station::{clock, decisions, work_orders};
 use crate::store::error::StoreError;
+use crate::store::runs;
 use crate::store::runs::decide::DecideError;
 use crate::store::work_orders::WorkOrderError;
 
@@ -27,6 +28,8 @@ pub mod choice;
 
 /// How soon SCRAP must be scanned again.
 pub const CONFIRM_WITHIN: Duration = Duration::from_secs(10);
+/// A second SCRAP that comes sooner is the same scan, read twice by a scanner that bounces.
+pub const BOUNCE: Duration = Duration::from_secs(1);
 
 /// What the page tells the slots.
 pub struct Desk {
@@ -41,6 +44,14 @@ struct Asked {
     run: u64,
     by: Actor,
     at: Instant,
+}
+
+impl Asked {
+    /// Whether SCRAP now says yes to this.
+    fn is_confirmed(&self, run: u64, now: Instant) -> bool {
+        let since = now.saturating_duration_since(self.at);
+        self.run == run && since >= BOUNCE && since < CONFIRM_WITHIN
+    }
 }
 
 /// What was understood and done. `slot` is the one it concerns.
@@ -85,6 +96,12 @@ pub enum NotNow {
     Badge,
     #[error("more than one slot could be meant")]
     ChooseSlot,
+    #[error("no slot is free")]
+    NoneFree,
+    #[error(transparent)]
+    MayNotRun(#[from] WhyNot),
+    #[error("work order {order} is active by now; slot {slot} ran its unit under another one")]
+    OtherOrder { slot: Name, order: Name },
     #[error("slot {slot} is not ready")]
     NotReady { slot: Name },
     #[error("slot {slot} is running a unit")]
@@ -118,7 +135,10 @@ impl Coded for NotNow {
         match self {
             NotNow::NotUnderstood(_) | NotNow::NoSlot { .. } | NotNow::Badge => Code::ScanUnknown,
             NotNow::ChooseSlot => Code::SlotNotChosen,
-            NotNow::NotReady { .. }
+            NotNow::MayNotRun(why) => why.code(),
+            NotNow::NoneFree
+            | NotNow::OtherOrder { .. }
+            | NotNow::NotReady { .. }
             | NotNow::Running { .. }
             | NotNow::Held { .. }
             | NotNow::NothingToStart { .. }
@@ -188,17 +208,7 @@ fn take_label(
     text: &str,
 ) -> Result<Heard, NotNow> {
     // without a work order nobody knows how labels look, and every tile says so
-    let task = readiness::ready(floor).map_err(|why| match (why, tiles.first()) {
-        (
-            WhyNot::Locked
-            | WhyNot::NoWorkOrder
-            | WhyNot::NobodyOnTheLine
-            | WhyNot::FirstArticle { .. }
-            | WhyNot::Faulty { .. },
-            Some((slot, _)),
-        ) => NotNow::NotReady { slot: slot.clone() },
-        (_, None) => NotNow::ChooseSlot,
-    })?;
+    let task = readiness::ready(floor)?;
     let identify = &task.recipe.product.identify;
     let label = identify.label.read(&identify.serial_rule, text)?;
     let shown = label.to_string();
@@ -209,21 +219,46 @@ fn take_label(
         return Ok(Heard::Found { slot, label: shown });
     }
     let slot = choice::for_label(tiles, chosen)?;
+    if let Some((_, Tile::Verdict(ending))) = tiles.iter().find(|(name, _)| *name == slot)
+        && ending.is_wrong_unit()
+    {
+        may_run_again(floor, &slot, ending)?;
+    }
     tell(floor, &slot, Order::Label(label, who.actor().clone()))?;
     Ok(Heard::Label { slot, label: shown })
 }
 
 fn start(floor: &Floor, tiles: &Tiles, who: &Operating, chosen: Option<&Name>) -> Result<Heard, NotNow> {
+    readiness::ready(floor)?;
     let slot = choice::for_start(tiles, chosen)?;
     tell(floor, &slot, Order::Start(who.actor().clone()))?;
     Ok(Heard::Starting { slot })
 }
 
 fn retry(floor: &Floor, tiles: &Tiles, who: &Operating, chosen: Option<&Name>) -> Result<Heard, NotNow> {
-    let (slot, _) =
+    let (slot, ending) =
         choice::with_verdict(tiles, chosen, Ending::may_retry, |slot| NotNow::NothingToRetry { slot })?;
+    may_run_again(floor, &slot, &ending)?;
     tell(floor, &slot, Order::Retry(who.actor().clone()))?;
     Ok(Heard::Retrying { slot })
+}
+
+/// Whether the unit that a slot holds may run again where it is: nothing holds the line, and the work order is the
+/// one it ran under. The slot asks once more.
+fn may_run_again(floor: &Floor, slot: &Name, ending: &Ending) -> Result<(), NotNow> {
+    let ran_under = match ending.run {
+        Some(run) => floor.store.read(|r| runs::get(r, run))?.and_then(|run| run.work_order),
+        None => None,
+    };
+    let again = match ran_under {
+        Some(order) => readiness::ready_again(floor, &order),
+        None => readiness::ready(floor).map_err(NotAgain::NotReady),
+    };
+    match again {
+        Ok(_) => Ok(()),
+        Err(NotAgain::NotReady(why)) => Err(why.into()),
+        Err(NotAgain::OtherOrder { order }) => Err(NotNow::OtherOrder { slot: slot.clone(), order }),
+    }
 }
 
 fn scrap(
@@ -239,9 +274,9 @@ fn scrap(
         return Err(NotNow::NothingToScrap { slot });
     };
     let serial = ending.serial.unwrap_or_default();
-    let confirmed = asked.is_some_and(|asked| asked.run == run && asked.at.elapsed() < CONFIRM_WITHIN);
-    if !confirmed {
-        *floor.desk.asked() = Some(Asked { run, by: who.actor().clone(), at: Instant::now() });
+    let now = Instant::now();
+    if !asked.is_some_and(|asked| asked.is_confirmed(run, now)) {
+        *floor.desk.asked() = Some(Asked { run, by: who.actor().clone(), at: now });
         return Ok(Heard::ConfirmScrap { slot, serial });
     }
     decisions::scrap_at_the_line(&floor.store, who, clock::now(), run)?;
@@ -284,4 +319,20 @@ fn call(floor: &Floor, who: &Operating, chosen: Option<&Name>) -> Result<Heard, 
     })?;
     floor.board.call(slot.as_ref(), !ends);
     Ok(if ends { Heard::CallEnded { slot } } else { Heard::Called { slot } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bouncing_scanner_confirms_nothing_and_neither_does_a_late_scan() {
+        let at = Instant::now();
+        let asked = Asked { run: 7, by: Actor::Station, at };
+        let confirmed = |run, millis| asked.is_confirmed(run, at + Duration::from_millis(millis));
+        assert!(!confirmed(7, 0) && !confirmed(7, 999), "one scan, read twice");
+        assert!(confirmed(7, 1_000) && confirmed(7, 9_999));
+        assert!(!confirmed(7, 10_000), "too late");
+        assert!(!confirmed(8, 2_000), "another unit");
+    }
 }

@@ -14,8 +14,6 @@ use std::time::{Duration, Instant};
 
 use crate::device::driver;
 use crate::device::port;
-use crate::domain::label::Label;
-use crate::domain::person::Actor;
 use crate::domain::verdict::Verdict;
 use crate::station::board::{Board, Tile};
 use crate::station::clients::TokenDoor;
@@ -33,7 +31,7 @@ use crate::station::slots::attend::attend;
 use crate::station::slots::gathering::{Begun, Gathering, Next};
 use crate::station::slots::mailbox::Order;
 use crate::station::slots::presence::Watch;
-use crate::station::slots::readiness::{Task, ready};
+use crate::station::slots::readiness::{Task, ready, ready_again};
 use crate::store::Store;
 
 /// How often a slot looks whether a device came or went.
@@ -94,6 +92,7 @@ fn tend(floor: &Floor, slot: &Slot, hooks: &SlotHooks) {
     while !floor.stop.load(Ordering::Relaxed) {
         match ready(floor) {
             Err(why) => {
+                lingers = false;
                 // what was scanned before is not kept for another work order
                 gathering = Gathering::default();
                 floor.desk.mailboxes.take(&slot.name);
@@ -105,7 +104,7 @@ fn tend(floor: &Floor, slot: &Slot, hooks: &SlotHooks) {
                 lingers = lingers && !gathering.has_label();
                 let there = |may_ask| watch.device_is_there(|| may_ask && answers(slot, &task));
                 match gathering.next(task.recipe.product.identify.start, now, there) {
-                    Next::Run(begun) => lingers = run(floor, slot, &task, &mut watch, begun, hooks),
+                    Next::Run(begun) => lingers = run(floor, slot, task, &mut watch, begun, hooks),
                     Next::Show(tile) if !lingers => floor.board.show(&slot.name, tile),
                     Next::Show(_) => {}
                 }
@@ -120,25 +119,27 @@ fn tend(floor: &Floor, slot: &Slot, hooks: &SlotHooks) {
 fn run(
     floor: &Floor,
     slot: &Slot,
-    task: &Task,
+    mut task: Task,
     watch: &mut Watch,
     mut begun: Begun,
     hooks: &SlotHooks,
 ) -> bool {
     loop {
-        let Some(ending) = attend(floor, slot, task, watch, &begun, hooks) else {
+        let Some(ending) = attend(floor, slot, &task, watch, &begun, hooks) else {
             return false;
         };
         floor.counts.verdict(ending.verdict);
         floor.board.show(&slot.name, Tile::Verdict(ending.clone()));
         hooks.verdict(&ending);
-        match hold(floor, slot, task, watch) {
+        match hold(floor, slot, &task, watch) {
             Held::Gone => {
                 hooks.removed(&ending);
                 return ending.verdict == Verdict::Aborted;
             }
-            Held::Retry(by) => begun.by = Some(by),
-            Held::Label(label, by) => begun = Begun { label: Some(label), by: Some(by) },
+            Held::Again(now, again) => {
+                task = *now;
+                begun = Begun { label: again.label.or(begun.label), by: again.by };
+            }
         }
     }
 }
@@ -147,10 +148,9 @@ fn run(
 enum Held {
     /// Until the device was removed, or the station ends.
     Gone,
-    /// Until somebody had the same device run again.
-    Retry(Actor),
-    /// Until another label was scanned for a unit that did not fit the first.
-    Label(Label, Actor),
+    /// Until somebody had the same device run again, or scanned another label for one that did not fit the first:
+    /// what is to be done with it now, who said so, and that label.
+    Again(Box<Task>, Begun),
 }
 
 /// Keeps the verdict on the slot until the device is gone or is to be run again.
@@ -159,10 +159,17 @@ fn hold(floor: &Floor, slot: &Slot, task: &Task, watch: &mut Watch) -> Held {
         for order in floor.desk.mailboxes.take(&slot.name) {
             // the verdict may have become SCRAP meanwhile
             let Some(Tile::Verdict(ending)) = floor.board.of(&slot.name) else { continue };
-            match order {
-                Order::Retry(by) if ending.may_retry() => return Held::Retry(by),
-                Order::Label(label, by) if ending.is_wrong_unit() => return Held::Label(label, by),
-                Order::Retry(_) | Order::Label(..) | Order::Start(_) => {}
+            let again = match order {
+                Order::Retry(by) if ending.may_retry() => Begun { label: None, by: Some(by) },
+                Order::Label(label, by) if ending.is_wrong_unit() => {
+                    Begun { label: Some(label), by: Some(by) }
+                }
+                Order::Retry(_) | Order::Label(..) | Order::Start(_) => continue,
+            };
+            // the desk has told so in words already, unless it came to this in between
+            match ready_again(floor, &task.work_order) {
+                Ok(task) => return Held::Again(Box::new(task), again),
+                Err(why) => tracing::warn!(slot = %slot.name, "the unit is not run again: {why}"),
             }
         }
         thread::sleep(LOOK);

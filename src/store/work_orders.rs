@@ -304,7 +304,7 @@ pub fn list(reader: &Reader<'_>, limit: u32, after: Option<&Name>) -> Result<Vec
 }
 
 /// Takes one unit of a work order for a device of this product: a slot from the active one only, the terminal
-/// from any that is released.
+/// from any that is released. None is taken while a first article waits to be confirmed.
 pub(super) fn take_unit(
     change: &mut Change<'_>,
     name: &Name,
@@ -326,6 +326,10 @@ pub(super) fn take_unit(
     if !open {
         let state = order.state.as_str();
         return Err(ReserveError::WorkOrderNotActive { name: order.name, state });
+    }
+    // a unit that was reserved before the first article passed has its permit already
+    if let Some(run) = progress.first_article.as_ref().and_then(FirstArticle::waiting) {
+        return Err(ReserveError::FirstArticleWaits { work_order: order.name, run });
     }
     if order.product != *product {
         let (work_order, found) = (order.name, product.clone());

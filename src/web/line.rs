@@ -6,6 +6,7 @@ pub mod figures;
 pub mod parts;
 pub mod scan;
 pub mod tile;
+mod why_not;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;

@@ -59,6 +59,9 @@ pub fn for_label(tiles: &Tiles, chosen: Option<&Name>) -> Result<Name, NotNow> {
         };
     }
     let wanting = tiles.iter().filter_map(|(slot, tile)| Some((wants_label(tile)?, slot)));
+    if wanting.clone().next().is_none() {
+        return Err(NotNow::NoneFree);
+    }
     let urgent: Vec<(u8, &Name)> = wanting.filter(|(urgency, _)| *urgency > 0).collect();
     let most = urgent.iter().map(|(urgency, _)| *urgency).max();
     only(urgent.iter().filter(|(urgency, _)| Some(*urgency) == most).map(|(_, slot)| *slot))
@@ -75,6 +78,13 @@ pub fn for_start(tiles: &Tiles, chosen: Option<&Name>) -> Result<Name, NotNow> {
         };
     }
     let all = tiles.iter().filter(|(_, tile)| startable(tile));
+    if all.clone().next().is_none() {
+        let waits = |tile: &Tile| matches!(tile, Tile::Waiting { .. });
+        let waiting = tiles.iter().find(|(_, tile)| waits(tile));
+        return Err(
+            waiting.map_or(NotNow::NoneFree, |(slot, _)| NotNow::NothingToStart { slot: slot.clone() })
+        );
+    }
     let sure = |tile: &Tile| matches!(tile, Tile::Waiting { wants: Wants::Label, .. });
     only(all.clone().filter(|(_, tile)| sure(tile)).map(|(slot, _)| slot))
         .or_else(|_| only(all.map(|(slot, _)| slot)))
@@ -186,6 +196,19 @@ mod tests {
         assert!(matches!(for_label(&taken, None), Err(NotNow::ChooseSlot)));
         assert_eq!(for_label(&taken, Some(&name("a"))).unwrap(), name("a"));
         assert!(matches!(for_label(&taken, Some(&name("b"))), Err(NotNow::Running { .. })));
+    }
+
+    #[test]
+    fn where_no_slot_is_free_nobody_is_asked_which_one() {
+        let taken = tiles(&[("a", running("X")), ("b", verdict(Verdict::Pass, "Y"))]);
+        assert!(matches!(for_label(&taken, None), Err(NotNow::NoneFree)));
+        assert!(matches!(for_start(&taken, None), Err(NotNow::NoneFree)));
+        assert!(matches!(for_label(&taken, Some(&name("a"))), Err(NotNow::Running { .. })));
+        let both = tiles(&[("a", running("X")), ("b", wants(Wants::Both)), ("c", wants(Wants::Label))]);
+        assert!(matches!(for_start(&both, None), Err(NotNow::NothingToStart { .. })), "a label is wanted");
+        let free = tiles(&[("a", Tile::Ready), ("b", Tile::Ready)]);
+        assert!(matches!(for_label(&free, None), Err(NotNow::ChooseSlot)));
+        assert!(matches!(for_start(&free, None), Err(NotNow::ChooseSlot)));
     }
 
     #[test]

@@ -73,6 +73,7 @@ impl From<ReserveError> for Stop {
             ReserveError::Resumable { .. }
             | ReserveError::WorkOrderUnknown { .. }
             | ReserveError::WorkOrderNotActive { .. }
+            | ReserveError::FirstArticleWaits { .. }
             | ReserveError::QuotaSpent { .. }
             | ReserveError::Store(_) => Verdict::Error,
         };

@@ -55,6 +55,30 @@ pub fn ready(floor: &Floor) -> Result<Task, WhyNot> {
     Ok(Task { keys, recipe, profile_text, work_order: order.name, released_by: order.released_by })
 }
 
+/// What is to be done with a unit that ran before under this work order and is to run again where it is: the recipe
+/// as it is now, under the same work order. Else nothing, for the reason that the error names.
+///
+/// # Errors
+/// See [`NotAgain`].
+pub fn ready_again(floor: &Floor, before: &Name) -> Result<Task, NotAgain> {
+    let task = ready(floor).map_err(NotAgain::NotReady)?;
+    if task.work_order == *before { Ok(task) } else { Err(NotAgain::OtherOrder { order: task.work_order }) }
+}
+
+/// Why a unit may not run again where it is.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAgain {
+    /// No device may be touched now.
+    #[error("{0}")]
+    NotReady(WhyNot),
+    /// Another work order is active by now; the unit may not even be of its product.
+    #[error("work order {order} is active by now")]
+    OtherOrder {
+        /// The active one.
+        order: Name,
+    },
+}
+
 /// The active work order, and its first article if that waits for somebody.
 fn active(r: &Reader<'_>) -> Result<(Option<Progress>, Option<WaitingArticle>), StoreError> {
     let active = work_orders::active(r)?;

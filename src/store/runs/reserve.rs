@@ -108,6 +108,8 @@ pub enum ReserveError {
     WorkOrderUnknown(Name),
     #[error("work order {name} is {state}, not active")]
     WorkOrderNotActive { name: Name, state: &'static str },
+    #[error("the first article of work order {work_order} (run {run}) waits to be confirmed")]
+    FirstArticleWaits { work_order: Name, run: u64 },
     #[error("work order {work_order} is for product {wanted}, not for {found}")]
     OtherProduct { work_order: Name, wanted: Name, found: Name },
     #[error("serial number {serial} is not in the list of work order {work_order}")]
@@ -134,6 +136,7 @@ impl ReserveError {
             | ReserveError::Blocked { .. }
             | ReserveError::WorkOrderUnknown(_)
             | ReserveError::WorkOrderNotActive { .. }
+            | ReserveError::FirstArticleWaits { .. }
             | ReserveError::OtherProduct { .. }
             | ReserveError::SerialNotAllowed { .. }
             | ReserveError::QuotaSpent { .. }
@@ -155,6 +158,7 @@ impl Coded for ReserveError {
             ReserveError::Blocked { .. } => Code::DeviceBlocked,
             ReserveError::WorkOrderUnknown(_) => Code::WorkOrderUnknown,
             ReserveError::WorkOrderNotActive { .. } => Code::NoActiveWorkOrder,
+            ReserveError::FirstArticleWaits { .. } => Code::FirstArticle,
             ReserveError::OtherProduct { .. } => Code::WrongProduct,
             ReserveError::SerialNotAllowed { .. } => Code::SerialNotAllowed,
             ReserveError::QuotaSpent { .. } => Code::QuotaSpent,

@@ -7,7 +7,7 @@ use crate::store::certificates::issue::{IntendError, RevokeError, revoke};
 use crate::store::certificates::{self, CertificateState};
 use crate::store::devices::DeviceState;
 use crate::store::devices::standing::{Claim, Standing, standing};
-use crate::store::testing::{Bench, Failed, actor, at, cert_serial, unit, x509};
+use crate::store::testing::{Bench, Failed, actor, at, cert_serial, plan, unit, x509};
 use crate::store::work_orders::{self, NewWorkOrder, WorkOrderError, closing};
 
 fn device(bench: &Bench, n: u8) -> Device {
@@ -354,6 +354,19 @@ fn runs_are_listed_newest_first_with_their_devices() {
         let found = bench.store.read(|reader| devices::find(reader, text)).unwrap();
         assert_eq!(found.map(|device| device.id), Some(2), "{text}");
     }
+}
+
+#[test]
+fn runs_without_a_verdict_are_found_without_looking_at_the_others() {
+    let steps = plan(&format!("{} ORDER BY run.id DESC LIMIT ?", list_begins(true)));
+    assert!(steps[0].contains("run USING INDEX run_unfinished"), "{steps:?}");
+    let bench = Bench::with_order();
+    bench.pass(1);
+    let left = bench.intend(2).unwrap().run;
+    let found = bench.store.read(|reader| unfinished(reader, 5)).unwrap();
+    assert_eq!(found.iter().map(|(run, _)| run.id).collect::<Vec<_>>(), [left]);
+    let of_another = RunFilter { device: Some(1), unfinished: true, ..RunFilter::default() };
+    assert!(bench.store.read(|reader| list(reader, &of_another, 5, None)).unwrap().is_empty());
 }
 
 #[test]

@@ -149,8 +149,10 @@ fn settle(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::verdict::Verdict;
     use crate::store::runs::decide::{self, DecideError, Decision};
-    use crate::store::testing::{Bench, actor, at};
+    use crate::store::runs::reserve::ReserveError;
+    use crate::store::testing::{Bench, Failed, actor, at, cert_serial};
     use crate::store::work_orders;
 
     fn article(bench: &Bench) -> FirstArticle {
@@ -173,9 +175,17 @@ mod tests {
             .unwrap();
         let none = bench.store.change(&actor(), at(1), |change| confirm(change, &lot, 1, "bob"));
         assert!(matches!(none, Err(WorkOrderError::NoFirstArticle)));
+        // the second unit is under way already when the first one passes; a third one may not begin
+        let second = bench.intend(2).unwrap().run;
         let first = bench.pass(1);
-        let second = bench.pass(2);
+        bench.issued(cert_serial(2)).unwrap();
+        bench.finish(second, Verdict::Pass).unwrap();
         assert_eq!(article(&bench).waiting(), Some(first));
+        let third = bench.intend(3);
+        assert!(
+            matches!(&third, Err(Failed::Reserve(ReserveError::FirstArticleWaits { run, .. })) if *run == first),
+            "{third:?}"
+        );
         bench
             .store
             .change(&actor(), at(5), |change| {

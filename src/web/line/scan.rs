@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::domain::code::Coded;
 use crate::domain::label::BadLabel;
+use crate::domain::language::Language;
 use crate::domain::name::Name;
 use crate::station::authority::Operating;
 use crate::station::desk::{self, Heard, NotNow};
@@ -13,6 +14,7 @@ use crate::station::scan::NotUnderstood;
 use crate::store::work_orders::WorkOrderError;
 use crate::web::access::{Posted, go_to};
 use crate::web::gate::{self, page as show};
+use crate::web::line::why_not::told_why;
 use crate::web::told::{Told, told};
 use crate::web::trouble::{Trouble, asks_for_a_part};
 use crate::web::words::fill;
@@ -63,7 +65,8 @@ pub async fn scan(
         Ok(heard) => said(heard, t),
         Err(error) => Answer {
             kind: if matches!(error, NotNow::ChooseSlot) { "ask" } else { "refused" },
-            sentence: refused(error, t).unwrap_or_else(|| told(error, visit.language).sentence),
+            sentence: refused(error, t, visit.language)
+                .unwrap_or_else(|| told(error, visit.language).sentence),
             code: error.code().to_string(),
             // a slip does not take the choice back
             chosen: before.map(String::from).unwrap_or_default(),
@@ -138,7 +141,7 @@ fn said(heard: &Heard, t: &LineWords) -> Answer {
 }
 
 /// Why nothing was done, in the page's language; `None` for what the records or a label's parts complain about.
-fn refused(error: &NotNow, t: &LineWords) -> Option<String> {
+fn refused(error: &NotNow, t: &LineWords, language: Language) -> Option<String> {
     let text = |sentence: &str, text: &str| Some(fill(sentence, &[("text", text)]));
     let slot = |sentence: &str, slot: &Name| Some(fill(sentence, &[("slot", slot.as_str())]));
     match error {
@@ -148,6 +151,15 @@ fn refused(error: &NotNow, t: &LineWords) -> Option<String> {
         NotNow::NoSlot { name } => text(t.refused_no_slot, name),
         NotNow::Badge => Some(t.refused_badge.to_owned()),
         NotNow::ChooseSlot => Some(t.refused_choose.to_owned()),
+        NotNow::NoneFree => Some(t.refused_none_free.to_owned()),
+        NotNow::MayNotRun(why) => {
+            let Told { sentence, next, code: _ } = told_why(why, language);
+            Some(format!("{sentence} {next}").trim_end().to_owned())
+        }
+        NotNow::OtherOrder { slot, order } => {
+            let values = [("slot", slot.as_str()), ("order", order.as_str())];
+            Some(fill(t.refused_other_order, &values))
+        }
         NotNow::NotReady { slot: name } => slot(t.refused_not_ready, name),
         NotNow::Running { slot: name } => slot(t.refused_running, name),
         NotNow::Held { slot: name } => slot(t.refused_held, name),

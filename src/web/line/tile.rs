@@ -3,13 +3,13 @@
 
 use askama::Template;
 
-use crate::domain::code::Code;
 use crate::domain::name::Name;
 use crate::domain::stage::Stage;
 use crate::domain::verdict::Verdict;
 use crate::station::board::{Ending, Tile, Wants, WhyNot};
 use crate::web::line::parts::Sight;
-use crate::web::told::told_of;
+use crate::web::line::why_not::{told_faulty, told_why};
+use crate::web::told::Told;
 use crate::web::words::fill;
 use crate::web::words::line::LineWords;
 
@@ -156,18 +156,8 @@ impl TilePart {
     }
 
     fn not_ready(&mut self, why: &WhyNot, sight: &Sight) {
-        let t = sight.t;
-        self.look = look("not-ready", t.not_ready, Lamp::Middle, "M6 6h12v12H6z");
-        (self.sentence, self.next) = match why {
-            WhyNot::Locked => (t.locked.to_owned(), t.unlock.to_owned()),
-            WhyNot::NoWorkOrder => (t.no_order.to_owned(), t.activate_order.to_owned()),
-            WhyNot::NobodyOnTheLine => (t.nobody.to_owned(), t.scan_badge.to_owned()),
-            WhyNot::FirstArticle { order, serial } => {
-                let values = [("serial", serial.as_str()), ("order", order.as_str())];
-                (fill(t.first_article, &values), t.confirm_article.to_owned())
-            }
-            WhyNot::Faulty { sentence, code } => self.tell(sentence, code, sight),
-        };
+        self.look = look("not-ready", sight.t.not_ready, Lamp::Middle, "M6 6h12v12H6z");
+        self.say(told_why(why, sight.language));
     }
 
     fn waiting(&mut self, wants: &Wants, t: &LineWords) {
@@ -196,24 +186,20 @@ impl TilePart {
         self.look = look_of(ending, t);
         self.name(ending.serial.as_deref());
         self.run = ending.run.map(|run| (run, fill(t.run, &[("run", &run.to_string())])));
-        (self.sentence, self.next) = match (ending.verdict, &ending.code) {
-            (Verdict::Pass, _) => (String::new(), t.take_out.to_owned()),
-            (Verdict::Scrap, _) => (String::new(), t.scrap_bin.to_owned()),
-            (_, Some(code)) => self.tell(&ending.message, code, sight),
-            (_, None) => (ending.message.clone(), ending.next.clone()),
-        };
+        match (ending.verdict, &ending.code) {
+            (Verdict::Pass, _) => self.next = t.take_out.to_owned(),
+            (Verdict::Scrap, _) => self.next = t.scrap_bin.to_owned(),
+            (_, Some(code)) => self.say(told_faulty(&ending.message, code, sight.language)),
+            (_, None) => {
+                self.sentence.clone_from(&ending.message);
+                self.next.clone_from(&ending.next);
+            }
+        }
     }
 
-    /// What happened and what to do, in the page's language.
-    fn tell(&mut self, english: &str, code: &str, sight: &Sight) -> (String, String) {
-        self.code = code.to_owned();
-        match Code::find(code) {
-            Some(code) => {
-                let told = told_of(code, english, sight.language);
-                (told.sentence, told.next)
-            }
-            None => (english.to_owned(), String::new()),
-        }
+    fn say(&mut self, told: Told) {
+        let Told { sentence, next, code } = told;
+        (self.sentence, self.next, self.code) = (sentence, next, code);
     }
 
     fn name(&mut self, serial: Option<&str>) {
