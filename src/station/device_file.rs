@@ -5,7 +5,7 @@ use crate::ca::certificate::{BadCertificate, Certificate as Parsed};
 use crate::ca::inspect::CertificateFacts;
 use crate::domain::code::{Code, Coded};
 use crate::domain::thumbprint::Thumbprint;
-use crate::station::evidence::{self, Entry};
+use crate::station::evidence::{self, Alarm, Entry};
 use crate::station::folder::{Folder, FolderError};
 use crate::store::certificates::{self, Certificate};
 use crate::store::devices::{self, Device};
@@ -19,7 +19,9 @@ pub const RUNS: u32 = 50;
 /// Entries of the log shown at once.
 pub const ENTRIES: u32 = 50;
 /// Enrollments shown.
-const ENROLLMENTS: usize = 50;
+const ENROLLMENTS: u32 = 50;
+/// Alarms shown.
+const ALARMS: u32 = 50;
 
 /// The file of one device.
 pub struct DeviceFile {
@@ -33,6 +35,8 @@ pub struct DeviceFile {
     pub certificates: Vec<Sheet>,
     /// What the cloud was or is to be told about it, newest first.
     pub enrollments: Vec<OutboxRow>,
+    /// Duplicates that were found, newest first.
+    pub alarms: Vec<Alarm>,
     /// What the log holds about it, newest first.
     pub entries: Vec<Entry>,
     /// Whether the log holds older entries.
@@ -68,11 +72,18 @@ pub fn read(
     certificates.reverse();
     let mut entries = evidence::of_device(reader, device.id, vkey, ENTRIES + 1, entries_before)?;
     let older_entries = shorten(&mut entries, ENTRIES);
-    let mut enrollments = Vec::new();
-    for row in evidence::outbox_rows(&entries).into_iter().take(ENROLLMENTS) {
-        enrollments.extend(outbox::get(reader, row)?);
-    }
-    Ok(Some(DeviceFile { device, runs, older_runs, certificates, enrollments, entries, older_entries }))
+    let enrollments = outbox::of_registration(reader, &device.identity.registration_id, ENROLLMENTS)?;
+    let alarms = evidence::alarms(reader, device.id, ALARMS)?;
+    Ok(Some(DeviceFile {
+        device,
+        runs,
+        older_runs,
+        certificates,
+        enrollments,
+        alarms,
+        entries,
+        older_entries,
+    }))
 }
 
 fn shorten<T>(rows: &mut Vec<T>, most: u32) -> bool {

@@ -335,3 +335,28 @@ fn a_run_shows_its_steps_its_recipe_and_its_entries() {
     }
     station.ok(&["audit", "verify"]);
 }
+
+#[test]
+fn what_the_cloud_was_told_and_an_alarm_show_behind_any_number_of_newer_entries() {
+    let (station, _bench) = plant();
+    // another device says that it is the first one
+    let mac = station.sqlite("SELECT mac FROM device WHERE id = 1");
+    let clone = Bench::plug(&station, 1, "GX", &["--seed", "9", "--mac", &mac]);
+    station.refused(1, "LS-DUP-02", &["provision", "--port", clone.port(), "--product", "demo-gateway"]);
+    let serving = station.serve();
+    let mut browser = browser(&serving, "ada");
+    let shown = |page: &Answer| {
+        (page.body.contains("data-outbox=\""), page.body.contains("id=\"alarms\"") && page.body.contains(&mac))
+    };
+    assert_eq!(shown(&browser.get("/devices/1")), (true, true));
+    let csrf = browser.get("/outbox").csrf();
+    for _ in 0..52 {
+        browser.post("/outbox/send-now", &[("csrf", &csrf)]).goes_to("/outbox");
+    }
+    station.sqlite(
+        "INSERT INTO audit_about SELECT 1, seq FROM audit WHERE entry LIKE '%\"enrollment-hastened\"%'",
+    );
+    let page = browser.get("/devices/1");
+    assert!(page.body.contains("?entries="), "older entries are on another page");
+    assert_eq!(shown(&page), (true, true));
+}
