@@ -40,9 +40,14 @@ impl Badge {
 
     /// How a run ended, or that it has not.
     pub fn of_run(run: &Run, t: &RunWords) -> Badge {
-        match &run.ending {
-            Some(ending) => Badge::of_verdict(ending.verdict),
-            None if run.resume => Badge::new("busy", "▶", t.to_resume),
+        Badge::of_ending(run.ending.as_ref().map(|ending| ending.verdict), run.resume, t)
+    }
+
+    /// A verdict, or that there is none yet and whether the run is to go on.
+    pub fn of_ending(verdict: Option<Verdict>, resume: bool, t: &RunWords) -> Badge {
+        match verdict {
+            Some(verdict) => Badge::of_verdict(verdict),
+            None if resume => Badge::new("busy", "▶", t.to_resume),
             None => Badge::new("look", "…", t.no_verdict),
         }
     }

@@ -115,6 +115,7 @@ pub fn figures_view(t: &ReportWords, zone: &Zone, figures: &Figures) -> FiguresV
             (t.per_hour, per_hour),
             (t.tried, figures.tried.to_string()),
             (t.passed_first, figures.passed_first.to_string()),
+            (t.withdrawn, figures.withdrawn.to_string()),
             (t.runs, figures.runs().to_string()),
         ],
         verdicts: Verdict::ALL
