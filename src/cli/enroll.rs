@@ -8,10 +8,11 @@ use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::session::Session;
 use crate::domain::code::Code;
+use crate::station::authority::Engineering;
 use crate::station::clock;
 use crate::station::outbox as sender;
+use crate::station::outbox_decisions::{self as decisions, Which};
 use crate::store::error::StoreError;
-use crate::store::outbox::decide::{self, Which};
 use crate::store::outbox::{self, OutboxRow, OutboxState};
 use crate::store::reader::Reader;
 
@@ -60,9 +61,8 @@ impl Enroll {
             }
             Enroll::Retry { row } => {
                 let which = row.map_or(Which::All, Which::One);
-                let count = session
-                    .store
-                    .change(&session.actor, clock::now(), |change| decide::release(change, which, None))?;
+                let who = Engineering::at_the_terminal(session.actor.clone());
+                let count = decisions::release_in(&session.store, &who, clock::now(), which, None)?;
                 output::report(common.json, &json!({ "retried": count }), || {
                     format!("{count} rows wait to be sent again.")
                 })

@@ -8,6 +8,8 @@ use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::session::{Session, reason};
 use crate::domain::code::Code;
+use crate::domain::stage::Stage;
+use crate::domain::step::Steps;
 use crate::station::authority::Engineering;
 use crate::station::{clock, decisions};
 use crate::store::certificates;
@@ -105,6 +107,13 @@ fn show(session: &Session, common: &Common, number: u64) -> Result<(), Failure> 
     })?;
     let run = run.ok_or_else(|| Failure::work(Code::RunUnknown, format!("there is no run {number}")))?;
     let mut value = as_json(&run, device.as_ref());
+    let steps = run.steps.as_ref().map(Steps::durations);
+    value["steps"] = steps.as_ref().map_or(Value::Null, |steps| {
+        let step = |(stage, after, took): &(Stage, u64, u64)| {
+            json!({ "step": stage.to_string(), "after_millis": after, "took_millis": took })
+        };
+        steps.iter().map(step).collect()
+    });
     if let Some(certificate) = &certificate {
         value["certificate"] = json!({
             "serial": certificate.serial, "state": certificate.state.as_str(),
@@ -116,12 +125,20 @@ fn show(session: &Session, common: &Common, number: u64) -> Result<(), Failure> 
         let mut text = String::new();
         if let Value::Object(members) = &value {
             for (name, member) in members.iter().filter(|(_, member)| !member.is_null()) {
-                let member = member.as_str().map_or_else(|| member.to_string(), str::to_owned);
+                let member = match name.as_str() {
+                    "steps" => in_words(steps.as_deref().unwrap_or_default()),
+                    _ => member.as_str().map_or_else(|| member.to_string(), str::to_owned),
+                };
                 text.push_str(&format!("{name:<16} {member}\n"));
             }
         }
         text
     })
+}
+
+fn in_words(steps: &[(Stage, u64, u64)]) -> String {
+    let step = |(stage, _, took): &(Stage, u64, u64)| format!("{stage} {took} ms");
+    steps.iter().map(step).collect::<Vec<_>>().join(", ")
 }
 
 fn as_json(run: &runs::Run, device: Option<&Device>) -> Value {

@@ -5,7 +5,7 @@ use crate::ca::certificate::{BadCertificate, Certificate as Parsed};
 use crate::ca::inspect::CertificateFacts;
 use crate::domain::code::{Code, Coded};
 use crate::domain::thumbprint::Thumbprint;
-use crate::station::evidence::{self, Entry};
+use crate::station::evidence::{self, Alarm, Entry};
 use crate::station::folder::{Folder, FolderError};
 use crate::station::labels::of_record;
 use crate::store::certificates::{self, Certificate};
@@ -20,7 +20,9 @@ pub const RUNS: u32 = 50;
 /// Entries of the log shown at once.
 pub const ENTRIES: u32 = 50;
 /// Enrollments shown.
-const ENROLLMENTS: usize = 50;
+const ENROLLMENTS: u32 = 50;
+/// Alarms shown.
+const ALARMS: u32 = 50;
 
 /// The file of one device.
 pub struct DeviceFile {
@@ -36,6 +38,8 @@ pub struct DeviceFile {
     pub enrollments: Vec<OutboxRow>,
     /// The newest run that has a label, and how many labels of it are on record.
     pub label: Option<(u64, u64)>,
+    /// Duplicates that were found, newest first.
+    pub alarms: Vec<Alarm>,
     /// What the log holds about it, newest first.
     pub entries: Vec<Entry>,
     /// Whether the log holds older entries.
@@ -71,11 +75,9 @@ pub fn read(
     certificates.reverse();
     let mut entries = evidence::of_device(reader, device.id, vkey, ENTRIES + 1, entries_before)?;
     let older_entries = shorten(&mut entries, ENTRIES);
-    let mut enrollments = Vec::new();
-    for row in evidence::outbox_rows(&entries).into_iter().take(ENROLLMENTS) {
-        enrollments.extend(outbox::get(reader, row)?);
-    }
     let label = of_record::newest_of(reader, device.id)?;
+    let enrollments = outbox::of_registration(reader, &device.identity.registration_id, ENROLLMENTS)?;
+    let alarms = evidence::alarms(reader, device.id, ALARMS)?;
     Ok(Some(DeviceFile {
         device,
         runs,
@@ -83,6 +85,7 @@ pub fn read(
         certificates,
         enrollments,
         label,
+        alarms,
         entries,
         older_entries,
     }))

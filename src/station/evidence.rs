@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::domain::audit_entry::AuditEntry;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::sentence;
+use crate::domain::utc_time::UtcTime;
 use crate::station::folder::{Folder, FolderError};
 use crate::store::audit::proof::{self, ProofError};
 use crate::store::audit::{about, checkpoint};
@@ -107,29 +108,27 @@ fn concerns(
     Ok(false)
 }
 
-/// The numbers of the outbox rows that these entries speak of, newest first.
-pub fn outbox_rows(entries: &[Entry]) -> Vec<u64> {
-    let mut rows: Vec<u64> = entries
-        .iter()
-        .filter_map(|entry| entry.said.as_ref())
-        .flat_map(|entry| entry.rows.keys())
-        .filter_map(|name| name.strip_prefix("outbox/")?.parse().ok())
-        .collect();
-    rows.sort_unstable_by(|one, other| other.cmp(one));
-    rows.dedup();
-    rows
+/// A duplicate was found that concerns a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// When.
+    pub at: UtcTime,
+    /// What there was twice: serial, mac, registration-id or public-key.
+    pub kind: String,
+    /// Its value.
+    pub value: String,
 }
 
-/// Which duplicates were found, as kind and value.
-pub fn alarms(entries: &[Entry]) -> Vec<(&Entry, &str, &str)> {
-    let mut found = Vec::new();
-    for entry in entries {
-        let event = entry.said.as_ref().map(|said| &said.event);
-        if let Some(AuditEvent::DuplicateAlarm { kind, value, known_device: _ }) = event {
-            found.push((entry, kind.as_str(), value.as_str()));
-        }
-    }
-    found
+/// Up to `limit` duplicates that were found, newest first.
+pub fn alarms(reader: &Reader<'_>, device: u64, limit: u32) -> Result<Vec<Alarm>, StoreError> {
+    let found = about::alarms_of_device(reader, device, limit)?;
+    let alarm = |(_, text): (u64, String)| {
+        let AuditEntry { at, event, .. } = serde_json::from_str(&text).ok()?;
+        // an entry that is not what the index takes it for is for verification to complain of
+        let AuditEvent::DuplicateAlarm { kind, value, known_device: _ } = event else { return None };
+        Some(Alarm { at, kind, value })
+    };
+    Ok(found.into_iter().filter_map(alarm).collect())
 }
 
 fn judged(reader: &Reader<'_>, seq: u64, text: String, vkey: Option<&str>) -> Result<Entry, StoreError> {

@@ -2,6 +2,8 @@
 //! credential DPS would let in through a group is never cancelled: nothing else keeps that credential out.
 
 use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
 
 use crate::domain::code::{Code, Coded};
 use crate::domain::person::Actor;
@@ -14,9 +16,10 @@ use crate::station::enrollment::{Attestation, BlockingOrder};
 use crate::station::enrollment_record::{self, BadOrder};
 use crate::station::refusals;
 use crate::station::slots::Floor;
+use crate::store::Store;
 use crate::store::change::Change;
 use crate::store::error::StoreError;
-use crate::store::outbox::decide::{self, Which};
+use crate::store::outbox::decide::{self, RELEASED_AT_ONCE};
 use crate::store::outbox::{self, Operation, OutboxRow, OutboxState};
 use crate::store::reader::Reader;
 use crate::store::{recipes, runs};
@@ -49,6 +52,14 @@ pub enum Undecided {
     /// Azure asked for patience.
     #[error("Azure asked to be left alone until {0}")]
     Patience(UtcTime),
+    /// Some were released before the records refused.
+    #[error("{released} operations of the outbox wait again, the others do not: {why}")]
+    BrokenOff {
+        /// How many.
+        released: u64,
+        /// Why not all.
+        why: StoreError,
+    },
     /// The change is not usable.
     #[error(transparent)]
     Amendment(#[from] BadAmendment),
@@ -67,6 +78,7 @@ impl Coded for Undecided {
             Undecided::Blocks(_) => Code::NotAllowed,
             Undecided::KeepsGroupOut(_) | Undecided::MakesNothing(_) => Code::CancelRefused,
             Undecided::Patience(_) => Code::CloudThrottled,
+            Undecided::BrokenOff { released: _, why } => why.code(),
             Undecided::Amendment(error) => error.code(),
             Undecided::Order(error) => error.code(),
             Undecided::Store(StoreError::Conflict { table: "outbox", .. }) => Code::EnrollmentSettled,
@@ -75,7 +87,23 @@ impl Coded for Undecided {
     }
 }
 
-/// Lets operations that are parked or in conflict be sent again. How many.
+/// Where operations stand that can be released.
+const STUCK: [OutboxState; 2] = [OutboxState::Conflict, OutboxState::Parked];
+/// How long others have the records to themselves between two lots of a release.
+const BREATH: Duration = Duration::from_millis(2);
+
+/// Which operations are released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// This one.
+    One(u64),
+    /// All in this state, which is conflict or parked.
+    In(OutboxState),
+    /// All that are in conflict or parked.
+    All,
+}
+
+/// Lets operations that are parked or in conflict be sent again, and the sender look for them. How many.
 pub fn release(
     floor: &Floor,
     who: &Engineering,
@@ -83,28 +111,86 @@ pub fn release(
     which: Which,
     reason: &Reason,
 ) -> Result<u64, Undecided> {
-    let what = match which {
-        Which::One(row) => format!("release of outbox row {row}"),
-        Which::In(state) => format!("release of all outbox rows that are {state}"),
-        Which::All => "release of all outbox rows".to_owned(),
-    };
-    let released = take(floor, who.actor(), now, &what, |change| {
-        if let Which::One(row) = which {
-            open_row(change, row, &[OutboxState::Conflict, OutboxState::Parked])?;
-        }
-        Ok(decide::release(change, which, Some(reason))?)
-    })?;
+    let released = release_in(&floor.store, who, now, which, Some(reason));
     floor.send_now.store(true, Ordering::Relaxed);
+    released
+}
+
+/// Lets operations that are parked or in conflict wait again. How many. Many are released a lot at a time, each a change
+/// of its own, so that the line goes on meanwhile.
+///
+/// # Errors
+/// [`Undecided::BrokenOff`] says how many were released before.
+pub fn release_in(
+    store: &Store,
+    who: &Engineering,
+    now: UtcTime,
+    which: Which,
+    reason: Option<&Reason>,
+) -> Result<u64, Undecided> {
+    match which {
+        Which::One(row) => take(store, who.actor(), now, &format!("release of outbox row {row}"), |change| {
+            open_row(change, row, &STUCK)?;
+            decide::release(change, row, reason)?;
+            Ok(1)
+        }),
+        Which::In(state) => release_all(store, who, now, &[state], reason),
+        Which::All => release_all(store, who, now, &STUCK, reason),
+    }
+}
+
+fn release_all(
+    store: &Store,
+    who: &Engineering,
+    now: UtcTime,
+    states: &[OutboxState],
+    reason: Option<&Reason>,
+) -> Result<u64, Undecided> {
+    let depth = store.read(outbox::depth)?;
+    let some_are = |state: &&OutboxState| match state {
+        OutboxState::Conflict => depth.conflict > 0,
+        OutboxState::Parked => depth.parked > 0,
+        OutboxState::Waiting | OutboxState::Sent | OutboxState::Cancelled => false,
+    };
+    let mut there: Vec<&OutboxState> = states.iter().filter(some_are).collect();
+    if there.is_empty() {
+        // that there was nothing to release is on record, too
+        there.extend(states.first());
+    }
+    let mut released = 0;
+    for state in there {
+        // numbers only rise: what is stuck again meanwhile is not released twice
+        let mut after = 0;
+        loop {
+            let lot = store
+                .change(who.actor(), now, |change| decide::release_some(change, *state, after, reason))
+                .map_err(|why| broken_off(store, who, now, released, why))?;
+            released += u64::try_from(lot.len()).unwrap_or(u64::MAX);
+            match lot.last() {
+                Some(last) if lot.len() == RELEASED_AT_ONCE => after = *last,
+                Some(_) | None => break,
+            }
+            thread::sleep(BREATH);
+        }
+    }
     Ok(released)
+}
+
+fn broken_off(store: &Store, who: &Engineering, now: UtcTime, released: u64, why: StoreError) -> Undecided {
+    let error = Undecided::BrokenOff { released, why };
+    refusals::record(store, who.actor(), now, "release of all outbox rows", &error);
+    error
 }
 
 /// Has everything that waits for its next try sent at once, unless Azure asked for patience. How many rows that
 /// brings forward.
 pub fn send_now(floor: &Floor, who: &Engineering, now: UtcTime) -> Result<u64, Undecided> {
     let hastened =
-        take(floor, who.actor(), now, "sending at once", |change| match outbox::patience(change, now)? {
-            Some(until) => Err(Undecided::Patience(until)),
-            None => Ok(decide::hasten(change)?),
+        take(&floor.store, who.actor(), now, "sending at once", |change| {
+            match outbox::patience(change, now)? {
+                Some(until) => Err(Undecided::Patience(until)),
+                None => Ok(decide::hasten(change)?),
+            }
         })?;
     floor.send_now.store(true, Ordering::Relaxed);
     Ok(hastened)
@@ -119,7 +205,7 @@ pub fn amend(
     draft: &Draft,
     reason: &Reason,
 ) -> Result<(), Undecided> {
-    take(floor, who.actor(), now, &format!("change of outbox row {row}"), |change| {
+    take(&floor.store, who.actor(), now, &format!("change of outbox row {row}"), |change| {
         let row = open_row(change, row, &[OutboxState::Conflict, OutboxState::Parked])?;
         if row.operation != Operation::Create {
             return Err(Undecided::MakesNothing(row.id));
@@ -141,7 +227,7 @@ pub fn cancel(
     row: u64,
     reason: &Reason,
 ) -> Result<(), Undecided> {
-    take(floor, who.actor(), now, &format!("cancellation of outbox row {row}"), |change| {
+    take(&floor.store, who.actor(), now, &format!("cancellation of outbox row {row}"), |change| {
         let row = open_row(change, row, &UNSETTLED)?;
         match row.operation {
             Operation::Create => Ok(decide::cancel(change, row.id, reason)?),
@@ -158,7 +244,7 @@ pub fn cancel_block(
     row: u64,
     reason: &Reason,
 ) -> Result<(), Undecided> {
-    take(floor, who.actor(), now, &format!("cancellation of outbox row {row}"), |change| {
+    take(&floor.store, who.actor(), now, &format!("cancellation of outbox row {row}"), |change| {
         let row = open_row(change, row, &UNSETTLED)?;
         if row.operation == Operation::Disable && keeps_group_out(change, &row)? {
             return Err(Undecided::KeepsGroupOut(row.id));
@@ -196,15 +282,76 @@ pub fn keeps_group_out(r: &Reader<'_>, row: &OutboxRow) -> Result<bool, StoreErr
 
 /// Takes a decision in one transaction; a refusal is on record, too.
 fn take<T>(
-    floor: &Floor,
+    store: &Store,
     actor: &Actor,
     now: UtcTime,
     what: &str,
     work: impl FnOnce(&mut Change<'_>) -> Result<T, Undecided>,
 ) -> Result<T, Undecided> {
-    let taken = floor.store.change(actor, now, work);
+    let taken = store.change(actor, now, work);
     if let Err(error) = &taken {
-        refusals::record(&floor.store, actor, now, what, error);
+        refusals::record(store, actor, now, what, error);
     }
     taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit_event::AuditEvent;
+    use crate::station::testing::Bench;
+    use crate::store::audit::log;
+    use crate::store::outbox::{Queued, settle};
+
+    fn stuck(bench: &Bench, count: u32, conflict: bool) {
+        let queue = |change: &mut Change<'_>| {
+            for n in 0..count {
+                let registration_id = format!("unit-{conflict}-{n}").parse().unwrap();
+                let operation = Operation::Create;
+                let row = Queued { registration_id: &registration_id, operation, run: None, body: "{}" };
+                let row = outbox::queue(change, &row)?;
+                if conflict {
+                    settle::conflict(change, row, "other", None)?;
+                } else {
+                    settle::park(change, row, "400", None)?;
+                }
+            }
+            Ok::<_, StoreError>(())
+        };
+        bench.store.change(&Actor::Station, crate::station::testing::now(), queue).unwrap();
+    }
+
+    /// The counts of the releases on record since this entry.
+    fn counts(bench: &Bench, since: u64) -> Vec<u64> {
+        let entries = bench.store.read(|r| log::after(r, since, 100_000)).unwrap();
+        let events = entries.iter().map(|(_, text)| {
+            let entry: crate::domain::audit_entry::AuditEntry = serde_json::from_str(text).unwrap();
+            entry.event
+        });
+        events
+            .filter_map(|event| {
+                let AuditEvent::EnrollmentRetried { count, reason: _ } = event else { return None };
+                Some(count)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_release_of_all_is_many_small_changes_each_on_record() {
+        let bench = Bench::new();
+        let who = Engineering::at_the_terminal(Actor::Station);
+        let now = crate::station::testing::now();
+        let all = |which| release_in(&bench.store, &who, now, which, None).unwrap();
+        stuck(&bench, 450, false);
+        stuck(&bench, 3, true);
+        let since = bench.store.read(log::size).unwrap();
+        assert_eq!(all(Which::In(OutboxState::Conflict)), 3);
+        assert_eq!(all(Which::All), 450);
+        assert_eq!(counts(&bench, since), [3, 200, 200, 50]);
+        assert_eq!(bench.store.read(outbox::depth).unwrap().waiting, 453);
+        assert_eq!(all(Which::All), 0);
+        assert_eq!(counts(&bench, since), [3, 200, 200, 50, 0], "that there was nothing, too");
+        let none = release_in(&bench.store, &who, now, Which::One(9999), None);
+        assert!(matches!(none, Err(Undecided::Unknown(9999))));
+    }
 }

@@ -67,10 +67,12 @@ pub struct Figures {
     pub verdicts: [u64; 7],
     /// Units that were tried: devices, and each run of a unit that never said who it is. Skipped ones do not count.
     pub tried: u64,
-    /// Units that passed.
+    /// Units that passed: in a span of time; of a work order, those whose identity still stands.
     pub passed: u64,
-    /// Units that passed at their first try.
+    /// Those of them that did at their first try.
     pub passed_first: u64,
+    /// Units that passed and whose identity was withdrawn since.
+    pub withdrawn: u64,
     /// Runs that failed, by the step they ended in; the most frequent first.
     pub by_step: Vec<(Stage, u64)>,
     /// The same by code; empty where a person gave a reason instead.
@@ -113,7 +115,11 @@ pub fn figures(r: &Reader<'_>, zone: &Zone, scope: &Scope, now: UtcTime) -> Resu
         Scope::Span(from, to) => (*from, (*to).min(now.max(*from))),
         Scope::WorkOrder(name) => reports::extent(r, name)?.unwrap_or((now, now)),
     };
-    let mut gathered = Gathered::new(zone, from, to);
+    let only_standing = match scope {
+        Scope::Span(..) => false,
+        Scope::WorkOrder(_) => true,
+    };
+    let mut gathered = Gathered::new(zone, from, to, only_standing);
     reports::each(r, scope, |run| gathered.take(&run))?;
     Ok(gathered.figures(from, to))
 }
@@ -121,8 +127,12 @@ pub fn figures(r: &Reader<'_>, zone: &Zone, scope: &Scope, now: UtcTime) -> Resu
 struct Gathered {
     verdicts: [u64; 7],
     tried: u64,
+    /// Whether only what stands is good; else what happened counts.
+    only_standing: bool,
     passed: u64,
     passed_first: u64,
+    ever_passed: u64,
+    standing: u64,
     by_step: BTreeMap<Stage, u64>,
     by_code: BTreeMap<String, u64>,
     slots: BTreeMap<String, Histogram>,
@@ -133,7 +143,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn new(zone: &Zone, from: UtcTime, to: UtcTime) -> Gathered {
+    fn new(zone: &Zone, from: UtcTime, to: UtcTime, only_standing: bool) -> Gathered {
         let hour = Duration::from_secs(3600);
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
         let (day, _) = zone.day_of(from);
@@ -153,8 +163,11 @@ impl Gathered {
         Gathered {
             verdicts: [0; 7],
             tried: 0,
+            only_standing,
             passed: 0,
             passed_first: 0,
+            ever_passed: 0,
+            standing: 0,
             by_step: BTreeMap::new(),
             by_code: BTreeMap::new(),
             slots: BTreeMap::new(),
@@ -170,7 +183,11 @@ impl Gathered {
             self.verdicts[at] += 1;
         }
         self.tried += u64::from(run.first_try);
-        self.passed_first += u64::from(run.first_try && run.verdict == Verdict::Pass);
+        self.ever_passed += u64::from(run.first_pass);
+        self.standing += u64::from(run.stands);
+        // of each unit one run at most
+        let counts = if self.only_standing { run.stands } else { run.first_pass };
+        self.passed_first += u64::from(run.first_try && counts);
         *self.people.entry(run.person.clone()).or_default() += 1;
         match run.verdict {
             Verdict::Pass => {
@@ -183,7 +200,7 @@ impl Gathered {
                 *self.by_code.entry(run.code.clone().unwrap_or_default()).or_default() += 1;
             }
         }
-        if run.first_pass {
+        if counts {
             self.passed += 1;
             let since = run.finished.since(self.first_bucket).as_millis();
             let at = usize::try_from(since / self.bucket.as_millis().max(1)).unwrap_or(usize::MAX);
@@ -207,6 +224,7 @@ impl Gathered {
             tried: self.tried,
             passed: self.passed,
             passed_first: self.passed_first,
+            withdrawn: self.ever_passed.saturating_sub(self.standing),
             by_step: most_first(self.by_step),
             by_code: most_first(self.by_code),
             slots,
@@ -242,13 +260,14 @@ mod tests {
             finished: started.plus(Duration::from_millis(millis)),
             first_try: first,
             first_pass: verdict == Verdict::Pass,
+            stands: verdict == Verdict::Pass,
         }
     }
 
     #[test]
     fn figures_add_up() {
         let (from, to) = (UtcTime::from_seconds(1_795_000_000), UtcTime::from_seconds(1_795_007_200));
-        let mut gathered = Gathered::new(&Zone::utc(), from, to);
+        let mut gathered = Gathered::new(&Zone::utc(), from, to, false);
         for (verdict, second, first) in [
             (Verdict::Pass, 10, true),
             (Verdict::Fail, 20, true),
@@ -270,10 +289,34 @@ mod tests {
     }
 
     #[test]
+    fn a_work_order_counts_what_stands_and_a_shift_what_happened() {
+        let (from, to) = (UtcTime::from_seconds(1_795_000_000), UtcTime::from_seconds(1_795_007_200));
+        let figures = |only_standing| {
+            let mut gathered = Gathered::new(&Zone::utc(), from, to, only_standing);
+            let pass = |second, first: bool, stands| Ended {
+                first_pass: first,
+                stands,
+                ..run(Verdict::Pass, second, 1500, first)
+            };
+            // one stands, one was scrapped, one was withdrawn and passed again
+            for run in [pass(1, true, true), pass(2, true, false), pass(3, true, false), pass(4, false, true)]
+            {
+                gathered.take(&run);
+            }
+            let figures = gathered.figures(from, to);
+            assert_eq!(figures.buckets.iter().map(|(_, count)| count).sum::<u64>(), figures.passed);
+            (figures.tried, figures.passed, figures.passed_first, figures.withdrawn)
+        };
+        assert_eq!(figures(false), (3, 3, 3, 1));
+        assert_eq!(figures(true), (3, 2, 1, 1));
+    }
+
+    #[test]
     fn a_long_span_has_few_buckets_and_a_span_is_checked() {
         let from = UtcTime::from_seconds(1_795_000_000);
         for days in [1, 3, 60, 366, 3000] {
-            let gathered = Gathered::new(&Zone::utc(), from, from.plus(Duration::from_secs(days * 86_400)));
+            let to = from.plus(Duration::from_secs(days * 86_400));
+            let gathered = Gathered::new(&Zone::utc(), from, to, true);
             assert!((1..=62).contains(&gathered.buckets.len()), "{days}");
         }
         let zone = Zone::utc();

@@ -6,6 +6,7 @@ use rusqlite::types::Value;
 use super::columns::{Columns, sql_id};
 use super::error::StoreError;
 use super::reader::Reader;
+use super::runs::standing::STANDS;
 use crate::domain::name::Name;
 use crate::domain::stage::Stage;
 use crate::domain::utc_time::UtcTime;
@@ -66,6 +67,8 @@ pub struct Ended {
     pub first_try: bool,
     /// Whether its unit passed for the first time within the scope.
     pub first_pass: bool,
+    /// Whether the identity it gave is still its unit's; of all runs of a unit, one at most.
+    pub stands: bool,
 }
 
 /// Calls `each` with every finished run of the scope, in no order.
@@ -86,7 +89,8 @@ pub fn each(reader: &Reader<'_>, scope: &Scope, mut each: impl FnMut(Ended)) -> 
                 SELECT 1 FROM device CROSS JOIN run e ON e.device = device.id
                 WHERE device.serial_folded = lower(run.claimed) AND {within} AND {before})) AS first_try,
             run.verdict = 'PASS' AND NOT EXISTS (SELECT 1 FROM run e WHERE e.device = run.device
-                AND e.verdict = 'PASS' AND {within} AND {before}) AS first_pass
+                AND e.verdict = 'PASS' AND {within} AND {before}) AS first_pass,
+            {STANDS} AS stands
          FROM run WHERE {condition}"
     );
     let values = rusqlite::params_from_iter(scope.values());
@@ -102,6 +106,7 @@ pub fn each(reader: &Reader<'_>, scope: &Scope, mut each: impl FnMut(Ended)) -> 
             finished: columns.time("finished")?,
             first_try: columns.raw("first_try")?,
             first_pass: columns.raw("first_pass")?,
+            stands: columns.raw("stands")?,
         });
         Ok(())
     })?;

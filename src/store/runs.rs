@@ -2,6 +2,7 @@
 
 pub mod decide;
 pub mod finish;
+pub mod newest;
 pub mod reserve;
 pub mod standing;
 pub mod tally;

@@ -93,6 +93,8 @@ CREATE TABLE webhook (
 ) STRICT;
 -- the verdicts in the order of their commits; a quotation mark within a text is escaped, so no text looks like this
 CREATE INDEX audit_verdict ON audit (seq) WHERE instr(entry, '"event":"run-finished"') > 0;
+-- the alarms, so that those about one device are found among any number of its entries
+CREATE INDEX audit_alarm ON audit (seq) WHERE instr(entry, '"event":"duplicate-alarm"') > 0;
 -- what was to be done about one enrollment
 CREATE INDEX outbox_of_registration ON outbox (registration_id, id);
 -- people: what a badge says is kept as a digest only (argon2id under the station's own salt in meta)

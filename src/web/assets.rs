@@ -1,7 +1,12 @@
-//! The files under `/static/`: built in, so that one binary is the whole station.
+//! The files under `/static/`: built in, so that one binary is the whole station. A browser keeps them and asks each time
+//! whether they are still the same, for the next program may bring others under the same names.
 
-use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use std::sync::LazyLock;
+
+use actix_web::http::header::{self, ETag, EntityTag, Header, IfNoneMatch};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::domain::digest::Digest;
 
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -24,22 +29,34 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("icon.svg", PICTURE, include_bytes!("../../static/icon.svg")),
 ];
 
+/// What each of [`FILES`] is known by, in their order: a digest of its content.
+static TAGS: LazyLock<Vec<EntityTag>> = LazyLock::new(|| {
+    FILES.iter().map(|(_, _, content)| EntityTag::new_strong(Digest::of(content).to_string())).collect()
+});
+
 /// `GET /static/{name}`
-pub async fn file(name: web::Path<String>) -> HttpResponse {
-    named(&name)
+pub async fn file(name: web::Path<String>, request: HttpRequest) -> HttpResponse {
+    named(&name, &request)
 }
 
 /// `GET /favicon.ico`: what browsers ask for beside a file that is no page and so names no icon.
-pub async fn icon() -> HttpResponse {
-    named("icon.svg")
+pub async fn icon(request: HttpRequest) -> HttpResponse {
+    named("icon.svg", &request)
 }
 
-fn named(name: &str) -> HttpResponse {
-    match FILES.iter().find(|(known, _, _)| *known == name) {
-        Some((_, media, content)) => HttpResponse::Ok()
-            .insert_header((header::CONTENT_TYPE, *media))
-            .insert_header((header::CACHE_CONTROL, "max-age=3600"))
-            .body(*content),
-        None => HttpResponse::NotFound().finish(),
+fn named(name: &str, request: &HttpRequest) -> HttpResponse {
+    let found = FILES.iter().zip(TAGS.iter()).find(|((known, _, _), _)| *known == name);
+    let Some(((_, media, content), tag)) = found else { return HttpResponse::NotFound().finish() };
+    let is_kept = match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Any) => true,
+        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(tag)),
+        // whoever asks strangely is given the file
+        Err(_) => false,
+    };
+    let mut answer = if is_kept { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer.insert_header((header::CACHE_CONTROL, "no-cache")).insert_header(ETag(tag.clone()));
+    if is_kept {
+        return answer.finish();
     }
+    answer.insert_header((header::CONTENT_TYPE, *media)).body(*content)
 }

@@ -134,13 +134,22 @@ fn page_of(
     actions: Vec<ActionView>,
     revocable: Option<String>,
 ) -> DevicePage {
-    let DeviceFile { device, runs, older_runs, certificates, enrollments, label, entries, older_entries } =
-        file;
+    let DeviceFile {
+        device,
+        runs,
+        older_runs,
+        certificates,
+        enrollments,
+        label,
+        alarms,
+        entries,
+        older_entries,
+    } = file;
     let (zone, language) = (visit.zone(), visit.language);
     let (t, d, e) = (DeviceWords::of(language), DevicesWords::of(language), EntryWords::of(language));
-    let alarms = evidence::alarms(&entries).into_iter().map(|(entry, kind, value)| AlarmView {
-        at: entry.said.as_ref().map(|said| zone.date_and_time(said.at)).unwrap_or_default(),
-        sentence: fill(t.alarm, &[("kind", kind), ("value", value)]),
+    let alarms = alarms.into_iter().map(|alarm| AlarmView {
+        at: zone.date_and_time(alarm.at),
+        sentence: fill(t.alarm, &[("kind", &alarm.kind), ("value", &alarm.value)]),
     });
     let alarms = alarms.collect();
     let mut public_keys: Vec<String> = Vec::new();

@@ -12,7 +12,7 @@ use crate::store::devices::search::{self, Listed, Wanted};
 use crate::store::devices::{Device, DeviceState};
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
-use crate::store::runs::{self, Run};
+use crate::store::runs::newest::{self, Newest};
 use crate::store::work_orders;
 use crate::web::access::{Visit, go_to};
 use crate::web::frame::{Frame, Place};
@@ -108,8 +108,8 @@ struct DevicesPage {
 
 /// What the page reads in one go.
 struct Seen {
-    exact: Option<(Device, Option<Run>)>,
-    devices: Vec<(Device, Option<Run>)>,
+    exact: Option<(Device, Option<Newest>)>,
+    devices: Vec<(Device, Option<Newest>)>,
     next: Option<(&'static str, String)>,
     orders: Vec<Name>,
     is_left: bool,
@@ -192,7 +192,7 @@ fn look(r: &Reader<'_>, asked: &Asked, part: bool) -> Result<Seen, StoreError> {
     exact = exact.filter(|exact| devices.iter().all(|(device, _)| device.id != exact.id));
     let exact = match exact {
         Some(device) => {
-            let run = runs::newest_of(r, device.id)?;
+            let run = newest::of_device(r, device.id)?;
             Some((device, run))
         }
         None => None,
@@ -207,7 +207,7 @@ fn look(r: &Reader<'_>, asked: &Asked, part: bool) -> Result<Seen, StoreError> {
 
 fn row(
     device: Device,
-    run: Option<Run>,
+    run: Option<Newest>,
     zone: &Zone,
     t: &'static DevicesWords,
     runs: &'static RunWords,
@@ -222,8 +222,8 @@ fn row(
         work_order: work_order.unwrap_or_default(),
         run: run.map(|run| RunView {
             id: run.id,
-            verdict: Standing::of_run(&run, runs),
-            at: zone.date_and_time(run.ending.as_ref().map_or(run.started, |ending| ending.at)),
+            verdict: Standing::of_ending(run.verdict, run.resume, runs),
+            at: zone.date_and_time(run.at),
         }),
     }
 }

@@ -45,9 +45,14 @@ impl Standing {
 
     /// How a run ended, or that it has not.
     pub fn of_run(run: &Run, t: &RunWords) -> Standing {
-        match &run.ending {
-            Some(ending) => Standing::of_verdict(ending.verdict),
-            None if run.resume => Standing::new("busy", "▶", t.to_resume),
+        Standing::of_ending(run.ending.as_ref().map(|ending| ending.verdict), run.resume, t)
+    }
+
+    /// A verdict, or that there is none yet and whether the run is to go on.
+    pub fn of_ending(verdict: Option<Verdict>, resume: bool, t: &RunWords) -> Standing {
+        match verdict {
+            Some(verdict) => Standing::of_verdict(verdict),
+            None if resume => Standing::new("busy", "▶", t.to_resume),
             None => Standing::new("look", "…", t.no_verdict),
         }
     }

@@ -298,6 +298,14 @@ fn a_run_shows_its_steps_its_recipe_and_its_entries() {
     let spine = ["identify", "prepare", "intended", "issued", "inject", "read-back", "prove", "finished"];
     assert_eq!(names, spine);
     assert!(steps.is_sorted_by_key(|(_, millis)| *millis) && steps[0].1 < 1000, "{steps:?}");
+    let shown = station.json(&["run", "show", "1"]);
+    let took = shown["steps"].as_array().expect("its steps");
+    for ((step, pair), name) in took.iter().zip(steps.windows(2)).zip(spine) {
+        assert_eq!((step["step"].as_str(), step["after_millis"].as_u64()), (Some(name), Some(pair[0].1)));
+        assert_eq!(step["took_millis"].as_u64(), Some(pair[1].1 - pair[0].1));
+    }
+    assert_eq!(took.len(), spine.len() - 1);
+    assert!(station.ok(&["run", "show", "1"]).contains("identify "), "in words, too");
     let skipped = station.sqlite("SELECT device IS NULL, verdict, steps FROM run WHERE id = 3");
     assert!(skipped.starts_with("1|SKIPPED|[[\"identify\",0],[\"finished\","), "{skipped}");
 
@@ -328,4 +336,35 @@ fn a_run_shows_its_steps_its_recipe_and_its_entries() {
         }
     }
     station.ok(&["audit", "verify"]);
+}
+
+#[test]
+fn what_the_cloud_was_told_and_an_alarm_show_behind_any_number_of_newer_entries() {
+    let station = Station::found();
+    let password = station.beside("password");
+    station.ok(&["user", "add", "ada", "--role", "engineer", "--password-file", password.to_str().unwrap()]);
+    let bench = Bench::plug(&station, 2, "GW", &["--fault", "1:cloned-key", "--fault", "2:cloned-key"]);
+    provision(&station, bench.ports[0].to_str().unwrap());
+    let clone = bench.ports[1].to_str().unwrap();
+    station.refused(1, "LS-DUP-04", &["provision", "--port", clone, "--product", "demo-gateway"]);
+    let key = station.sqlite("SELECT digest FROM public_key WHERE device = 1");
+    let serving = station.serve();
+    let mut browser = browser(&serving, "ada");
+    let shown = |page: &Answer| {
+        (
+            page.body.contains("data-outbox=\""),
+            page.body.contains("id=\"alarms\"") && page.body.contains(&key),
+        )
+    };
+    assert_eq!(shown(&browser.get("/devices/1")), (true, true));
+    let csrf = browser.get("/outbox").csrf();
+    for _ in 0..52 {
+        browser.post("/outbox/send-now", &[("csrf", &csrf)]).goes_to("/outbox");
+    }
+    station.sqlite(
+        "INSERT INTO audit_about SELECT 1, seq FROM audit WHERE entry LIKE '%\"enrollment-hastened\"%'",
+    );
+    let page = browser.get("/devices/1");
+    assert!(page.body.contains("?entries="), "older entries are on another page");
+    assert_eq!(shown(&page), (true, true));
 }

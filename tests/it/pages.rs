@@ -2,6 +2,7 @@
 //! carries, what the Line page shows, and that unlocking sets the slots going.
 
 pub mod browser;
+pub mod kept;
 pub mod live;
 
 use serde_json::Value;
@@ -200,7 +201,7 @@ fn every_answer_carries_the_security_headers_and_no_page_an_inline_script_or_sty
         ] {
             assert_eq!(answer.header(header), Some(value), "{name}");
         }
-        let kept = if *name == "style" { "max-age=3600" } else { "no-store" };
+        let kept = if *name == "style" { "no-cache" } else { "no-store" };
         assert_eq!(answer.header("cache-control"), Some(kept), "{name}");
         let page = answer.body.to_ascii_lowercase();
         for inline in [

@@ -228,3 +228,30 @@ fn a_span_is_what_a_person_means_by_it_and_an_operator_sees_the_shift_only() {
     }
     assert_eq!(admin.get("/reports/work-order/lot").status, 404);
 }
+
+#[test]
+fn a_unit_that_was_withdrawn_is_not_good_any_more_and_shows_as_such() {
+    let station = Station::found();
+    for n in 1..=3 {
+        station.add_slot(&format!("slot-{n}"), &format!("GW0000{n}"));
+    }
+    station.release("lot", "demo-gateway", 3, 0);
+    let serving = station.serve();
+    let _bench = Bench::plug(&station, 3, "GW", &[]);
+    let passed = || station.sqlite("SELECT passed FROM work_order WHERE name = 'lot'");
+    wait_for("three that passed", || (passed() == "3").then_some(()));
+    let run = station.sqlite("SELECT max(id) FROM run");
+    station.ok(&["run", "quarantine", &run, "--reason", "dented"]);
+    let mut admin = at(&serving, "admin");
+    let mut of = |place: &str| {
+        let found = figures(&admin.get(&format!("{place}/figures.csv")).body);
+        let page = admin.get(place).body;
+        assert!(page.contains("Withdrawn since"), "{page}");
+        let names =
+            ["units passed/", "units passed at the first try/", "units withdrawn since/", "yield percent/"];
+        names.map(|name| found.get(name).unwrap_or_else(|| panic!("no {name} in {found:?}")).clone())
+    };
+    assert_eq!(of("/reports/work-order/lot"), [passed().as_str(), "2", "1", "66.6"]);
+    assert_eq!(of("/reports/shift"), ["3", "3", "1", "100.0"]);
+    assert_eq!(passed(), "2");
+}

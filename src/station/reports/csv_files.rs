@@ -38,6 +38,7 @@ pub fn figures(figures: &Figures, zone: &Zone) -> Result<Vec<u8>, NotWritten> {
     row("units tried", "", &figures.tried.to_string())?;
     row("units passed", "", &figures.passed.to_string())?;
     row("units passed at the first try", "", &figures.passed_first.to_string())?;
+    row("units withdrawn since", "", &figures.withdrawn.to_string())?;
     row("yield percent", "", &tenths(per_mille(figures.passed, figures.tried)))?;
     row("first-pass yield percent", "", &tenths(per_mille(figures.passed_first, figures.tried)))?;
     row("units per hour", "", &tenths(figures.tenths_per_hour()))?;

@@ -128,6 +128,23 @@ pub fn of_device(
     entries(reader, sql_id(device), limit, before)
 }
 
+/// Up to `limit` alarms that are about a device, newest first: number and canonical text.
+pub fn alarms_of_device(
+    reader: &Reader<'_>,
+    device: u64,
+    limit: u32,
+) -> Result<Vec<(u64, String)>, StoreError> {
+    reader.rows("audit", ALARMS, (sql_id(device), limit), |columns| {
+        Ok((columns.number("seq")?, columns.raw("entry")?))
+    })
+}
+
+/// Word for word the condition of the index `audit_alarm`, which holds few of the device's entries.
+const ALARMS: &str = "SELECT audit.seq, audit.entry FROM audit_about
+     CROSS JOIN audit INDEXED BY audit_alarm ON audit.seq = audit_about.seq
+     WHERE audit_about.about = ?1 AND instr(audit.entry, '\"event\":\"duplicate-alarm\"') > 0
+     ORDER BY audit_about.seq DESC LIMIT ?2";
+
 /// The entries that are about a run that ended before its device was known.
 pub fn of_run(reader: &Reader<'_>, run: u64, limit: u32) -> Result<Vec<(u64, String)>, StoreError> {
     entries(reader, -sql_id(run), limit, None)
@@ -144,4 +161,53 @@ fn entries(
     reader.rows("audit", sql, (about, before.map_or(i64::MAX, sql_id), limit), |columns| {
         Ok((columns.number("seq")?, columns.raw("entry")?))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{Bench, actor, at, plan};
+
+    #[test]
+    fn an_alarm_is_found_behind_any_number_of_other_entries() {
+        let bench = Bench::with_order();
+        bench.pass(1);
+        let device = 1;
+        let alarm = || AuditEvent::DuplicateAlarm {
+            kind: "mac".to_owned(),
+            value: "\"event\":\"duplicate-alarm\"".to_owned(),
+            known_device: device,
+        };
+        let about_device = |event: AuditEvent| {
+            bench
+                .store
+                .change::<_, StoreError>(&actor(), at(9), |change| {
+                    change.touch_number(Table::Device, device);
+                    change.record(event);
+                    Ok(())
+                })
+                .unwrap();
+        };
+        about_device(alarm());
+        for _ in 0..60 {
+            about_device(AuditEvent::UnlockRefused { code: "\"event\":\"duplicate-alarm\"".to_owned() });
+        }
+        let newest = bench.store.read(|r| of_device(r, device, 50, None)).unwrap();
+        assert!(newest.iter().all(|(_, entry)| !entry.contains("known-device")));
+        let alarms = |device, limit| bench.store.read(|r| alarms_of_device(r, device, limit)).unwrap();
+        let found = alarms(device, 10);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].1.contains("\"known-device\":1"), "{found:?}");
+        about_device(alarm());
+        assert!(alarms(device, 1)[0].0 > found[0].0, "the newest first");
+        assert!(alarms(2, 10).is_empty());
+    }
+
+    #[test]
+    fn alarms_are_sought_in_their_own_index() {
+        let steps = plan(ALARMS);
+        assert!(steps[0].contains("SEARCH audit_about USING PRIMARY KEY (about=?)"), "{steps:?}");
+        assert!(steps[1].contains("SEARCH audit USING INDEX audit_alarm (seq=? AND rowid=?)"), "{steps:?}");
+        assert_eq!(steps.len(), 2, "{steps:?}");
+    }
 }

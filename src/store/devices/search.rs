@@ -10,7 +10,7 @@ use crate::store::certificates::{self, thumbprint};
 use crate::store::columns::sql_id;
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
-use crate::store::runs::{self, Run};
+use crate::store::runs::newest::{self, Newest};
 
 /// A text longer than this names no device: the longest is a SHA-256 thumbprint with its separators.
 const LONGEST: usize = 128;
@@ -30,7 +30,7 @@ pub struct Wanted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed<K> {
     /// The devices.
-    pub devices: Vec<(Device, Option<Run>)>,
+    pub devices: Vec<(Device, Option<Newest>)>,
     /// What to ask with for the next page; none at the end.
     pub next: Option<K>,
 }
@@ -197,11 +197,11 @@ fn prefix_sql() -> String {
     )
 }
 
-fn with_runs(reader: &Reader<'_>, devices: Vec<Device>) -> Result<Vec<(Device, Option<Run>)>, StoreError> {
+fn with_runs(reader: &Reader<'_>, devices: Vec<Device>) -> Result<Vec<(Device, Option<Newest>)>, StoreError> {
     devices
         .into_iter()
         .map(|device| {
-            let run = runs::newest_of(reader, device.id)?;
+            let run = newest::of_device(reader, device.id)?;
             Ok((device, run))
         })
         .collect()

@@ -9,49 +9,51 @@ use crate::store::columns::sql_id;
 use crate::store::error::StoreError;
 use crate::store::row_digest::Table;
 
-/// How many rows of a release one audit entry names.
-const RELEASED_AT_ONCE: usize = 400;
+/// How many rows one change releases at most: what else the line has to record need not wait long for it, and its
+/// entry stays short.
+pub const RELEASED_AT_ONCE: usize = 200;
 
-/// Which rows are released.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// This one.
-    One(u64),
-    /// All in this state, which is conflict or parked.
-    In(OutboxState),
-    /// All that are in conflict or parked.
-    All,
+/// Lets a row that is parked or in conflict wait again, due at once. Records it.
+///
+/// # Errors
+/// A conflict unless it is parked or in conflict.
+pub fn release(change: &mut Change<'_>, id: u64, reason: Option<&Reason>) -> Result<(), StoreError> {
+    let sql = "UPDATE outbox SET state = 'waiting', next_try = ?2, attempts = 0
+               WHERE id = ?1 AND state IN ('conflict', 'parked')";
+    let why = "is not parked or in conflict any more";
+    let params = (sql_id(id), change.now().millis());
+    change.update_one(Table::Outbox, &id.to_string(), why, sql, params)?;
+    change.touch_number(Table::Outbox, id);
+    change.record(AuditEvent::EnrollmentRetried { count: 1, reason: reason.map(Reason::to_string) });
+    Ok(())
 }
 
-/// Lets rows that are parked or in conflict wait again, due at once. How many. Records it, also when there were
-/// none.
-pub fn release(change: &mut Change<'_>, which: Which, reason: Option<&Reason>) -> Result<u64, StoreError> {
-    let (only, state) = match which {
-        Which::One(id) => (Some(sql_id(id)), None),
-        Which::In(state) => (None, Some(state.as_str())),
-        Which::All => (None, None),
-    };
-    let rows: Vec<u64> = change.rows(
-        "outbox",
-        "UPDATE outbox SET state = 'waiting', next_try = ?1, attempts = 0
-         WHERE state IN ('conflict', 'parked') AND (?2 IS NULL OR id = ?2) AND (?3 IS NULL OR state = ?3)
-         RETURNING id",
-        (change.now().millis(), only, state),
-        |columns| columns.number("id"),
-    )?;
-    let count = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
-    let event = |count| AuditEvent::EnrollmentRetried { count, reason: reason.map(Reason::to_string) };
-    if rows.is_empty() {
-        change.record(event(0));
+/// Does so with the first [`RELEASED_AT_ONCE`] rows in this state behind the row with this number; their numbers,
+/// rising. Of other states than parked and conflict there are none. Records it, also when there were none.
+pub fn release_some(
+    change: &mut Change<'_>,
+    state: OutboxState,
+    after: u64,
+    reason: Option<&Reason>,
+) -> Result<Vec<u64>, StoreError> {
+    let most = u32::try_from(RELEASED_AT_ONCE).unwrap_or(u32::MAX);
+    let params = (change.now().millis(), state.as_str(), sql_id(after), most);
+    let mut rows: Vec<u64> = change.rows("outbox", RELEASE, params, |columns| columns.number("id"))?;
+    rows.sort_unstable();
+    for id in &rows {
+        change.touch_number(Table::Outbox, *id);
     }
-    for some in rows.chunks(RELEASED_AT_ONCE) {
-        for id in some {
-            change.touch_number(Table::Outbox, *id);
-        }
-        change.record(event(count(some.len())));
-    }
-    Ok(count(rows.len()))
+    let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    change.record(AuditEvent::EnrollmentRetried { count, reason: reason.map(Reason::to_string) });
+    Ok(rows)
 }
+
+/// In these words the index over what is not sent is found.
+const RELEASE: &str = "UPDATE outbox SET state = 'waiting', next_try = ?1, attempts = 0
+     WHERE id IN (SELECT id FROM outbox
+                  WHERE state <> 'sent' AND state = ?2 AND state IN ('conflict', 'parked') AND id > ?3
+                  ORDER BY id LIMIT ?4)
+     RETURNING id";
 
 /// Makes every row that waits for its next try due at once. How many. Only books are changed, but who did it is
 /// on record.
@@ -107,4 +109,20 @@ pub fn cancel(change: &mut Change<'_>, id: u64, reason: &Reason) -> Result<(), S
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::plan;
+
+    #[test]
+    fn the_next_rows_to_release_are_a_seek_away() {
+        let steps = plan(RELEASE);
+        assert!(steps.iter().any(|step| step.contains("outbox_state (state=? AND id>?)")), "{steps:?}");
+        assert!(
+            steps.iter().all(|step| !step.contains("TEMP B-TREE") && !step.contains("SCAN")),
+            "{steps:?}"
+        );
+    }
 }

@@ -1,4 +1,4 @@
-use super::decide::{Which, amend, cancel, hasten, release};
+use super::decide::{amend, cancel, hasten, release, release_some};
 use super::settle::{conflict, failed, park, sent, sent_all_the_same};
 use super::*;
 use crate::domain::product::Credential;
@@ -59,7 +59,7 @@ fn a_row_that_waits_for_a_person_holds_back_what_came_after_it() {
             bench.store.read(|reader| held_by(reader, &row)).unwrap().map(|older| older.id)
         };
         assert_eq!([disable, create, other].map(holder), [None, Some(disable), None]);
-        bench.store.change(&actor(), at(4), |change| release(change, Which::All, None)).unwrap();
+        bench.store.change(&actor(), at(4), |change| release(change, disable, None)).unwrap();
         assert_eq!(due_ids(&bench, 9), [other, disable]);
         bench.store.change(&actor(), at(5), |change| sent(change, disable, "disabled")).unwrap();
         assert_eq!(due_ids(&bench, 9), [create, other]);
@@ -163,22 +163,25 @@ fn what_a_person_must_decide_waits_until_it_is_retried() {
     assert_eq!(depth, Depth { waiting: 1, conflict: 1, parked: 1, oldest: Some(at(3)) });
     let listed = bench.store.read(|reader| list(reader, Some(OutboxState::Parked), 9, None)).unwrap();
     assert_eq!(listed.iter().map(|row| row.id).collect::<Vec<_>>(), [two]);
-    assert_eq!(
-        bench.store.change(&actor(), at(5), |change| release(change, Which::One(one), None)).unwrap(),
-        1
-    );
-    assert_eq!(bench.store.change(&actor(), at(6), |change| release(change, Which::All, None)).unwrap(), 1);
-    assert_eq!(bench.store.change(&actor(), at(7), |change| release(change, Which::All, None)).unwrap(), 0);
+    bench.store.change(&actor(), at(5), |change| release(change, one, None)).unwrap();
+    let again = bench.store.change(&actor(), at(5), |change| release(change, one, None));
+    assert!(matches!(again, Err(StoreError::Conflict { .. })), "it waits already");
+    let some = |state, after| {
+        bench.store.change(&actor(), at(6), |change| release_some(change, state, after, None)).unwrap()
+    };
+    assert!(some(OutboxState::Conflict, 0).is_empty() && some(OutboxState::Parked, two).is_empty());
+    assert!(some(OutboxState::Waiting, 0).is_empty() && some(OutboxState::Sent, 0).is_empty());
+    assert_eq!(some(OutboxState::Parked, one), [two]);
     assert_eq!(due_ids(&bench, 9).len(), 3);
 }
 
 #[test]
-fn a_retry_of_many_rows_fits_its_entries() {
+fn many_rows_are_released_a_few_at_a_time() {
     let bench = Bench::new();
     bench
         .store
         .change::<_, StoreError>(&actor(), at(1), |change| {
-            for n in 0..1500 {
+            for n in 0..450 {
                 let registration_id = id(&format!("unit-{n}"));
                 let (operation, run) = (Operation::Create, None);
                 let row = Queued { registration_id: &registration_id, operation, run, body: "{}" };
@@ -188,10 +191,19 @@ fn a_retry_of_many_rows_fits_its_entries() {
             Ok(())
         })
         .unwrap();
-    assert_eq!(
-        bench.store.change(&actor(), at(2), |change| release(change, Which::All, None)).unwrap(),
-        1500
-    );
+    let (mut after, mut counts) = (0, Vec::new());
+    loop {
+        let released = bench
+            .store
+            .change(&actor(), at(2), |change| release_some(change, OutboxState::Parked, after, None))
+            .unwrap();
+        counts.push(released.len());
+        let Some(last) = released.last() else { break };
+        after = *last;
+    }
+    assert_eq!(counts, [200, 200, 50, 0]);
+    assert_eq!(bench.store.read(depth).unwrap().waiting, 450);
+    assert!(sound(&bench));
 }
 
 #[test]

@@ -37,6 +37,8 @@ struct ReportPage {
     title: String,
     span: String,
     still_running: bool,
+    /// What is said of units that were withdrawn since.
+    what_counts: &'static str,
     /// Where the same is to be had as CSV.
     csv_figures: String,
     csv_runs: Option<String>,
@@ -151,6 +153,10 @@ async fn report<A: Authority + Send + Sync>(
     let t = ReportWords::of(visit.language);
     let (zone, now) = (visit.zone(), clock::now());
     let there = zone.clone();
+    let what_counts = match &scope {
+        Scope::Span(..) => t.happened_counts,
+        Scope::WorkOrder(_) => t.standing_counts,
+    };
     let seen = visit.read_long(Duration::ZERO, move |r| look(r, &there, &scope, now)).await?;
     let Seen { figures, mut runs, head } = seen;
     let cut = runs.len() > usize::try_from(MOST_RUNS).unwrap_or(usize::MAX);
@@ -176,6 +182,7 @@ async fn report<A: Authority + Send + Sync>(
         ),
         title,
         still_running,
+        what_counts,
         csv_figures: csv.replace("{}", "figures"),
         csv_runs: may_read.then(|| csv.replace("{}", "runs")),
         may_read,

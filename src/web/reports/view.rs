@@ -97,6 +97,7 @@ pub fn figures_view(language: Language, zone: &Zone, figures: &Figures) -> Figur
             (t.per_hour, per_hour),
             (t.tried, figures.tried.to_string()),
             (t.passed_first, figures.passed_first.to_string()),
+            (t.withdrawn, figures.withdrawn.to_string()),
             (t.runs, figures.runs().to_string()),
         ],
         verdicts: Verdict::ALL

@@ -31,6 +31,9 @@ words! {
         tried: "Units tried", "Geräte versucht", "投入设备", "Unidades probadas";
         passed: "Units passed", "Geräte bestanden", "合格设备", "Unidades que pasaron";
         passed_first: "Passed at the first try", "Im ersten Anlauf bestanden", "一次合格", "Pasaron a la primera";
+        withdrawn: "Withdrawn since", "Seither zurückgezogen", "事后撤回", "Retiradas después";
+        standing_counts: "Units whose identity was withdrawn since do not count as passed here.", "Geräte, deren Identität seither zurückgezogen wurde, zählen hier nicht als bestanden.", "事后被撤回身份的设备在此不计为合格。", "Las unidades cuya identidad se retiró después no cuentan aquí como aprobadas.";
+        happened_counts: "Units whose identity was withdrawn since count as passed here, for they passed in this time.", "Geräte, deren Identität seither zurückgezogen wurde, zählen hier als bestanden, denn sie haben in dieser Zeit bestanden.", "事后被撤回身份的设备在此仍计为合格，因其在该时段内合格。", "Las unidades cuya identidad se retiró después cuentan aquí como aprobadas, pues pasaron en este periodo.";
         per_hour: "Units per hour", "Geräte je Stunde", "每小时产量", "Unidades por hora";
         runs: "Runs", "Läufe", "运行次数", "Ejecuciones";
         how_counted: "A unit is a device, or a unit that never said who it is. Units that are not ours (SKIPPED) do not count.", "Gezählt wird jedes Gerät; ein Gerät, das sich nie gemeldet hat, zählt jedes Mal. Fremde Geräte (SKIPPED) zählen nicht.", "每台设备计一次；始终未报出身份的设备每次都计。非本产线的设备（SKIPPED）不计。", "Cada dispositivo cuenta una vez; uno que nunca dijo quién es cuenta cada vez. Los ajenos (SKIPPED) no cuentan.";

@@ -134,6 +134,12 @@ impl Browser {
         self.ask("GET", path, &format!("{host}\r\nHX-Request: true"), None)
     }
 
+    /// Asks for a file unless it is still the one of which this tag is kept.
+    pub fn get_unless(&mut self, path: &str, tag: &str) -> Answer {
+        let host = self.host();
+        self.ask("GET", path, &format!("{host}\r\nIf-None-Match: {tag}"), None)
+    }
+
     /// Sends a form.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let host = self.host();
