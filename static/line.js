@@ -194,10 +194,16 @@
         sending = false;
     }
 
+    // a badge is as good as a password: it is not to be read off the screen, not even while it is typed
+    const mask = () => page.box.classList.toggle("masked", /^\s*LSB-/i.test(page.box.value));
+    const clear = () => { page.box.value = ""; mask(); };
+    page.box.addEventListener("input", mask);
+    mask();
+
     page.form.addEventListener("submit", (event) => {
         event.preventDefault();
         const text = page.box.value;
-        page.box.value = "";
+        clear();
         page.box.focus();
         if (!text.trim()) return;
         if (waiting.length >= MOST_WAITING) { say("refused", page.form.dataset.fast); return; }
@@ -218,7 +224,7 @@
             return;
         }
         if (event.key === "Escape") {
-            page.box.value = "";
+            clear();
             choose("");
             page.box.focus();
             return;

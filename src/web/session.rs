@@ -232,6 +232,29 @@ mod tests {
     }
 
     #[test]
+    fn a_desk_becomes_the_line_by_acting_there_and_a_new_session_keeps_its_place() {
+        let sessions = sessions();
+        let now = UtcTime::from_seconds(1_000_000);
+        let present = || sessions.shift.current(now).map(|name| name.to_string());
+        let old = sessions.begin(ada(), [1; 32], [1; 16], now);
+        let person = Person { name: "cleo".parse().unwrap(), role: Role::Engineer };
+        let cleo = LoggedIn { person, stamp: Digest::of(b"cleo") };
+        let desk = sessions.begin(cleo, [2; 32], [2; 16], now);
+        assert_eq!(present().as_deref(), Some("ada"));
+        sessions.act_at_the_line(&desk, now);
+        assert_eq!(present().as_deref(), Some("cleo"));
+        // another password of ada's brings her no nearer to the line, and takes her no further
+        let new = sessions.renew(Some(&old), ada(), [3; 32], [3; 16], now);
+        assert!(sessions.holder(&old, now, true).is_none());
+        assert_eq!(present().as_deref(), Some("cleo"));
+        sessions.act_at_the_line(&new, now);
+        sessions.renew(Some(&new), ada(), [4; 32], [4; 16], now);
+        assert_eq!(present().as_deref(), Some("ada"));
+        sessions.act_at_the_line("no session", now);
+        assert_eq!(present().as_deref(), Some("ada"));
+    }
+
+    #[test]
     fn the_number_of_sessions_is_bounded() {
         let sessions = sessions();
         let now = UtcTime::from_seconds(1_000_000);

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use crate::domain::language::Language;
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
+use crate::domain::utc_time::UtcTime;
 use crate::station::doorkeeper::Doorkeeper;
+use crate::station::keys::UnlockError;
 use crate::station::slots::Floor;
 use crate::station::{clock, keys};
 use crate::web::access::{go_to, holder};
@@ -70,12 +72,39 @@ pub struct UnlockForm {
     passphrase: String,
 }
 
-/// Slows down guessing of the passphrase. Each failure is in the log by itself, so none is told from here.
+/// Slows down guessing of the passphrase, by address. Each failure is in the log by itself, so none is told from here.
 #[derive(Default)]
 pub struct VaultDoor(Doorkeeper);
 
 /// There is one passphrase, whoever gives it.
 const PASSPHRASE: &str = "passphrase";
+
+/// Why the station stays locked.
+enum NotOpened<E> {
+    /// Too many wrong passphrases from this address.
+    TooMany,
+    /// The passphrase is wrong, or the vault cannot be opened with it.
+    Refused(E),
+}
+
+impl VaultDoor {
+    /// Lets somebody at this address try, one at a time.
+    fn open<E>(
+        &self,
+        from: &str,
+        now: UtcTime,
+        unlock: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), NotOpened<E>> {
+        let _turn = self.0.turn();
+        if !self.0.admits(PASSPHRASE, from, now) {
+            return Err(NotOpened::TooMany);
+        }
+        unlock().map_err(|error| {
+            self.0.failed(PASSPHRASE, from, now);
+            NotOpened::Refused(error)
+        })
+    }
+}
 
 /// `POST /unlock`: whoever knows the vault's passphrase may open it.
 pub async fn unlock(
@@ -102,29 +131,42 @@ pub async fn unlock(
     };
     let (inside, from) = (floor.clone(), peer::of(&request));
     let opened = web::block(move || {
-        let _turn = door.0.turn();
         let now = clock::now();
-        if inside.keys.current().is_some() {
-            return Ok(());
-        }
-        if !door.0.admits(PASSPHRASE, &from, now) {
-            return Err(GateWords::of(language).too_many.to_owned());
-        }
-        match keys::unlock(&inside.folder, &inside.store, &passphrase, &actor, now) {
-            Ok(unlocked) => {
-                inside.keys.put(unlocked);
-                Ok(())
+        let opened = door.open(&from, now, || {
+            if inside.keys.current().is_none() {
+                inside.keys.put(keys::unlock(&inside.folder, &inside.store, &passphrase, &actor, now)?);
             }
-            Err(error) => {
-                door.0.failed(PASSPHRASE, &from, now);
-                Err(in_one_line(&told(&error, language)))
-            }
-        }
+            Ok::<_, UnlockError>(())
+        });
+        opened.map_err(|why| match why {
+            NotOpened::TooMany => GateWords::of(language).too_many.to_owned(),
+            NotOpened::Refused(error) => in_one_line(&told(&error, language)),
+        })
     })
     .await;
     match opened {
         Ok(Ok(())) => go_to("/"),
         Ok(Err(why)) => again(why),
         Err(_) => again(FrameWords::of(language).busy.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_passphrases_close_the_door_of_the_address_they_come_from() {
+        let (door, now) = (VaultDoor::default(), UtcTime::from_seconds(1_000_000));
+        let wrong = || door.open("192.0.2.7", now, || Err("wrong"));
+        for n in 0..5 {
+            assert!(matches!(wrong(), Err(NotOpened::Refused("wrong"))), "{n}");
+        }
+        for _ in 0..100 {
+            assert!(matches!(wrong(), Err(NotOpened::TooMany)));
+        }
+        let right = |from: &str| door.open(from, now, || Ok::<_, &str>(()));
+        assert!(matches!(right("192.0.2.7"), Err(NotOpened::TooMany)));
+        assert!(right("192.0.2.8").is_ok(), "one address shuts nobody else out");
     }
 }

@@ -113,3 +113,31 @@ test("the watch for pointers sees one", { timeout }, async (t) => {
     assert.ok(seen.some((what) => what.startsWith("pointerdown on INPUT")), seen.join());
     await visitor.leave();
 });
+
+test("a badge cannot be read off the screen, and a label can", { timeout }, async (t) => {
+    const { plant, badge } = await plantFor(t, "plug");
+    const { visitor } = await atTheLine(plant, badge);
+    const { page } = visitor;
+    await shows(page, "slot-1", "READY");
+    const box = page.locator("#scan-text");
+    const masked = () => box.evaluate((box) => getComputedStyle(box).webkitTextSecurity === "disc");
+    await page.keyboard.type("SN:LSB");
+    assert.equal(await masked(), false);
+    await page.keyboard.press("Escape");
+    await page.keyboard.type("lsb-");
+    assert.equal(await masked(), true);
+    await page.keyboard.type("0123456789ABCDEFGHJK");
+    assert.equal(await box.inputValue(), "lsb-0123456789ABCDEFGHJK");
+    assert.equal(await masked(), true);
+    // the answer is held back: the box is empty all the same, and ready for the next scan
+    let go;
+    const held = new Promise((resolve) => { go = resolve; });
+    await page.route("**/scan", async (route) => { await held; await route.continue(); });
+    await page.keyboard.press("Enter");
+    assert.equal(await box.inputValue(), "");
+    assert.equal(await masked(), false);
+    go();
+    await heard(page, "refused", "This badge opens nothing");
+    assert.ok(!(await page.content()).toUpperCase().includes("0123456789ABCDEFGHJK"));
+    await visitor.leave();
+});

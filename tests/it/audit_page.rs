@@ -40,6 +40,7 @@ fn entries_are_found_by_event_actor_text_and_time() {
     // what was asked for stands in the form again, and does no harm there
     let page = ada.get("/audit?text=%22%3E%3Cscript%3E");
     assert!(!page.body.contains("<script>") && page.body.contains("script"), "{}", page.body);
+    ada.post("/language", &[("language", "en"), ("place", "/\\evil.example/")]).goes_to("/");
     let german = ada.post("/language", &[("language", "de"), ("place", "/audit")]);
     german.goes_to("/audit");
     assert!(ada.get("/audit").body.contains("Station gegründet"));

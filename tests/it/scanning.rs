@@ -8,39 +8,48 @@ use crate::pages::live::Live;
 use crate::pages::words;
 
 /// Somebody at the scan box, who sees the page.
-struct Desk {
-    browser: Browser,
+pub struct Desk {
+    /// Their browser.
+    pub browser: Browser,
     csrf: String,
-    live: Live,
+    /// What the page shows.
+    pub live: Live,
 }
 
 impl Desk {
     fn of(serving: &Serving) -> Desk {
-        let mut browser = Browser::logged_in(&serving, "admin");
+        Desk::of_person(serving, "admin")
+    }
+
+    /// The desk of this person, who logs in by name.
+    pub fn of_person(serving: &Serving, name: &str) -> Desk {
+        let mut browser = Browser::logged_in(serving, name);
         let csrf = browser.get("/").csrf();
         let live = Live::watch(&browser);
         Desk { browser, csrf, live }
     }
 
     /// Scans a text with this slot chosen; what the page answers.
-    fn scan_for(&mut self, slot: &str, text: &str) -> Said {
+    pub fn scan_for(&mut self, slot: &str, text: &str) -> Said {
         let fields = [("csrf", self.csrf.as_str()), ("slot", slot), ("text", text)];
         Said::of(&self.browser.post_for_part("/scan", &fields))
     }
 
-    fn scan(&mut self, text: &str) -> Said {
+    /// Scans a text with no slot chosen.
+    pub fn scan(&mut self, text: &str) -> Said {
         self.scan_for("", text)
     }
 
+    /// Waits until a slot shows this state.
     #[track_caller]
-    fn until(&mut self, slot: &str, state: &str) {
+    pub fn until(&mut self, slot: &str, state: &str) {
         self.live.until(&format!("{slot} to be {state}"), |live| live.state(slot) == state);
     }
 }
 
 /// An answer of the page: its kind, its words, the slot that is chosen now.
 #[derive(Debug)]
-struct Said {
+pub struct Said {
     kind: String,
     words: String,
     chosen: String,
@@ -57,8 +66,9 @@ impl Said {
         Said { kind: value("data-kind"), chosen: value("data-chosen"), words: words(&answer.body) }
     }
 
+    /// Requires an answer of this kind that says this and leaves this slot chosen.
     #[track_caller]
-    fn is(&self, kind: &str, part: &str, chosen: &str) {
+    pub fn is(&self, kind: &str, part: &str, chosen: &str) {
         let Said { kind: found, words, chosen: now } = self;
         assert!(
             found == kind && words.contains(part) && now == chosen,
@@ -68,7 +78,7 @@ impl Said {
 }
 
 /// A station with two slots whose product is started in this way.
-fn station(start: &str) -> Station {
+pub fn station(start: &str) -> Station {
     let station = Station::found();
     station.add_slot("slot-1", "GW00001");
     station.add_slot("slot-2", "GW00002");
