@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Subcommand;
 use serde_json::json;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::cli::Common;
 use crate::cli::failure::Failure;
@@ -128,7 +130,12 @@ impl Device {
             seed: self.seed,
             now: clock::now,
         };
-        let stop = AtomicBool::new(false);
+        let stop = Arc::new(AtomicBool::new(false));
+        // links left behind would lead to whatever pseudo terminal gets their numbers next
+        for signal in [SIGTERM, SIGINT, SIGHUP] {
+            signal_hook::flag::register(signal, Arc::clone(&stop))
+                .map_err(|e| Failure::work(Code::Internal, e))?;
+        }
         process::run(&config, &stop, &mut |event| {
             // a reader that went away does not stop the devices
             let _ = serde_json::to_string(event).map(|line| output::line(&line));

@@ -185,3 +185,6 @@ fn answers(slot: &Slot, task: &Task) -> bool {
     port::open(&slot.port, slot.baud)
         .is_ok_and(|port| driver::open_driver(&task.recipe.product, port, None, session).present())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! The Line page, live: every state a tile can show as it comes over `/events`, the figures and banners, and what
 //! becomes of a page whose session or cloud is gone.
 
+use std::time::Duration;
+
 use crate::factory::azure::Azure;
 use crate::factory::bench::Bench;
 use crate::factory::process;
@@ -196,4 +198,56 @@ fn the_page_speaks_four_languages_and_an_operator_gets_no_way_into_the_records()
     assert_eq!(sheet.body.matches("<svg class=\"barcode\"").count(), commands.len());
     let ended = process::run(station.command(&["audit", "verify"]));
     assert_eq!(ended.exit, 0, "{}", ended.err);
+}
+
+/// A run that broke off in `slot-1`; `product` is none of ours if it is no name.
+fn left_behind(station: &Station, product: &str) {
+    station.sqlite(&format!(
+        "INSERT INTO device (serial, serial_folded, registration_id, device_id, state, created)
+         VALUES ('OLD0001', 'old0001', 'sn-old0001', 'sn-old0001', 'new', 0);
+         INSERT INTO run (device, product, slot, person, started, stage)
+         VALUES (last_insert_rowid(), '{product}', 'slot-1', 'ada', 0, 'inject')"
+    ));
+}
+
+#[test]
+fn tiles_go_on_without_figures_and_no_beat_says_that_the_page_is_live() {
+    let station = Station::found();
+    station.add_slot("slot-1", "GW00001");
+    station.release("lot", "demo-gateway", 2, 0);
+    let serving = station.serve();
+    let browser = logged_in(&serving);
+    let mut live = Live::watch(&browser);
+    live.until("figures", |live| live.says("figures").contains("0 of 2"));
+    // figures that cannot be read
+    left_behind(&station, "no name!");
+    let _bench = Bench::plug(&station, 1, "GW", &[]);
+    live.until("a unit that passed", |live| live.state("slot-1") == "pass");
+    std::thread::sleep(Duration::from_secs(12));
+    let mut late = Live::watch(&browser);
+    late.until("the tile", |live| live.state("slot-1") == "pass");
+    assert!(late.says("figures").contains("0 of 2"), "the last figures that were read");
+    assert_eq!(late.count("beat"), 0);
+    let page = Browser::with(&browser.connection().0, &browser.connection().1).get("/");
+    assert_eq!((page.status, page.body.contains("data-state=\"pass\"")), (200, true));
+    station.sqlite("UPDATE run SET product = 'demo-gateway' WHERE product = 'no name!'");
+    late.until("a beat", |live| live.count("beat") == 1);
+    late.until("new figures", |live| live.says("figures").contains("1 of 2"));
+}
+
+#[test]
+fn a_run_that_broke_off_stays_in_sight_while_another_unit_runs_in_its_slot() {
+    let station = Station::found();
+    station.add_slot("slot-1", "GW00001");
+    station.release("lot", "demo-gateway", 2, 0);
+    left_behind(&station, "demo-gateway");
+    let serving = station.serve();
+    let mut live = Live::watch(&logged_in(&serving));
+    live.until("the run that was left", |live| live.says("unfinished").contains("OLD0001"));
+    let sent = |live: &Live| live.seen.iter().filter(|(_, part)| part == "unfinished").count();
+    let before = sent(&live);
+    let _bench = Bench::plug(&station, 1, "GW", &["--fault", "slow"]);
+    live.until("a unit that passed", |live| live.state("slot-1") == "pass");
+    live.until("its figures", |live| live.says("figures").contains("1 of 2"));
+    assert_eq!(sent(&live), before, "it stood there all the time, and alone");
 }

@@ -255,3 +255,37 @@ fn a_unit_that_was_withdrawn_is_not_good_any_more_and_shows_as_such() {
     assert_eq!(of("/reports/shift"), ["3", "3", "1", "100.0"]);
     assert_eq!(passed(), "2");
 }
+
+#[test]
+fn long_reports_are_made_one_at_a_time_and_hold_up_neither_slots_nor_pages() {
+    let station = Station::found();
+    station.add_slot("slot-1", "GW00001");
+    station.release("lot", "demo-gateway", 2, 0);
+    station.sqlite(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
+         INSERT INTO run (person, started, stage, verdict, finished, slot, claimed)
+         SELECT 'ada', 1768000000000, 'identify', 'FAIL', 1768000000000 + i, 'slot-1', 'S' || i FROM n",
+    );
+    let serving = station.serve();
+    let (authority, cookies) = at(&serving, "admin").connection();
+    let asker = || Browser::with(&authority, &cookies);
+    let span = "from=2026-01-01&to=2026-02-01";
+    std::thread::scope(|scope| {
+        let ask = || asker().get(&format!("/reports/shift?{span}"));
+        let asked: Vec<_> = (0..14).map(|_| scope.spawn(ask)).collect();
+        let whole = scope.spawn(|| asker().get(&format!("/reports/shift/runs.csv?{span}")));
+        assert_eq!(asker().get("/work-orders").status, 200);
+        let _bench = Bench::plug(&station, 1, "GW", &[]);
+        let answers: Vec<_> = asked.into_iter().map(|asked| asked.join().unwrap()).collect();
+        let made = answers.iter().filter(|answer| answer.status == 200).count();
+        let busy = answers.iter().filter(|answer| answer.status == 503);
+        let told = busy.filter(|answer| answer.body.contains("LS-DB-05")).count();
+        assert!(made >= 1 && told >= 1 && made + told == 14, "{made} made, {told} busy");
+        // a list waits its turn instead of breaking off
+        assert_eq!(table(&chunked(&whole.join().unwrap().body)).len(), 60_000);
+        wait_for("a unit that passed", || {
+            (station.sqlite("SELECT verdict FROM run WHERE device NOT NULL") == "PASS").then_some(())
+        });
+    });
+    assert_eq!(station.sqlite("SELECT count(*) FROM run WHERE verdict = 'ERROR'"), "0");
+}

@@ -1,6 +1,8 @@
 //! The scan box: labels and commands against a real line of virtual devices. Nothing is started by the wrong label,
 //! and nothing is destroyed by one stray scan.
 
+use std::time::Duration;
+
 use crate::factory::bench::Bench;
 use crate::factory::{Serving, Station, sqlite};
 use crate::pages::browser::{Answer, Browser};
@@ -193,6 +195,89 @@ fn retry_runs_the_same_unit_again_without_pulling_it() {
 }
 
 #[test]
+fn a_first_article_or_another_order_keeps_a_held_unit_from_running_again() {
+    let station = Station::found();
+    station.add_slot("slot-1", "GW00001");
+    station.add_slot("slot-2", "GX00001");
+    station.release("before", "demo-sensor", 1, 0);
+    station.ok(&["work-order", "add", "lot", "--product", "demo-gateway", "--quantity", "5"]);
+    let serving = station.serve();
+    let mut desk = Desk::of(&serving);
+    desk.browser.fill_in("/work-orders", "/work-orders/lot/activate", &[]).goes_to("/work-orders/lot");
+    desk.until("slot-1", "ready");
+    let bench = Bench::plug(&station, 1, "GW", &["--fault", "1:reset-at=csr"]);
+    desk.until("slot-1", "fail");
+    let _article = Bench::plug(&station, 1, "GX", &["--seed", "2"]);
+    desk.until("slot-2", "pass");
+    let waits = "First article GX00001 of lot waits to be confirmed. Check the unit, then scan CONFIRM.";
+    desk.scan_for("slot-1", "LS:RETRY").is("refused", waits, "slot-1");
+    desk.scan("LS:START").is("refused", waits, "");
+    assert_eq!((count(&station, "run"), desk.live.state("slot-1")), ("2".to_owned(), "fail"));
+    desk.scan("LS:CONFIRM").is("done", "First article GX00001 is confirmed", "");
+
+    station.release("next", "demo-gateway", 5, 0);
+    let other = "The work order is next by now: take the unit in slot-1 out and put it in again.";
+    desk.scan_for("slot-1", "LS:RETRY").is("refused", other, "slot-1");
+    assert_eq!((count(&station, "run"), desk.live.state("slot-1")), ("2".to_owned(), "fail"));
+    drop(bench);
+    desk.until("slot-1", "ready");
+    let _bench = Bench::plug(&station, 1, "GW", &[]);
+    desk.until("slot-1", "pass");
+    assert_eq!(station.sqlite("SELECT group_concat(work_order) FROM run"), "lot,lot,next");
+    station.ok(&["audit", "verify"]);
+}
+
+#[test]
+fn a_unit_runs_again_under_the_recipe_as_it_is_by_then() {
+    let station = station("plug");
+    let serving = station.serve();
+    let mut desk = Desk::of(&serving);
+    let recipe = station.folder().join("products/scanned.toml");
+    let text = std::fs::read_to_string(&recipe).unwrap();
+    let _bench = Bench::plug(&station, 1, "GW", &["--fault", "1:reset-at=csr"]);
+    desk.until("slot-1", "fail");
+    std::fs::write(&recipe, format!("{text}# mended\n")).unwrap();
+    desk.scan("LS:RETRY").is("done", "slot-1 runs its unit again", "");
+    desk.until("slot-1", "pass");
+    assert_eq!(station.sqlite("SELECT count(DISTINCT product_digest) FROM run"), "2");
+}
+
+#[test]
+fn a_slot_whose_unit_was_pulled_is_not_dead_after_the_line_was_held() {
+    let station = station("scan");
+    let serving = station.serve();
+    let mut desk = Desk::of(&serving);
+    let _bench = Bench::plug(&station, 1, "GW", &["--fault", "unplug-at=put"]);
+    desk.until("slot-1", "waiting");
+    desk.scan("SN:GW00001").is("done", "GW00001 for slot-1.", "");
+    desk.until("slot-1", "aborted");
+    desk.browser.fill_in("/work-orders", "/work-orders/lot/pause", &[]).goes_to("/work-orders/lot");
+    desk.until("slot-1", "not-ready");
+    station.ok(&["work-order", "activate", "lot"]);
+    desk.until("slot-2", "ready");
+    desk.until("slot-1", "ready");
+}
+
+#[test]
+fn where_every_slot_is_taken_nobody_is_asked_which_one() {
+    let station = station("plug");
+    let serving = station.serve();
+    let mut desk = Desk::of(&serving);
+    let _bench = Bench::plug(&station, 2, "GW", &[]);
+    desk.until("slot-1", "pass");
+    desk.until("slot-2", "pass");
+    let none = "No slot is free: wait for a verdict or take a unit out.";
+    desk.scan("SN:GX00001").is("refused", none, "");
+    desk.scan("LS:START").is("refused", none, "");
+    for (language, said) in
+        [("de", "Kein Platz ist frei"), ("zh", "没有空闲工位"), ("es", "Ningún puesto está libre")]
+    {
+        desk.browser.post("/language", &[("language", language), ("place", "/")]).goes_to("/");
+        desk.scan("LS:START").is("refused", said, "");
+    }
+}
+
+#[test]
 fn scrapping_takes_two_scans_of_the_same_command_and_is_on_record() {
     let station = station("plug");
     let serving = station.serve();
@@ -208,7 +293,10 @@ fn scrapping_takes_two_scans_of_the_same_command_and_is_on_record() {
     desk.scan_for("slot-1", "LS:SCRAP").is("ask", "Scan SCRAP again", "slot-1");
     desk.scan_for("slot-1", "LS:SCRAB").is("refused", "“LS:SCRAB” is no command", "slot-1");
     desk.scan_for("slot-1", "LS:SCRAP").is("ask", "Scan SCRAP again", "slot-1");
+    // the scanner bounces: the same scan, read twice
+    desk.scan_for("slot-1", "LS:SCRAP").is("ask", "Scan SCRAP again", "slot-1");
     assert_eq!(scrapped(), 0);
+    std::thread::sleep(Duration::from_millis(1100));
     desk.scan_for("slot-1", "LS:SCRAP").is("done", "GW00001 in slot-1 is scrapped", "");
     desk.until("slot-1", "scrap");
     assert_eq!(station.events("run-scrapped")[0]["reason"], "scrapped at the line");

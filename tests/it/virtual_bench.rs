@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use crate::factory::lineside;
+use crate::factory::process::Process;
 use lineside::device::driver::{CsrKey, open_driver, write_file};
 use lineside::device::port;
 use lineside::device::render::Rendered;
@@ -120,6 +122,25 @@ fn the_bench_is_cleared_when_it_is_told_to_stop() {
     stop.store(true, Ordering::SeqCst);
     thread.join().unwrap();
     assert_eq!(std::fs::read_dir(folder.path().join("ports")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_bench_that_is_told_to_end_leaves_no_link_to_a_terminal_that_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    for signal in ["TERM", "INT"] {
+        let mut command = lineside();
+        command.args(["sim", "device", "--count", "3", "--folder"]).arg(folder.path().join("ports"));
+        command.arg("--state").arg(folder.path().join("devices"));
+        let mut bench = Process::start(command);
+        for _ in 0..3 {
+            assert_eq!(bench.json_line()["event"], "plugged");
+        }
+        let links = || std::fs::read_dir(folder.path().join("ports")).unwrap().count();
+        assert_eq!(links(), 3);
+        let ended = bench.signal(signal);
+        assert_eq!((ended.exit, links()), (0, 0), "{signal}: {}", ended.err);
+        assert_eq!(ended.out.matches("\"unplugged\"").count(), 3, "{}", ended.out);
+    }
 }
 
 /// One request after the other over TLS; what the client showed of itself, and its request.

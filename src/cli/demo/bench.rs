@@ -6,6 +6,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal};
 use serde::Deserialize;
 
 use crate::cli::demo::plant::{Lot, Plant};
@@ -134,6 +135,10 @@ impl Bench {
 
     /// Waits a moment for the devices to unplug themselves, so that no slot is left with one.
     pub fn clear(mut self) {
+        self.wait_a_moment();
+    }
+
+    fn wait_a_moment(&mut self) {
         for _ in 0..100 {
             if matches!(self.child.try_wait(), Ok(Some(_))) {
                 return;
@@ -145,6 +150,11 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
+        // told to end, the devices take their links away
+        let told = rustix::process::kill_process(Pid::from_child(&self.child), Signal::TERM);
+        if told.is_ok() {
+            self.wait_a_moment();
+        }
         // ending a process that has ended by itself fails, and that is fine
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -39,11 +39,12 @@ impl Bench {
 
     /// Pulls all devices out: their ports go with them, as with USB devices.
     fn pull(&mut self) {
-        self.process.kill();
+        // first the links: once the devices are gone, another test's may get the numbers of their terminals
         for port in &self.ports {
             // a device that unplugged itself took its port along
             let _ = std::fs::remove_file(port);
         }
+        self.process.kill();
     }
 
     /// The port of the first device, for a command line.
@@ -64,7 +65,6 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        // a link left behind would lead to whatever pseudo terminal gets the number next
         self.pull();
     }
 }

@@ -108,8 +108,14 @@ impl Process {
 
     /// Sends it SIGTERM and waits until it has ended.
     pub fn terminate(self) -> Ended {
-        let ended = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
-        assert!(ended.success());
+        self.signal("TERM")
+    }
+
+    /// Sends it this signal and waits until it has ended.
+    pub fn signal(self, name: &str) -> Ended {
+        let mut kill = Command::new("kill");
+        let sent = kill.args(["-s", name]).arg(self.child.id().to_string()).status().expect("kill");
+        assert!(sent.success());
         self.wait()
     }
 
