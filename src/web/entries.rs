@@ -5,8 +5,8 @@ use crate::domain::person::Actor;
 use crate::station::evidence::{Entry, Proven};
 use crate::station::zone::Zone;
 use crate::web::standing::Badge;
-use crate::web::words::{audit_events, fill};
 use crate::web::words::runs::EntryWords;
+use crate::web::words::{audit_events, fill};
 
 /// One entry.
 pub struct EntryView {
