@@ -1,7 +1,7 @@
 // Every page there is, found by following links from the navigation, as each role and in each language.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Browser, LARGE, SMALL } from "./browser.mjs";
+import { Browser, LARGE, SIZES, SMALL } from "./browser.mjs";
 import { WHOLE_TEST } from "./deadline.mjs";
 import { furnished, particular } from "./furnished.mjs";
 import { PEOPLE } from "./plant.mjs";
@@ -18,6 +18,8 @@ const WAYS = {
     administrator: EVERYWHERE,
     auditor: EVERYWHERE,
 };
+/** An administrator sees all that an engineer sees, and an auditor the same without its forms: one size will do for them. */
+const SIZES_FOR = { operator: SIZES, administrator: SIZES, engineer: [SMALL], auditor: [SMALL] };
 /** Places that no navigation entry leads to. */
 const BESIDES = { operator: ["/command-sheet"], administrator: ["/command-sheet", "/clients"] };
 
@@ -59,7 +61,7 @@ for (const role of Object.keys(PEOPLE)) {
         assert.deepEqual(ways, WAYS[role]);
         const visited = await walk(visitor, [...ways, ...besides(role)], async (kind, address) => {
             const name = `${role}-${fileName(kind, address)}`;
-            await sound(visitor, name);
+            await sound(visitor, name, SIZES_FOR[role]);
             if (await visitor.page.locator("[data-print]").count()) await printed(visitor, name);
         });
         console.log(`${role}: ${visited.length} kinds of pages and files: ${visited.join(" ")}`);

@@ -6,7 +6,7 @@ import { shows } from "./line_page.mjs";
 import { PEOPLE, Plant } from "./plant.mjs";
 
 const PICTURE = fileURLToPath(new URL("../../static/line-page.png", import.meta.url));
-const PREFIX = "GW2247-";
+const PREFIX = "GW7";
 /** How many units of the lot were made before, and one of them did not pass. */
 const MADE = 24;
 const FAILED = 9;
@@ -25,7 +25,7 @@ const browser = await Browser.launch();
 const plant = await Plant.found({ slots: Array.from({ length: MADE }, (_, at) => [`slot-${at}`, serial(at + 1)]), azure: true });
 try {
     await plant.serve();
-    await plant.release("WO-2247", 400, 20);
+    await plant.release("WO-1047", 400, 20);
     await plant.plug(PREFIX, { count: MADE, faults: [`${FAILED}:bad-proof`], seed: 2 });
     const ended = "SELECT 1 FROM run WHERE verdict IS NOT NULL";
     await eventually("the units made before", () => plant.sql(ended).length === MADE);
