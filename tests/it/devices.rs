@@ -349,7 +349,7 @@ fn what_the_cloud_was_told_and_an_alarm_show_behind_any_number_of_newer_entries(
     station.refused(1, "LS-DUP-04", &["provision", "--port", clone, "--product", "demo-gateway"]);
     let key = station.sqlite("SELECT digest FROM public_key WHERE device = 1");
     let serving = station.serve();
-    let mut browser = browser(&serving, "ada");
+    let mut browser = Browser::logged_in(&serving, "ada");
     let shown = |page: &Answer| {
         (
             page.body.contains("data-outbox=\""),

@@ -276,7 +276,7 @@ fn a_label_that_was_sent_is_not_sent_again_while_the_records_cannot_be_written()
     let serving = station.serve();
     let _bench = Bench::plug(&station, 1, "GW", &[]);
     printer.next();
-    let mut browser = browser(&serving);
+    let mut browser = Browser::logged_in(&serving, "admin");
     wait_for("a worry about the records", || {
         browser.get("/labels").body.contains("label 1 was sent, but this cannot be recorded").then_some(())
     });
@@ -346,7 +346,7 @@ fn no_label_is_made_of_an_identity_that_was_withdrawn() {
     station.ok(&["run", "quarantine", "1", "--reason", "dented"]);
     let printer = Printer::switch_on(address, Manner::Prints);
     wait_until(&station, "the label to be given up", "SELECT state FROM label", "settled");
-    let mut browser = browser(&serving);
+    let mut browser = Browser::logged_in(&serving, "admin");
     let csrf = browser.get("/labels").csrf();
     for subject in [("run", "1"), ("device", "GW00001")] {
         browser.post("/labels/reprint", &[("csrf", &csrf), subject, ("reason", "torn")]).goes_to("/labels");

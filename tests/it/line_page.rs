@@ -216,7 +216,7 @@ fn tiles_go_on_without_figures_and_no_beat_says_that_the_page_is_live() {
     station.add_slot("slot-1", "GW00001");
     station.release("lot", "demo-gateway", 2, 0);
     let serving = station.serve();
-    let browser = logged_in(&serving);
+    let browser = Browser::logged_in(&serving, "admin");
     let mut live = Live::watch(&browser);
     live.until("figures", |live| live.says("figures").contains("0 of 2"));
     // figures that cannot be read
@@ -242,7 +242,7 @@ fn a_run_that_broke_off_stays_in_sight_while_another_unit_runs_in_its_slot() {
     station.release("lot", "demo-gateway", 2, 0);
     left_behind(&station, "demo-gateway");
     let serving = station.serve();
-    let mut live = Live::watch(&logged_in(&serving));
+    let mut live = Live::watch(&Browser::logged_in(&serving, "admin"));
     live.until("the run that was left", |live| live.says("unfinished").contains("OLD0001"));
     let sent = |live: &Live| live.seen.iter().filter(|(_, part)| part == "unfinished").count();
     let before = sent(&live);

@@ -242,7 +242,7 @@ fn a_unit_that_was_withdrawn_is_not_good_any_more_and_shows_as_such() {
     wait_for("three that passed", || (passed() == "3").then_some(()));
     let run = station.sqlite("SELECT max(id) FROM run");
     station.ok(&["run", "quarantine", &run, "--reason", "dented"]);
-    let mut admin = at(&serving, "admin");
+    let mut admin = Browser::logged_in(&serving, "admin");
     let mut of = |place: &str| {
         let found = figures(&admin.get(&format!("{place}/figures.csv")).body);
         let page = admin.get(place).body;
@@ -267,7 +267,7 @@ fn long_reports_are_made_one_at_a_time_and_hold_up_neither_slots_nor_pages() {
          SELECT 'ada', 1768000000000, 'identify', 'FAIL', 1768000000000 + i, 'slot-1', 'S' || i FROM n",
     );
     let serving = station.serve();
-    let (authority, cookies) = at(&serving, "admin").connection();
+    let (authority, cookies) = Browser::logged_in(&serving, "admin").connection();
     let asker = || Browser::with(&authority, &cookies);
     let span = "from=2026-01-01&to=2026-02-01";
     std::thread::scope(|scope| {
