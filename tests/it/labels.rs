@@ -278,7 +278,7 @@ fn a_label_that_was_sent_is_not_sent_again_while_the_records_cannot_be_written()
     printer.next();
     let mut browser = Browser::logged_in(&serving, "admin");
     wait_for("a worry about the records", || {
-        browser.get("/labels").body.contains("label 1 was sent, but this cannot be recorded").then_some(())
+        browser.get("/labels").body.contains("Label 1 was sent, but this cannot be recorded").then_some(())
     });
     assert_eq!(station.sqlite("SELECT state FROM label"), "waiting");
     station.sqlite("DROP TRIGGER stuck");
