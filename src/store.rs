@@ -19,6 +19,7 @@ pub mod labels;
 mod long_lane;
 pub mod meta;
 pub mod outbox;
+pub mod paging;
 pub mod people;
 mod quick_lane;
 mod read_pool;

@@ -12,6 +12,7 @@ use crate::store::certificates::{self, Certificate};
 use crate::store::devices::{self, Device};
 use crate::store::error::StoreError;
 use crate::store::outbox::{self, OutboxRow};
+use crate::store::paging;
 use crate::store::reader::Reader;
 use crate::store::runs::{self, Run, RunFilter};
 
@@ -69,12 +70,12 @@ pub fn read(
     let filter = RunFilter { device: Some(device.id), ..RunFilter::default() };
     let mut runs: Vec<Run> =
         runs::list(reader, &filter, RUNS + 1, runs_before)?.into_iter().map(|(run, _)| run).collect();
-    let older_runs = shorten(&mut runs, RUNS);
+    let older_runs = paging::cut(&mut runs, RUNS);
     let mut certificates: Vec<Sheet> =
         certificates::by_device(reader, device.id)?.into_iter().map(sheet).collect();
     certificates.reverse();
     let mut entries = evidence::of_device(reader, device.id, vkey, ENTRIES + 1, entries_before)?;
-    let older_entries = shorten(&mut entries, ENTRIES);
+    let older_entries = paging::cut(&mut entries, ENTRIES);
     let label = of_record::newest_of(reader, device.id)?;
     let enrollments = outbox::of_registration(reader, &device.identity.registration_id, ENROLLMENTS)?;
     let alarms = evidence::alarms(reader, device.id, ALARMS)?;
@@ -89,13 +90,6 @@ pub fn read(
         entries,
         older_entries,
     }))
-}
-
-fn shorten<T>(rows: &mut Vec<T>, most: u32) -> bool {
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let more = rows.len() > most;
-    rows.truncate(most);
-    more
 }
 
 /// A certificate's row with what the certificate says.

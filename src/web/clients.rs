@@ -10,6 +10,7 @@ use crate::station::authority::Administering;
 use crate::station::clients;
 use crate::station::clock;
 use crate::store::clients as records;
+use crate::store::paging;
 use crate::web::access::{Posted, Visit};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
@@ -85,10 +86,10 @@ fn words(rights: &Rights, t: &ClientsWords) -> String {
 
 async fn list(visit: &Visit<Administering>, beside: Beside) -> Result<HttpResponse, Trouble> {
     let Beside { after, typed, fault, new } = beside;
-    let found = visit.read(move |r| records::list(r, PAGE, after.as_ref())).await?;
+    let mut found = visit.read(move |r| records::list(r, PAGE + 1, after.as_ref())).await?;
     let t = ClientsWords::of(visit.language);
-    let full = u32::try_from(found.len()).is_ok_and(|count| count == PAGE);
-    let next = found.last().filter(|_| full).map(|last| last.name.clone());
+    let more = paging::cut(&mut found, PAGE);
+    let next = found.last().filter(|_| more).map(|last| last.name.clone());
     let clients = found.iter().map(|client| ClientView {
         name: client.name.to_string(),
         rights: words(&client.rights, t),

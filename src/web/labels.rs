@@ -18,6 +18,7 @@ use crate::station::slots::Floor;
 use crate::station::zone::Zone;
 use crate::store::error::StoreError;
 use crate::store::labels::{self, Label, LabelState};
+use crate::store::paging;
 use crate::store::reader::Reader;
 use crate::web::access::{Posted, Visit};
 use crate::web::frame::{Frame, Place};
@@ -85,9 +86,7 @@ pub async fn page(visit: Visit<Watching>, wanted: web::Query<Wanted>) -> Result<
     let (counts, mut found) =
         visit.read(move |r| Ok((counts(&floor, r)?, labels::list(r, open, ROWS + 1, before)?))).await?;
     let t = LabelWords::of(visit.language);
-    let rows = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let more = found.len() > rows;
-    found.truncate(rows);
+    let more = paging::cut(&mut found, ROWS);
     let only = if open { "&open=true" } else { "" };
     let older = found.last().filter(|_| more).map(|last| format!("/labels?before={}{only}", last.id));
     let printers = visit.floor.settings.printers.iter().zip(counts).enumerate();

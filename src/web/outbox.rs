@@ -14,6 +14,7 @@ use crate::station::outbox_decisions::{self as decisions, Which};
 use crate::station::{clock, zone::Zone};
 use crate::store::error::StoreError;
 use crate::store::outbox::{self, Depth, Operation, OutboxRow, OutboxState};
+use crate::store::paging;
 use crate::store::reader::Reader;
 use crate::web::access::{Posted, Visit};
 use crate::web::frame::{Frame, Place};
@@ -122,9 +123,7 @@ pub async fn page(visit: Visit<Reading>, asked: web::Query<Asked>) -> Result<Htt
     let state = asked.state.as_deref().and_then(|word| word.parse::<OutboxState>().ok());
     let before = asked.before;
     let Seen { mut rows, depth, next, trouble } = visit.read(move |r| look(r, state, before)).await?;
-    let full = usize::try_from(A_PAGE).unwrap_or(usize::MAX);
-    let more = rows.len() > full;
-    rows.truncate(full);
+    let more = paging::cut(&mut rows, A_PAGE);
     let address = |state: Option<OutboxState>| match state {
         Some(state) => format!("/outbox?state={state}"),
         None => "/outbox".to_owned(),

@@ -15,7 +15,7 @@ use crate::domain::secret::Secret;
 use crate::station::authority::{Administering, Authority, Reading};
 use crate::station::slots::Floor;
 use crate::station::{clock, staff};
-use crate::store::people;
+use crate::store::{paging, people};
 use crate::web::access::{Posted, Visit};
 use crate::web::frame::{Frame, Place, role_word};
 use crate::web::gate::{in_one_line, page as show};
@@ -98,9 +98,7 @@ async fn list<A: Authority + Send + Sync>(
 ) -> Result<HttpResponse, Trouble> {
     let after = before.clone();
     let mut found = visit.read(move |r| people::page(r, after.as_ref(), ROWS + 1)).await?;
-    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let more = found.len() > most;
-    found.truncate(most);
+    let more = paging::cut(&mut found, ROWS);
     let further = found.last().filter(|_| more).map(|person| person.name.clone());
     let words = FrameWords::of(visit.language);
     let chosen = typed.as_ref().and_then(|typed| typed.role).unwrap_or(Role::Operator);

@@ -21,11 +21,12 @@ fn the_figures_are_those_of_the_station_and_the_parser_of_prometheus_takes_them(
     let value = |figures: &Value, name: &str| {
         figures["samples"][name].as_f64().unwrap_or_else(|| panic!("no {name} in {figures}"))
     };
-    let figures = wait_for("two verdicts", || {
+    let figures = wait_for("two verdicts and a checkpoint", || {
         let reply = monitor.get("/metrics");
         assert_eq!((reply.status, reply.media()), (200, "text/plain"));
         let figures = judge("metrics.py", &reply.body);
-        (value(&figures, "lineside_slots{state=verdict}") == 2.0).then_some(figures)
+        let signed = !figures["samples"]["lineside_checkpoint_age_seconds"].is_null();
+        (signed && value(&figures, "lineside_slots{state=verdict}") == 2.0).then_some(figures)
     });
     for (name, expected) in [
         ("lineside_slot_verdicts_total{verdict=PASS}", 1.0),

@@ -201,7 +201,7 @@ fn every_answer_carries_the_security_headers_and_no_page_an_inline_script_or_sty
         ] {
             assert_eq!(answer.header(header), Some(value), "{name}");
         }
-        let kept = if ["style", "icon"].contains(name) { "no-cache" } else { "no-store" };
+        let kept = if matches!(*name, "style" | "icon") { "no-cache" } else { "no-store" };
         assert_eq!(answer.header("cache-control"), Some(kept), "{name}");
         let page = answer.body.to_ascii_lowercase();
         for inline in [
@@ -215,7 +215,7 @@ fn every_answer_carries_the_security_headers_and_no_page_an_inline_script_or_sty
             " onload",
             " hx-on",
         ] {
-            assert!(["style", "icon"].contains(name) || !page.contains(inline), "{name} holds {inline}");
+            assert!(matches!(*name, "style" | "icon") || !page.contains(inline), "{name} holds {inline}");
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::name::Name;
 use crate::station::clients::{Allowed, Ordering, Querying};
 use crate::station::clock;
 use crate::station::mes::{self, Added, MayNot, OrderedLot};
+use crate::store::paging;
 use crate::store::work_orders::{self, Progress};
 use crate::web::api::access::{self, Asked, Given};
 use crate::web::api::problem::Problem;
@@ -58,12 +59,12 @@ pub struct Page {
 /// `GET /api/v1/work-orders`: newest first.
 pub async fn list(asked: Asked<Querying>, page: web::Query<Page>) -> Result<HttpResponse, Problem> {
     let Page { before } = page.into_inner();
-    let found = asked
-        .act(move |floor, _| floor.store.read(|r| work_orders::list(r, PAGE, before.as_ref())))
+    let mut found = asked
+        .act(move |floor, _| floor.store.read(|r| work_orders::list(r, PAGE + 1, before.as_ref())))
         .await?
         .map_err(|error| Problem::of(&error))?;
-    let full = u32::try_from(found.len()).is_ok_and(|count| count == PAGE);
-    let next = found.last().filter(|_| full).map(|last| &last.order.name);
+    let more = paging::cut(&mut found, PAGE);
+    let next = found.last().filter(|_| more).map(|last| &last.order.name);
     let told = json!({ "work_orders": found.iter().map(told).collect::<Vec<_>>(), "next": next });
     Ok(access::json(StatusCode::OK, &told))
 }

@@ -16,6 +16,7 @@ use crate::station::reports::{self, BadSpan, Figures};
 use crate::station::shifts::ShiftSpan;
 use crate::store::audit::checkpoint;
 use crate::store::error::StoreError;
+use crate::store::paging;
 use crate::store::reader::Reader;
 use crate::store::reports::{RunLine, Scope, not_passed};
 use crate::store::work_orders;
@@ -159,8 +160,7 @@ async fn report<A: Authority + Send + Sync>(
     };
     let seen = visit.read_long(Duration::ZERO, move |r| look(r, &there, &scope, now)).await?;
     let Seen { figures, mut runs, head } = seen;
-    let cut = runs.len() > usize::try_from(MOST_RUNS).unwrap_or(usize::MAX);
-    runs.truncate(usize::try_from(MOST_RUNS).unwrap_or(usize::MAX));
+    let cut = paging::cut(&mut runs, MOST_RUNS);
     let may_read = Reading::of(&visit.person).is_some();
     let Header { title, still_running, csv } = header;
     let head = head.map(|(size, at, note)| {

@@ -9,6 +9,7 @@ use crate::station::authority::{Authority, Engineering, Watching};
 use crate::station::products;
 use crate::station::work_orders::{self, Draft, DraftError};
 use crate::store::error::StoreError;
+use crate::store::paging;
 use crate::store::work_orders::{self as orders, Progress};
 use crate::web::access::{Posted, Visit};
 use crate::web::frame::{Frame, Place};
@@ -20,7 +21,7 @@ use crate::web::words::fill;
 use crate::web::words::work_orders::WorkOrderWords;
 
 /// Work orders on one page.
-const ROWS: usize = 50;
+const ROWS: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "work_orders.html")]
@@ -121,13 +122,9 @@ async fn list<A: Authority + Send + Sync>(
     let newest = before.is_some();
     let folder = visit.floor.folder.clone();
     let (mut found, products) = visit
-        .read(move |r| {
-            let limit = u32::try_from(ROWS + 1).unwrap_or(u32::MAX);
-            Ok((orders::list(r, limit, before.as_ref())?, products::names(&folder)))
-        })
+        .read(move |r| Ok((orders::list(r, ROWS + 1, before.as_ref())?, products::names(&folder))))
         .await?;
-    let more = found.len() > ROWS;
-    found.truncate(ROWS);
+    let more = paging::cut(&mut found, ROWS);
     let older = found.last().filter(|_| more).map(|last| last.order.name.to_string());
     let zone = visit.zone();
     let row = |progress: Progress| {
