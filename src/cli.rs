@@ -8,6 +8,7 @@ pub mod progress;
 pub mod session;
 
 mod audit;
+mod batch;
 mod ca;
 mod client;
 mod demo;
@@ -101,6 +102,9 @@ enum Command {
     /// Recipes for kinds of devices
     #[command(subcommand)]
     Product(product::Products),
+    /// Identities in and out of files
+    #[command(subcommand)]
+    Batch(batch::Batch),
     /// The outbox to Azure
     #[command(subcommand)]
     Enroll(enroll::Enroll),
@@ -129,6 +133,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(command) => command.run(&common),
         Command::Client(command) => command.run(&common),
         Command::Product(command) => command.run(&common),
+        Command::Batch(command) => command.run(&common),
         Command::Enroll(command) => command.run(&common),
         Command::Audit(command) => command.run(&common),
         Command::Sim(command) => command.run(&common),

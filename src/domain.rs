@@ -4,6 +4,7 @@
 pub mod audit_entry;
 pub mod audit_event;
 pub mod badge;
+pub mod batch;
 pub mod cert_serial;
 pub mod client;
 pub mod code;

@@ -3,6 +3,7 @@
 pub mod amendment;
 pub mod authority;
 pub mod badges;
+pub mod batch;
 pub mod board;
 pub mod ca_material;
 pub mod checkpoints;

@@ -7,6 +7,7 @@
 //! that change no row (`audit` says what an entry holds).
 
 pub mod audit;
+pub mod batches;
 pub mod catalogue;
 pub mod certificates;
 pub mod change;

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::batch::{BatchKind, BatchState};
 use super::cert_serial::CertSerial;
 use super::client::Rights;
 use super::digest::Digest;
@@ -337,6 +338,31 @@ pub enum AuditEvent {
         from: String,
         times: u64,
     },
+    /// A file of many identities is about to be read or written; `asked` is what was asked for.
+    BatchStarted {
+        batch: u64,
+        kind: BatchKind,
+        input: String,
+        output: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        input_digest: Option<Digest>,
+        asked: serde_json::Value,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        work_order: Option<Name>,
+    },
+    /// It is done, failed or was cancelled.
+    BatchEnded {
+        batch: u64,
+        state: BatchState,
+        good: u64,
+        refused_rows: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        input_digest: Option<Digest>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        output_digest: Option<Digest>,
+    },
     LogExported {
         entries: u64,
         folder: String,
@@ -373,23 +399,4 @@ impl AuditEvent {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_event_has_a_member_of_a_name_that_the_entry_itself_uses() {
-        let (_, events) = include_str!("audit_event.rs").split_once("pub enum AuditEvent {").unwrap();
-        let (events, _) = events.split_once("\n}\n").unwrap();
-        assert!(events.contains("\n        count: u64,"), "the members were not found");
-        for taken in ["at", "actor", "event", "rows"] {
-            assert!(!events.contains(&format!("\n        {taken}: ")), "{taken} would be written twice");
-        }
-    }
-
-    #[test]
-    fn kinds_are_known_by_their_word() {
-        assert!(AuditEvent::is_kind("run-finished") && AuditEvent::is_kind("vault-unlocked"));
-        assert!(!AuditEvent::is_kind("run-finnished") && !AuditEvent::is_kind("RunFinished"));
-        assert!(!AuditEvent::is_kind(""));
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ use crate::domain::digest::Digest;
 /// A table whose rows the audit log vouches for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Table {
+    Batch,
     Certificate,
     Client,
     Crl,
@@ -28,7 +29,8 @@ pub(super) enum Table {
 }
 
 impl Table {
-    pub(super) const ALL: [Table; 10] = [
+    pub(super) const ALL: [Table; 11] = [
+        Table::Batch,
         Table::Certificate,
         Table::Client,
         Table::Crl,
@@ -44,6 +46,7 @@ impl Table {
     /// Its name in SQL and in an entry's `rows`.
     pub(super) fn name(self) -> &'static str {
         match self {
+            Table::Batch => "batch",
             Table::Certificate => "certificate",
             Table::Client => "client",
             Table::Crl => "crl",
@@ -60,6 +63,10 @@ impl Table {
     /// The columns that are digested, in this order; the first is the key.
     pub(super) fn columns(self) -> &'static str {
         match self {
+            Table::Batch => {
+                "id, kind, input, output, input_digest, output_digest, asked, work_order, person, state, \
+                 good, refused, code, started, finished"
+            }
             Table::Certificate => {
                 "serial, run, device, registration_id, to_be_signed, public_key, profile, not_before, \
                  not_after, state, der, sha256, revoked_at, reason, successor"
@@ -92,7 +99,8 @@ impl Table {
             Table::WorkOrder => {
                 "activated, first_article, first_article_run, first_article_by, first_article_reason"
             }
-            Table::Certificate
+            Table::Batch
+            | Table::Certificate
             | Table::Client
             | Table::Crl
             | Table::Device
@@ -116,7 +124,8 @@ impl Table {
             // the ZPL has its digest among the others
             Table::Label => &["zpl", "attempts", "last_error"],
             Table::Outbox => &["attempts", "next_try", "last_error", "last_code"],
-            Table::Certificate
+            Table::Batch
+            | Table::Certificate
             | Table::Client
             | Table::Crl
             | Table::Device

@@ -36,9 +36,12 @@ impl About {
             Table::Certificate => About::Device(row.get(2)?),
             Table::Outbox => About::Registration(row.get(1)?),
             Table::Label => About::Device(row.get(2)?),
-            Table::Client | Table::Crl | Table::Person | Table::SecretCheck | Table::WorkOrder => {
-                About::Nobody
-            }
+            Table::Batch
+            | Table::Client
+            | Table::Crl
+            | Table::Person
+            | Table::SecretCheck
+            | Table::WorkOrder => About::Nobody,
         })
     }
 

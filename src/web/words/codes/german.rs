@@ -118,6 +118,7 @@ super::code_words! {
     LabelDoubtful: "Es ist unklar, ob das Etikett gedruckt wurde.", "Nachsehen, ob es herauskam; das dann auf der Seite „Etiketten“ sagen oder dort noch einmal drucken.";
     LabelWithdrawn: "Die Identität dieses Etiketts wurde zurückgezogen.", "Etiketten einer zurückgezogenen Identität vernichten; wird das Gerät neu provisioniert, druckt es sein eigenes.";
     NoLabel: "Dieser Lauf hat kein Etikett.", "Nur ein bestandener Lauf mit [label] im Rezept hat eines.";
+    TableUnreadable: "Diese Datei ist keine lesbare Tabelle.", "Die Tabelle als CSV in UTF-8 mit einer Zeile Spaltennamen speichern und noch einmal versuchen.";
     PrinterOut: "Der Etikettendrucker antwortet nicht.", "Strom, Papier und Kabel des Druckers prüfen; die Etiketten warten, die Linie läuft weiter.";
     PrinterUnknown: "Diesen Drucker gibt es nicht.", "In station.toml einen [[printer]] dieses Namens eintragen und neu starten, oder im Rezept [label] printer ändern.";
     ReadTooLong: "Das Lesen der Aufzeichnungen dauerte zu lange und wurde abgebrochen.", "Weniger auf einmal verlangen, etwa einen kürzeren Zeitraum, oder es versuchen, wenn die Linie ruht.";

@@ -118,6 +118,7 @@ super::code_words! {
     LabelDoubtful: "No se sabe si la etiqueta salió.", "Compruébelo; después indíquelo en la página «Etiquetas» o imprímala allí de nuevo.";
     LabelWithdrawn: "La identidad de esta etiqueta se retiró.", "Destruya las etiquetas de una identidad retirada; el dispositivo que se aprovisiona de nuevo imprime la suya.";
     NoLabel: "Esta ejecución no tiene etiqueta.", "Solo la tiene una ejecución aprobada con [label] en la receta.";
+    TableUnreadable: "Este archivo no es una tabla legible.", "Guarde la tabla como CSV en UTF-8, con una línea de nombres de columna, y vuelva a intentarlo.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
     PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
     ReadTooLong: "La lectura de los registros tardó demasiado y se interrumpió.", "Pida menos de una vez, por ejemplo un periodo más corto, o inténtelo cuando la línea esté tranquila.";

@@ -1,0 +1,127 @@
+//! The result file: the input's own rows, each with what became of it. Whoever mends it can give it in again.
+
+use std::io::Write;
+
+use super::outcome::RowFault;
+use super::table::{Column, Header, Row};
+use crate::domain::code::Code;
+use crate::station::csv_cells::defused;
+
+/// The columns that tell what became of a row. Where an input has them, from an earlier result, they are replaced.
+pub const COLUMNS: [&str; 3] = ["status", "error_code", "error"];
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy)]
+pub enum Fate<'a> {
+    /// It was taken.
+    Good {
+        /// The registration ID it has now.
+        registration_id: Option<&'a str>,
+    },
+    /// The records had it already, just so.
+    Unchanged {
+        /// The registration ID it has.
+        registration_id: Option<&'a str>,
+    },
+    /// It is without fault, but nothing of this file was taken.
+    NotTaken,
+    /// It was refused.
+    Refused(&'a RowFault),
+}
+
+impl Fate<'_> {
+    fn cells(&self) -> (&'static str, &str, &str, Option<&str>) {
+        match self {
+            Fate::Good { registration_id } => ("ok", "", "", *registration_id),
+            Fate::Unchanged { registration_id } => ("unchanged", "", "", *registration_id),
+            Fate::NotTaken => ("not-taken", "", "", None),
+            Fate::Refused(fault) => ("refused", Code::as_str(fault.code), &fault.message, None),
+        }
+    }
+}
+
+/// Writes a result file row by row, in the delimiter of the input.
+pub struct ResultFile<W: Write> {
+    writer: csv::Writer<W>,
+    /// The places of the input's cells that are kept.
+    kept: Vec<usize>,
+    /// Where among them the registration ID stands; else it gets a column of its own.
+    registration: Option<usize>,
+}
+
+impl<W: Write> ResultFile<W> {
+    /// Writes the header.
+    pub fn begin(output: W, header: &Header) -> Result<ResultFile<W>, csv::Error> {
+        let mut writer =
+            csv::WriterBuilder::new().delimiter(header.delimiter).flexible(true).from_writer(output);
+        let ours = |name: &str| COLUMNS.contains(&name.to_lowercase().as_str());
+        let kept: Vec<usize> = (0..header.names.len()).filter(|&place| !ours(&header.names[place])).collect();
+        let registration = header.place(Column::RegistrationId);
+        for &place in &kept {
+            writer.write_field(&header.names[place])?;
+        }
+        for column in COLUMNS {
+            writer.write_field(column)?;
+        }
+        if registration.is_none() {
+            writer.write_field("registration_id")?;
+        }
+        writer.write_record(None::<&[u8]>)?;
+        Ok(ResultFile { writer, kept, registration })
+    }
+
+    /// Writes a row with what became of it. The input's own cells stay as they are; what we say of them is defused.
+    pub fn row(&mut self, row: &Row, fate: &Fate<'_>) -> Result<(), csv::Error> {
+        let (status, code, error, id) = fate.cells();
+        for &place in &self.kept {
+            let own = row.cell(place);
+            let formed = id.filter(|_| self.registration == Some(place) && own.trim().is_empty());
+            self.writer.write_field(formed.unwrap_or(own))?;
+        }
+        self.writer.write_field(status)?;
+        self.writer.write_field(code)?;
+        self.writer.write_field(&*defused(error))?;
+        if self.registration.is_none() {
+            self.writer.write_field(id.unwrap_or_default())?;
+        }
+        self.writer.write_record(None::<&[u8]>)
+    }
+
+    /// Flushes what was written and gives the output back.
+    pub fn finish(self) -> Result<W, std::io::Error> {
+        self.writer.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::station::batch::table::Table;
+    use std::io::Cursor;
+
+    fn result(input: &str, fate: &Fate<'_>) -> String {
+        let mut table = Table::read(Cursor::new(input.as_bytes().to_vec())).unwrap();
+        let mut file = ResultFile::begin(Vec::new(), &table.header().clone()).unwrap();
+        let mut row = Row::default();
+        while table.next(&mut row).unwrap() {
+            file.row(&row, fate).unwrap();
+        }
+        String::from_utf8(file.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_earlier_result_is_replaced() {
+        let fate = Fate::Good { registration_id: Some("sn-1") };
+        let first = result("serial;note\n007;=1+1\n", &fate);
+        assert_eq!(first, "serial;note;status;error_code;error;registration_id\n007;=1+1;ok;;;sn-1\n");
+        let fault = RowFault { line: 2, code: Code::SerialInvalid, message: "=x.".to_owned() };
+        let second = result(&first, &Fate::Refused(&fault));
+        let code = Code::SerialInvalid;
+        assert_eq!(
+            second,
+            format!(
+                "serial;note;registration_id;status;error_code;error\n007;=1+1;sn-1;refused;{code};'=x.\n"
+            )
+        );
+    }
+}

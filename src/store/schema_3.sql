@@ -1,0 +1,54 @@
+-- Version 3 of the records: batches, identities in and out of files.
+
+-- One row for each file that came in or went out, from its start to its end.
+CREATE TABLE batch (
+    id            INTEGER PRIMARY KEY,
+    kind          TEXT NOT NULL CHECK (kind IN ('derive', 'export', 'import', 'issue')),
+    -- names of files without their folders; empty if there is none
+    input         TEXT NOT NULL,
+    output        TEXT NOT NULL,
+    -- SHA-256 of the files; the input's is known from the start wherever a batch can be resumed
+    input_digest  TEXT CHECK (length(input_digest) = 64),
+    output_digest TEXT CHECK (length(output_digest) = 64),
+    -- what was asked for, as one JSON object
+    asked         TEXT NOT NULL,
+    work_order    TEXT REFERENCES work_order (name),
+    person        TEXT NOT NULL,
+    state         TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed', 'cancelled')),
+    -- rows that were taken and rows that were refused, once it has ended
+    good          INTEGER NOT NULL DEFAULT 0 CHECK (good >= 0),
+    refused       INTEGER NOT NULL DEFAULT 0 CHECK (refused >= 0),
+    code          TEXT,
+    started       INTEGER NOT NULL,
+    finished      INTEGER,
+    CHECK ((finished IS NULL) = (state = 'running')),
+    CHECK ((state = 'failed') = (code IS NOT NULL))
+) STRICT;
+CREATE INDEX batch_running ON batch (id) WHERE state = 'running';
+
+-- Announced devices: rows of imported files, written once and never changed. They count from the moment their batch is
+-- done; rows of a batch that ended otherwise are removed.
+CREATE TABLE announced (
+    id              INTEGER PRIMARY KEY,
+    batch           INTEGER NOT NULL REFERENCES batch (id),
+    line            INTEGER NOT NULL,
+    serial          TEXT NOT NULL,
+    mac             TEXT,
+    registration_id TEXT,
+    work_order      TEXT,
+    csr             BLOB,
+    endorsement_key BLOB,
+    -- the cells of the columns that mean nothing to us, as a JSON array in the order of announced_columns
+    extra           TEXT NOT NULL
+) STRICT;
+CREATE TABLE announced_columns (
+    batch INTEGER PRIMARY KEY REFERENCES batch (id),
+    names TEXT NOT NULL
+) STRICT;
+-- Finds them by the first eight bytes of SHA-256 of kind and folded value (serial, MAC, registration ID, endorsement
+-- key, public key of the request): small and alike for any kind of IDs. A hint, held against the row itself.
+CREATE TABLE announced_key (
+    start INTEGER NOT NULL,
+    id    INTEGER NOT NULL,
+    PRIMARY KEY (start, id)
+) STRICT, WITHOUT ROWID;
