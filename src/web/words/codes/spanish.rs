@@ -119,6 +119,14 @@ super::code_words! {
     LabelWithdrawn: "La identidad de esta etiqueta se retiró.", "Destruya las etiquetas de una identidad retirada; el dispositivo que se aprovisiona de nuevo imprime la suya.";
     NoLabel: "Esta ejecución no tiene etiqueta.", "Solo la tiene una ejecución aprobada con [label] en la receta.";
     TableUnreadable: "Este archivo no es una tabla legible.", "Guarde la tabla como CSV en UTF-8, con una línea de nombres de columna, y vuelva a intentarlo.";
+    RowShape: "Una fila no concuerda con la primera línea.", "Dé a cada fila tantas celdas como columnas tiene la primera línea, y a una celda 64 KiB como máximo.";
+    TurnedIntoNumber: "Una hoja de cálculo convirtió el valor en un número.", "Tome la columna otra vez de su origen y póngala como texto antes de que la lea una hoja de cálculo.";
+    ColumnMissing: "Falta una columna en la tabla.", "Nombre la columna en la primera línea de la tabla.";
+    OutputExists: "El archivo de salida ya existe.", "Elija otro nombre para la salida o retire el archivo que lo tiene.";
+    IdentityMissing: "Falta un dato en la fila.", "Rellene la celda que indica el mensaje.";
+    OutputUnwritable: "No se puede escribir el archivo de salida.", "Compruebe que se puede escribir en la carpeta y que el disco no está lleno; después repítalo.";
+    IdentityDisagrees: "El ID de registro no es el que forma la receta.", "Deje vacía la celda para que se forme el ID, o indique el que forma la receta.";
+    TableTooLarge: "La tabla supera lo que se lee.", "Compruebe las comillas y los finales de línea; se leen como máximo 500 columnas y 1 MiB por fila.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
     PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
     ReadTooLong: "La lectura de los registros tardó demasiado y se interrumpió.", "Pida menos de una vez, por ejemplo un periodo más corto, o inténtelo cuando la línea esté tranquila.";
