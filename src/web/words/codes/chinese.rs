@@ -119,6 +119,11 @@ super::code_words! {
     LabelWithdrawn: "该标签对应的身份已被撤回。", "请销毁已撤回身份的标签；设备重新配置后会打印新的标签。";
     NoLabel: "这次运行没有标签。", "只有配方含 [label] 且合格的运行才有标签。";
     TableUnreadable: "该文件不是可读取的表格。", "请将表格另存为 UTF-8 编码、首行为列名的 CSV 文件，然后重试。";
+    RecipientInvalid: "密钥接收者无效。", "每个 --keys-to 请给出一个 age 接收者（age1…），即 `age-keygen -y` 的输出。";
+    OutputUnwritable: "无法写入输出。", "检查输出文件夹是否可写、磁盘是否已满；然后再次运行同一命令。";
+    OutputTaken: "该输出已存在。", "请指定一个尚不存在的输出；不会覆盖任何文件。";
+    BundleNames: "配方中的文件无法放入设备文件夹。", "请为配方的 [[inject]] 文件取不同的名称，最多 96 个字符，且不得为 certificate.pem、chain.pem 或 key.pem。";
+    OutputShorter: "输出比记录中的短。", "请将输出恢复到批次留下时的状态，或用另一个输出开始新批次。";
     PrinterOut: "标签打印机没有应答。", "检查打印机的电源、纸张和电缆；标签会等待，产线继续。";
     PrinterUnknown: "没有这台打印机。", "在 station.toml 中添加同名的 [[printer]] 并重启，或修改配方的 [label] printer。";
     ReadTooLong: "读取记录时间过长，已中止。", "请缩小范围，例如缩短时间段，或在产线空闲时再试。";
