@@ -162,6 +162,15 @@ codes! {
     OutputUnwritable = "LS-CSV-07", "Check that the folder may be written and its disk is not full; then do it again.";
     IdentityDisagrees = "LS-CSV-08", "Leave the registration ID's cell empty to have it formed, or give what the recipe forms.";
     TableTooLarge = "LS-CSV-09", "Check the table's quotes and line ends; at most 500 columns and 1 MiB a row are read.";
+    BatchKeys = "LS-CSV-20", "Give a recipe whose devices get certificates, and either a column csr or --keys-to with an age recipient.";
+    BatchSize = "LS-CSV-21", "Give a table with at least one row, or divide a large one.";
+    BatchUnfinished = "LS-CSV-22", "See `lineside batch list`; run the same command as before to go on, or `lineside batch cancel NUMBER`.";
+    RowTwice = "LS-CSV-23", "Keep one of the two rows.";
+    RecipientInvalid = "LS-CSV-25", "Give each --keys-to one age recipient (age1…), as `age-keygen -y` prints it.";
+    OutputUnwritable = "LS-CSV-26", "Check that the output's folder may be written and its disk is not full; then run the same command again.";
+    OutputTaken = "LS-CSV-27", "Name an output that is not there yet; nothing is overwritten.";
+    BundleNames = "LS-CSV-28", "Give the recipe's [[inject]] files different names of at most 96 characters, none of them certificate.pem, chain.pem or key.pem.";
+    OutputShorter = "LS-CSV-29", "Put the output back as the batch left it, or begin another batch with another output.";
     // -- labels
     PrinterOut = "LS-LABEL-01", "Check the printer's power, paper and cable; its labels wait, and the line goes on.";
     PrinterUnknown = "LS-LABEL-02", "Add a [[printer]] of this name to station.toml and start again, or change [label] printer in the recipe.";
