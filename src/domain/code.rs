@@ -154,6 +154,11 @@ codes! {
     SimulatorSettings = "LS-SIM-02", "Name at least one hub, such as plant-hub.azure-devices.net, and keys of 16 to 64 bytes.";
     // -- files of many identities
     TableUnreadable = "LS-CSV-01", "Save the table as CSV in UTF-8, with one line of column names, and try again.";
+    ExportAsk = "LS-CSV-30", "See `lineside batch export --help`.";
+    ExportOutput = "LS-CSV-31", "Name a file that is not there yet; what is there is never overwritten.";
+    ExportUnwritable = "LS-CSV-32", "Check that the folder may be written and its disk is not full; then export again.";
+    ExportRow = "LS-CSV-33", "The other devices are in the file; see this one on the Devices page.";
+    ExportPrivateKey = "LS-CSV-34", "Leave this column out; private keys are only in the sealed output of `lineside batch issue`.";
     // -- labels
     PrinterOut = "LS-LABEL-01", "Check the printer's power, paper and cable; its labels wait, and the line goes on.";
     PrinterUnknown = "LS-LABEL-02", "Add a [[printer]] of this name to station.toml and start again, or change [label] printer in the recipe.";

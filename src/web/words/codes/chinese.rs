@@ -119,6 +119,11 @@ super::code_words! {
     LabelWithdrawn: "该标签对应的身份已被撤回。", "请销毁已撤回身份的标签；设备重新配置后会打印新的标签。";
     NoLabel: "这次运行没有标签。", "只有配方含 [label] 且合格的运行才有标签。";
     TableUnreadable: "该文件不是可读取的表格。", "请将表格另存为 UTF-8 编码、首行为列名的 CSV 文件，然后重试。";
+    ExportAsk: "无法按此要求导出。", "请参阅 `lineside batch export --help`。";
+    ExportOutput: "无法在该处创建输出。", "请指定一个尚不存在的文件；已有内容绝不会被覆盖。";
+    ExportUnwritable: "无法写入输出。", "请检查文件夹是否可写、磁盘是否已满，然后重新导出。";
+    ExportRow: "该设备无法写入此文件。", "其他设备已在文件中；请在设备页面查看该设备。";
+    ExportPrivateKey: "私钥不会被导出。", "请去掉该列；私钥只存在于 `lineside batch issue` 的加密输出中。";
     PrinterOut: "标签打印机没有应答。", "检查打印机的电源、纸张和电缆；标签会等待，产线继续。";
     PrinterUnknown: "没有这台打印机。", "在 station.toml 中添加同名的 [[printer]] 并重启，或修改配方的 [label] printer。";
     ReadTooLong: "读取记录时间过长，已中止。", "请缩小范围，例如缩短时间段，或在产线空闲时再试。";

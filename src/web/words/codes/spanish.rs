@@ -119,6 +119,11 @@ super::code_words! {
     LabelWithdrawn: "La identidad de esta etiqueta se retiró.", "Destruya las etiquetas de una identidad retirada; el dispositivo que se aprovisiona de nuevo imprime la suya.";
     NoLabel: "Esta ejecución no tiene etiqueta.", "Solo la tiene una ejecución aprobada con [label] en la receta.";
     TableUnreadable: "Este archivo no es una tabla legible.", "Guarde la tabla como CSV en UTF-8, con una línea de nombres de columna, y vuelva a intentarlo.";
+    ExportAsk: "Así no se puede exportar.", "Vea `lineside batch export --help`.";
+    ExportOutput: "La salida no se puede crear ahí.", "Indique un archivo que aún no exista; lo que existe nunca se sobrescribe.";
+    ExportUnwritable: "La salida no se puede escribir.", "Compruebe que se puede escribir en la carpeta y que el disco no está lleno; después exporte de nuevo.";
+    ExportRow: "Este dispositivo no cabe en el archivo.", "Los demás dispositivos están en el archivo; vea este en la página de dispositivos.";
+    ExportPrivateKey: "Las claves privadas no se exportan.", "Quite esta columna; las claves privadas solo están en la salida sellada de `lineside batch issue`.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
     PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
     ReadTooLong: "La lectura de los registros tardó demasiado y se interrumpió.", "Pida menos de una vez, por ejemplo un periodo más corto, o inténtelo cuando la línea esté tranquila.";
