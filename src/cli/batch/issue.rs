@@ -6,6 +6,7 @@ use clap::{ArgGroup, Args};
 use serde_json::json;
 
 use crate::cli::Common;
+use crate::cli::batch::told;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::cli::{output, progress};
@@ -70,7 +71,8 @@ impl Issue {
             [input, output] => (input.clone(), output),
             [output] => {
                 let Some(order) = &self.work_order else {
-                    let why = "IN may be left out only with --work-order, whose serial numbers are issued then";
+                    let why =
+                        "IN may be left out only with --work-order, whose serial numbers are issued then";
                     return Err(Failure::usage(Code::Usage, why));
                 };
                 (issue::serials::write(&session.store, order, output)?, output)
@@ -80,7 +82,8 @@ impl Issue {
         let shared = Progress::default();
         let person = session.person();
         let issued = progress::watch(&shared, "issued", common.json, || {
-            issue::run(&bench, &right, &person, &ask, &input, output, &shared)
+            let job = issue::Job { ask: &ask, person: &person, input: &input, output, interruptible: true };
+            issue::run(&bench, &right, &job, &shared)
         });
         let issued = issued.map_err(|error| session.refused("batch issue", error))?;
         if issued.resumed {
@@ -90,7 +93,9 @@ impl Issue {
             };
             output::note(&format!("resumed where it was cut off{void}"));
         }
-        progress::outcome(common, &issued.outcome, json!({ "resumed": issued.resumed, "void": issued.void }))
+        let more = json!({ "resumed": issued.resumed, "void": issued.void });
+        told::show(common, &issued.outcome, "certificates", more)?;
+        told::must_be_whole(&issued.outcome)
     }
 
     fn ask(&self, session: &Session) -> Result<IssueAsk, Failure> {
@@ -128,11 +133,14 @@ impl Cancel {
             store: &session.store,
             keys: &unlocked,
         };
-        let void =
-            issue::start::cancel(&bench, &right, self.batch).map_err(|error| session.refused("batch cancel", error))?;
+        let void = issue::start::cancel(&bench, &right, self.batch)
+            .map_err(|error| session.refused("batch cancel", error))?;
         let told = json!({ "batch": self.batch, "state": BatchState::Cancelled, "void": void });
         output::report(common.json, &told, || {
-            format!("Batch {} is cancelled; {void} numbers that may have been signed are on the CRL.", self.batch)
+            format!(
+                "Batch {} is cancelled; {void} numbers that may have been signed are on the CRL.",
+                self.batch
+            )
         })
     }
 }

@@ -9,6 +9,7 @@ pub mod plan;
 pub mod recipients;
 pub mod row_out;
 mod sealing;
+pub mod serials;
 mod sharing;
 pub mod start;
 mod writer;
@@ -53,6 +54,21 @@ pub struct Bench<'a> {
     pub keys: &'a Unlocked,
 }
 
+/// What is to be done.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// What is asked for.
+    pub ask: &'a IssueAsk,
+    /// Who is responsible, for the runs.
+    pub person: &'a str,
+    /// The table that is read.
+    pub input: &'a Path,
+    /// The table that is written.
+    pub output: &'a Path,
+    /// Whether a cancellation leaves the batch as it is, to be taken up by the same call; else it ends it.
+    pub interruptible: bool,
+}
+
 /// What a batch came to, and whether it took up one that had been cut off.
 #[derive(Debug)]
 pub struct Issued {
@@ -64,7 +80,7 @@ pub struct Issued {
     pub void: u64,
 }
 
-/// Issues a certificate for each row of `input` and writes them to `output`. The same call after a crash or an
+/// Issues a certificate for each row of the input and writes them to the output. The same call after a crash or an
 /// interruption goes on with the batch.
 ///
 /// # Errors
@@ -72,15 +88,12 @@ pub struct Issued {
 pub fn run(
     bench: &Bench<'_>,
     right: &Engineering,
-    person: &str,
-    ask: &IssueAsk,
-    input: &Path,
-    output: &Path,
+    job: &Job<'_>,
     progress: &Progress,
 ) -> Result<Issued, IssueFailed> {
-    let started = start::start(bench, right, person, ask, input, output)?;
+    let started = start::start(bench, right, job)?;
     let (batch, resumed, void) = (started.batch, started.resumed, started.void);
-    match chunks(bench, right, person, ask, started, progress) {
+    match chunks(bench, right, job, started, progress) {
         Ok(mut outcome) => {
             outcome.batch = Some(batch);
             Ok(Issued { outcome, resumed, void })
@@ -98,11 +111,11 @@ pub fn run(
 fn chunks(
     bench: &Bench<'_>,
     right: &Engineering,
-    person: &str,
-    ask: &IssueAsk,
+    job: &Job<'_>,
     started: Started,
     progress: &Progress,
 ) -> Result<Outcome, IssueFailed> {
+    let Job { ask, person, .. } = *job;
     let Started { batch, work_order, opened, mut table, standing, sinks, size, .. } = started;
     progress.expect(size);
     progress.reached(standing.ends.input, standing.certificates, standing.refused);
@@ -121,6 +134,9 @@ fn chunks(
         });
         let signed = (|| {
             loop {
+                if progress.is_cancelled() && job.interruptible {
+                    return Err(IssueFailed::Interrupted);
+                }
                 if progress.is_cancelled() {
                     return Ok(BatchState::Cancelled);
                 }
@@ -154,7 +170,9 @@ fn chunks(
         };
         batches::end(change, batch, &ended)?;
         match opened {
-            true => closing::close_despite(change, &work_order, "opened for one batch").map_err(IssueFailed::from),
+            true => {
+                closing::close_despite(change, &work_order, "opened for one batch").map_err(IssueFailed::from)
+            }
             false => Ok(()),
         }
     })?;
@@ -176,4 +194,3 @@ fn give_up(bench: &Bench<'_>, right: &Engineering, batch: u64, failure: &IssueFa
         tracing::error!(code = %error.code(), batch, "the batch could not be ended: {error}");
     }
 }
-

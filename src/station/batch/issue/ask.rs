@@ -16,7 +16,6 @@ use crate::station::profiles;
 use crate::store::runs::CredentialKind;
 
 /// What is issued.
-#[derive(Debug)]
 pub struct IssueAsk {
     /// The recipe, unless certificates are issued under a profile alone.
     pub recipe: Option<Recipe>,
@@ -87,7 +86,8 @@ impl IssueAsk {
             }
         };
         let profile_text = profiles::text(folder, &profile)?;
-        let profile = Profile::parse(&profile_text).map_err(|fault: BadProfile| IssueFailed::Profile(fault))?;
+        let profile =
+            Profile::parse(&profile_text).map_err(|fault: BadProfile| IssueFailed::Profile(fault))?;
         Ok(IssueAsk { recipe, profile, profile_text, work_order, keys, folders: None, tar: None })
     }
 

@@ -44,6 +44,10 @@ pub enum IssueFailed {
     KeysNowhere,
     #[error(transparent)]
     Recipients(#[from] BadRecipients),
+    #[error("the work order {0} has no list of serial numbers")]
+    NoList(Name),
+    #[error("the batch was interrupted; what it issued is in the output")]
+    Interrupted,
     #[error("the table has no rows")]
     NoRows,
     #[error("a batch holds at most {most} rows, this table has {rows}")]
@@ -111,8 +115,9 @@ impl Coded for IssueFailed {
             | IssueFailed::KeysAndRequests
             | IssueFailed::KeysNowhere => Code::BatchKeys,
             IssueFailed::Recipients(error) => error.code(),
-            IssueFailed::NoRows | IssueFailed::TooManyRows { .. } => Code::BatchSize,
-            IssueFailed::OutputTaken(_) => Code::OutputTaken,
+            IssueFailed::NoRows | IssueFailed::NoList(_) | IssueFailed::TooManyRows { .. } => Code::BatchSize,
+            IssueFailed::Interrupted => Code::Interrupted,
+            IssueFailed::OutputTaken(_) => Code::OutputExists,
             IssueFailed::OutputShorter { .. } => Code::OutputShorter,
             IssueFailed::OtherUnfinished { .. }
             | IssueFailed::NotRunning(_)

@@ -168,7 +168,9 @@ impl<'a> Planner<'a> {
             (None, None) => return Err(wrong(BadRow::NoRegistrationId)),
         };
         let identity = match self.ask.product() {
-            Some(product) => product.identity(&serial, mac.as_ref()).map_err(|e| wrong(BadRow::Identity(e)))?,
+            Some(product) => {
+                product.identity(&serial, mac.as_ref()).map_err(|e| wrong(BadRow::Identity(e)))?
+            }
             None => {
                 let registration_id = registration_id.ok_or(BadRow::NoRegistrationId).map_err(wrong)?;
                 registration_id.fits_cn().map_err(|error| RowFault::new(line, &error))?;
@@ -210,8 +212,7 @@ impl<'a> Planner<'a> {
         chunk: &mut PlannedChunk,
     ) -> Result<(), IssueFailed> {
         let line = planned.row.line;
-        let claim =
-            Claim { serial: &planned.serial, mac: planned.mac.as_ref(), identity: &planned.identity };
+        let claim = Claim { serial: &planned.serial, mac: planned.mac.as_ref(), identity: &planned.identity };
         let fault = match standing::standing(reader, &claim) {
             Ok(Standing::New) => None,
             Ok(Standing::Known(device)) => {
@@ -240,11 +241,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A serial number that the work order does not hold.
-    fn not_listed(
-        &mut self,
-        reader: &Reader<'_>,
-        planned: &Planned,
-    ) -> Result<Option<RowFault>, StoreError> {
+    fn not_listed(&mut self, reader: &Reader<'_>, planned: &Planned) -> Result<Option<RowFault>, StoreError> {
         let listed = match &self.listed {
             Some(listed) => listed,
             None => {
@@ -267,9 +264,10 @@ impl<'a> Planner<'a> {
         let public_key = request.public_key().digest();
         let own = planned.known.as_ref().map(|device| device.id);
         match certificates::owner_of_key(reader, &public_key)? {
-            Some(known_device) if own != Some(known_device) => {
-                Ok(Some(RowFault::new(planned.row.line, &IntendError::DuplicateKey { known_device, public_key })))
-            }
+            Some(known_device) if own != Some(known_device) => Ok(Some(RowFault::new(
+                planned.row.line,
+                &IntendError::DuplicateKey { known_device, public_key },
+            ))),
             Some(_) | None => Ok(None),
         }
     }

@@ -111,8 +111,7 @@ pub fn seal(
     crash_point::reached("batch-before-intent");
     let (row, started, to_sign) = bench.store.change(right.actor(), clock::now(), |change| {
         let now = sound_clock(log::last_entry_at(change)?)?;
-        let permits =
-            quota::take(change, common.work_order, ask.product_name(), common.batch, keyed.len())?;
+        let permits = quota::take(change, common.work_order, ask.product_name(), common.batch, keyed.len())?;
         let (permitted, rest) = split(keyed, permits);
         refused.extend(rest.into_iter().map(|row| refuse(row, common.work_order)));
         let to_sign = share(permitted, |place, (keyed, permit)| {
@@ -196,8 +195,7 @@ fn prepare(
 ) -> Result<ToSign, IssueFailed> {
     let Keyed { planned, key, pair } = keyed;
     let issuer = &common.bench.keys.issuer;
-    let prepared =
-        issue::prepare(permit, issuer, &common.ask.profile, key, &planned.identity, serial, now)?;
+    let prepared = issue::prepare(permit, issuer, &common.ask.profile, key, &planned.identity, serial, now)?;
     Ok(ToSign { planned, prepared, pair })
 }
 

@@ -28,7 +28,13 @@ pub fn share<T: Send, U: Send, E: Send>(
     }
     thread::scope(|scope| {
         let run = |(begin, share): (usize, Vec<T>)| {
-            move || share.into_iter().zip(begin..).map(|(item, place)| work(place, item)).collect::<Result<Vec<U>, E>>()
+            move || {
+                share
+                    .into_iter()
+                    .zip(begin..)
+                    .map(|(item, place)| work(place, item))
+                    .collect::<Result<Vec<U>, E>>()
+            }
         };
         let mut shares = shares.into_iter().map(run);
         let first = shares.next();

@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::Bench;
-use super::ask::{IssueAsk, Keys};
+use super::ask::Keys;
 use super::failed::IssueFailed;
 use super::writer::Sinks;
+use super::{Bench, Job};
 use crate::domain::batch::{BatchKind, BatchState};
-use crate::domain::code::Code;
+use crate::domain::code::{Code, Coded};
 use crate::domain::digest::{Digest, Digester};
 use crate::domain::name::Name;
 use crate::domain::work_order::LARGEST_WORK_ORDER;
@@ -53,24 +53,17 @@ struct Survey {
 }
 
 /// Begins a batch, or takes up the one over this very input that was not finished.
-pub fn start(
-    bench: &Bench<'_>,
-    right: &Engineering,
-    person: &str,
-    ask: &IssueAsk,
-    input: &Path,
-    output: &Path,
-) -> Result<Started, IssueFailed> {
-    let survey = survey(input)?;
-    match (survey.has_requests, &ask.keys) {
+pub fn start(bench: &Bench<'_>, right: &Engineering, job: &Job<'_>) -> Result<Started, IssueFailed> {
+    let survey = survey(job.input)?;
+    match (survey.has_requests, &job.ask.keys) {
         (true, Keys::FromRequests) | (false, Keys::Sealed(_) | Keys::Clear) => {}
         (true, Keys::Sealed(_) | Keys::Clear) => return Err(IssueFailed::KeysAndRequests),
         (false, Keys::FromRequests) => return Err(IssueFailed::KeysNowhere),
     }
     let unfinished = bench.store.read(|r| batches::unfinished(r, BatchKind::Issue, &survey.digest))?;
     match unfinished {
-        Some(found) => resume(bench, right, ask, input, output, survey, found),
-        None => begin(bench, right, person, ask, input, output, survey),
+        Some(found) => resume(bench, right, job, survey, found),
+        None => begin(bench, right, job, survey),
     }
 }
 
@@ -117,12 +110,10 @@ fn name_of(path: &Path) -> String {
 fn begin(
     bench: &Bench<'_>,
     right: &Engineering,
-    person: &str,
-    ask: &IssueAsk,
-    input: &Path,
-    output: &Path,
+    job: &Job<'_>,
     survey: Survey,
 ) -> Result<Started, IssueFailed> {
+    let Job { ask, person, input, output, interruptible: _ } = *job;
     Sinks::must_be_free(ask, output)?;
     let now = clock::now();
     let opened = ask.work_order.is_none();
@@ -168,7 +159,6 @@ fn begin(
     let (sinks, table, standing) = match opening() {
         Ok(opened) => opened,
         Err(failure) => {
-            use crate::domain::code::Coded;
             abandon(bench.store, right, batch, BatchState::Failed, Some(failure.code()))?;
             return Err(failure);
         }
@@ -189,12 +179,11 @@ fn begin(
 fn resume(
     bench: &Bench<'_>,
     right: &Engineering,
-    ask: &IssueAsk,
-    input: &Path,
-    output: &Path,
+    job: &Job<'_>,
     survey: Survey,
     found: Batch,
 ) -> Result<Started, IssueFailed> {
+    let Job { ask, input, output, .. } = *job;
     if found.asked != ask.as_json().to_string() || found.output != name_of(output) {
         return Err(IssueFailed::OtherUnfinished { batch: found.id });
     }
@@ -257,14 +246,8 @@ pub fn abandon(
         let work_order = found.work_order.ok_or(IssueFailed::NotRunning(batch))?;
         bulk::void(change, batch, &work_order)?;
         let Standing { certificates, refused, .. } = bulk::standing(change, batch)?;
-        let ended = Ended {
-            state,
-            good: certificates,
-            refused,
-            code,
-            input_digest: None,
-            output_digest: None,
-        };
+        let ended =
+            Ended { state, good: certificates, refused, code, input_digest: None, output_digest: None };
         batches::end(change, batch, &ended)?;
         let asked: serde_json::Value = serde_json::from_str(&found.asked).unwrap_or_default();
         if asked["work_order"].is_null() {

@@ -155,7 +155,7 @@ fn contents(bench: &Bench<'_>, ask: &IssueAsk) -> Result<Contents, IssueFailed> 
     let azure = &bench.settings.azure;
     let around = Surroundings {
         station: bench.settings.name.clone(),
-        id_scope: azure.id_scope.clone(),
+        id_scope: (!azure.id_scope.is_empty()).then(|| azure.id_scope.clone()),
         global_endpoint: azure.global_endpoint.clone(),
         issuing_pem: bench.keys.issuing_pem.clone(),
         root_pem: bench.keys.root_pem.clone(),
