@@ -11,6 +11,8 @@ mod qemu;
 mod api;
 mod audit_page;
 mod audit_tampering;
+mod batch_derive;
+mod batch_table;
 mod ca_page;
 mod cards;
 mod cli_contract;
