@@ -12,6 +12,8 @@ mod api;
 mod audit_page;
 mod audit_tampering;
 mod batch_issue;
+mod batch_derive;
+mod batch_table;
 mod ca_page;
 mod cards;
 mod cli_contract;
