@@ -1,5 +1,7 @@
 //! `lineside batch`.
 
+mod export;
+
 use clap::Subcommand;
 use serde_json::json;
 
@@ -19,6 +21,8 @@ pub enum Batch {
         #[arg(long, value_name = "NUMBER")]
         before: Option<u64>,
     },
+    /// Write devices out of the records: a table, or the form of a cloud or maker
+    Export(export::Export),
 }
 
 impl Batch {
@@ -26,6 +30,7 @@ impl Batch {
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         match self {
             Batch::List { before } => list(common, *before),
+            Batch::Export(export) => export.run(common),
         }
     }
 }

@@ -127,6 +127,11 @@ super::code_words! {
     OutputUnwritable: "Die Ausgabedatei lässt sich nicht schreiben.", "Prüfen, ob der Ordner beschreibbar und die Platte nicht voll ist; dann noch einmal.";
     IdentityDisagrees: "Die Registrierungs-ID ist nicht die, die das Rezept bildet.", "Die Zelle leer lassen, dann wird die ID gebildet, oder angeben, was das Rezept bildet.";
     TableTooLarge: "Die Tabelle überschreitet, was gelesen wird.", "Anführungszeichen und Zeilenenden prüfen; gelesen werden höchstens 500 Spalten und 1 MiB je Zeile.";
+    ExportAsk: "So kann nicht exportiert werden.", "Siehe `lineside batch export --help`.";
+    ExportOutput: "Die Ausgabe kann dort nicht angelegt werden.", "Eine Datei nennen, die es noch nicht gibt; Vorhandenes wird nie überschrieben.";
+    ExportUnwritable: "Die Ausgabe kann nicht geschrieben werden.", "Prüfen, ob der Ordner beschreibbar und die Platte nicht voll ist; dann noch einmal exportieren.";
+    ExportRow: "Dieses Gerät passt nicht in die Datei.", "Die anderen Geräte stehen in der Datei; dieses auf der Seite Geräte ansehen.";
+    ExportPrivateKey: "Private Schlüssel werden nicht exportiert.", "Diese Spalte weglassen; private Schlüssel stehen nur in der versiegelten Ausgabe von `lineside batch issue`.";
     PrinterOut: "Der Etikettendrucker antwortet nicht.", "Strom, Papier und Kabel des Druckers prüfen; die Etiketten warten, die Linie läuft weiter.";
     PrinterUnknown: "Diesen Drucker gibt es nicht.", "In station.toml einen [[printer]] dieses Namens eintragen und neu starten, oder im Rezept [label] printer ändern.";
     ReadTooLong: "Das Lesen der Aufzeichnungen dauerte zu lange und wurde abgebrochen.", "Weniger auf einmal verlangen, etwa einen kürzeren Zeitraum, oder es versuchen, wenn die Linie ruht.";

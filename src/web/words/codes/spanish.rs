@@ -127,6 +127,11 @@ super::code_words! {
     OutputUnwritable: "No se puede escribir el archivo de salida.", "Compruebe que se puede escribir en la carpeta y que el disco no está lleno; después repítalo.";
     IdentityDisagrees: "El ID de registro no es el que forma la receta.", "Deje vacía la celda para que se forme el ID, o indique el que forma la receta.";
     TableTooLarge: "La tabla supera lo que se lee.", "Compruebe las comillas y los finales de línea; se leen como máximo 500 columnas y 1 MiB por fila.";
+    ExportAsk: "Así no se puede exportar.", "Vea `lineside batch export --help`.";
+    ExportOutput: "La salida no se puede crear ahí.", "Indique un archivo que aún no exista; lo que existe nunca se sobrescribe.";
+    ExportUnwritable: "La salida no se puede escribir.", "Compruebe que se puede escribir en la carpeta y que el disco no está lleno; después exporte de nuevo.";
+    ExportRow: "Este dispositivo no cabe en el archivo.", "Los demás dispositivos están en el archivo; vea este en la página de dispositivos.";
+    ExportPrivateKey: "Las claves privadas no se exportan.", "Quite esta columna; las claves privadas solo están en la salida sellada de `lineside batch issue`.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
     PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
     ReadTooLong: "La lectura de los registros tardó demasiado y se interrumpió.", "Pida menos de una vez, por ejemplo un periodo más corto, o inténtelo cuando la línea esté tranquila.";
