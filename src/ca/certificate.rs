@@ -117,6 +117,16 @@ impl Certificate {
     }
 }
 
+/// The PEM of a certificate, given as DER that nobody needs to look into.
+pub fn pem_of(der: &[u8]) -> String {
+    pem::encode("CERTIFICATE", der)
+}
+
+/// Appends the PEM of a certificate, given as DER, to a buffer: for many of them, without a text for each.
+pub fn pem_into(der: &[u8], out: &mut Vec<u8>) {
+    pem::encode_into("CERTIFICATE", der, out);
+}
+
 /// Several certificates as one PEM file, in the order given: the device's own first, its issuer's next.
 pub fn chain_pem(chain: &[&Certificate]) -> String {
     chain.iter().map(|certificate| certificate.pem()).collect()

@@ -45,6 +45,26 @@ pub(super) fn encode(label: &str, der: &[u8]) -> String {
     text
 }
 
+/// Appends the text of one block to `out`, as [`encode`] writes it, without any other buffer.
+pub(super) fn encode_into(label: &str, der: &[u8], out: &mut Vec<u8>) {
+    out.reserve(der.len() * 4 / 3 + der.len() / 48 + 2 * label.len() + 44);
+    out.extend_from_slice(b"-----BEGIN ");
+    out.extend_from_slice(label.as_bytes());
+    out.extend_from_slice(b"-----\n");
+    for part in der.chunks(48) {
+        let begin = out.len();
+        out.resize(begin + 64, b'\n');
+        // 48 bytes are 64 characters, so the room suffices and the result is never an error
+        let line = out.get_mut(begin..).unwrap_or_default();
+        let length = STANDARD.encode_slice(part, line).unwrap_or_default();
+        out.truncate(begin + length);
+        out.push(b'\n');
+    }
+    out.extend_from_slice(b"-----END ");
+    out.extend_from_slice(label.as_bytes());
+    out.extend_from_slice(b"-----\n");
+}
+
 /// The content of the only block in the text. `labels` are the names it may bear, the usual one first; text
 /// before it is passed over, as RFC 7468 §2 allows.
 pub(super) fn decode(text: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, BadPem> {
@@ -80,6 +100,9 @@ mod tests {
         #[test]
         fn decode_after_encode_is_identity(der in proptest::collection::vec(any::<u8>(), 1..400)) {
             let text = encode("CERTIFICATE", &der);
+            let mut appended = b"before\n".to_vec();
+            encode_into("CERTIFICATE", &der, &mut appended);
+            prop_assert_eq!(&appended[7..], text.as_bytes());
             prop_assert_eq!(decode(text.as_bytes(), &["CERTIFICATE"]), Ok(der.clone()));
             prop_assert_eq!(decode(text.replace('\n', "\r\n").as_bytes(), &["CERTIFICATE"]), Ok(der));
         }

@@ -167,6 +167,11 @@ codes! {
     ExportUnwritable = "LS-CSV-32", "Check that the folder may be written and its disk is not full; then export again.";
     ExportRow = "LS-CSV-33", "The other devices are in the file; see this one on the Devices page.";
     ExportPrivateKey = "LS-CSV-34", "Leave this column out; private keys are only in the sealed output of `lineside batch issue`.";
+    RecipientInvalid = "LS-CSV-25", "Give each --keys-to one age recipient (age1…), as `age-keygen -y` prints it.";
+    OutputUnwritable = "LS-CSV-26", "Check that the output's folder may be written and its disk is not full; then run the same command again.";
+    OutputTaken = "LS-CSV-27", "Name an output that is not there yet; nothing is overwritten.";
+    BundleNames = "LS-CSV-28", "Give the recipe's [[inject]] files different names of at most 96 characters, none of them certificate.pem, chain.pem or key.pem.";
+    OutputShorter = "LS-CSV-29", "Put the output back as the batch left it, or begin another batch with another output.";
     // -- labels
     PrinterOut = "LS-LABEL-01", "Check the printer's power, paper and cable; its labels wait, and the line goes on.";
     PrinterUnknown = "LS-LABEL-02", "Add a [[printer]] of this name to station.toml and start again, or change [label] printer in the recipe.";

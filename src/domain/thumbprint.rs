@@ -54,7 +54,8 @@ impl Thumbprint {
         i64::from_be_bytes(start)
     }
 
-    fn bytes(&self) -> &[u8] {
+    /// Its 20 or 32 bytes.
+    pub fn bytes(&self) -> &[u8] {
         match self {
             Thumbprint::Sha1(bytes) => bytes,
             Thumbprint::Sha256(digest) => digest.as_bytes(),

@@ -2,6 +2,7 @@
 
 pub mod export;
 pub mod identity_cells;
+pub mod issue;
 pub mod outcome;
 pub mod progress;
 pub mod result_file;

@@ -79,18 +79,19 @@ fn table(kind: &Kind, point: &str) -> Option<(Follows, Holds)> {
 }
 
 /// SplitMix64.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
     /// A seed from the environment, or any; printed, so that a failure can be repeated.
-    fn cast() -> Dice {
+    pub fn cast() -> Dice {
         let seed = std::env::var("CRASH_SEED").ok().map(|text| text.parse().expect("a number"));
         let seed = seed.unwrap_or(since_1970().as_secs());
         println!("CRASH_SEED={seed}");
         Dice(seed)
     }
 
-    fn below(&mut self, limit: Duration) -> Duration {
+    /// Any time shorter than this.
+    pub fn below(&mut self, limit: Duration) -> Duration {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

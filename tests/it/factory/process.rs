@@ -126,6 +126,11 @@ impl Process {
         let _ = self.child.wait();
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("its state can be asked").is_some()
+    }
+
     /// Waits until it has ended by itself.
     pub fn wait(mut self) -> Ended {
         let deadline = Instant::now() + SOON;

@@ -132,6 +132,11 @@ super::code_words! {
     ExportUnwritable: "无法写入输出。", "请检查文件夹是否可写、磁盘是否已满，然后重新导出。";
     ExportRow: "该设备无法写入此文件。", "其他设备已在文件中；请在设备页面查看该设备。";
     ExportPrivateKey: "私钥不会被导出。", "请去掉该列；私钥只存在于 `lineside batch issue` 的加密输出中。";
+    RecipientInvalid: "密钥接收者无效。", "每个 --keys-to 请给出一个 age 接收者（age1…），即 `age-keygen -y` 的输出。";
+    OutputUnwritable: "无法写入输出。", "检查输出文件夹是否可写、磁盘是否已满；然后再次运行同一命令。";
+    OutputTaken: "该输出已存在。", "请指定一个尚不存在的输出；不会覆盖任何文件。";
+    BundleNames: "配方中的文件无法放入设备文件夹。", "请为配方的 [[inject]] 文件取不同的名称，最多 96 个字符，且不得为 certificate.pem、chain.pem 或 key.pem。";
+    OutputShorter: "输出比记录中的短。", "请将输出恢复到批次留下时的状态，或用另一个输出开始新批次。";
     PrinterOut: "标签打印机没有应答。", "检查打印机的电源、纸张和电缆；标签会等待，产线继续。";
     PrinterUnknown: "没有这台打印机。", "在 station.toml 中添加同名的 [[printer]] 并重启，或修改配方的 [label] printer。";
     ReadTooLong: "读取记录时间过长，已中止。", "请缩小范围，例如缩短时间段，或在产线空闲时再试。";

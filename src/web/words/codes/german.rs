@@ -132,6 +132,11 @@ super::code_words! {
     ExportUnwritable: "Die Ausgabe kann nicht geschrieben werden.", "Prüfen, ob der Ordner beschreibbar und die Platte nicht voll ist; dann noch einmal exportieren.";
     ExportRow: "Dieses Gerät passt nicht in die Datei.", "Die anderen Geräte stehen in der Datei; dieses auf der Seite Geräte ansehen.";
     ExportPrivateKey: "Private Schlüssel werden nicht exportiert.", "Diese Spalte weglassen; private Schlüssel stehen nur in der versiegelten Ausgabe von `lineside batch issue`.";
+    RecipientInvalid: "Ein Empfänger der Schlüssel ist ungültig.", "Zu jedem --keys-to einen age-Empfänger (age1…) nennen, wie ihn `age-keygen -y` ausgibt.";
+    OutputUnwritable: "Die Ausgabe kann nicht geschrieben werden.", "Prüfen, ob der Ausgabeordner beschreibbar und der Datenträger nicht voll ist; dann denselben Befehl noch einmal ausführen.";
+    OutputTaken: "Die Ausgabe gibt es schon.", "Eine Ausgabe nennen, die es noch nicht gibt; überschrieben wird nichts.";
+    BundleNames: "Die Dateien des Rezepts passen nicht in den Ordner eines Geräts.", "Den [[inject]]-Dateien des Rezepts verschiedene Namen mit höchstens 96 Zeichen geben, keiner davon certificate.pem, chain.pem oder key.pem.";
+    OutputShorter: "Die Ausgabe ist kürzer, als die Aufzeichnungen sagen.", "Die Ausgabe zurücklegen, wie der Stapel sie verließ, oder einen neuen Stapel mit anderer Ausgabe beginnen.";
     PrinterOut: "Der Etikettendrucker antwortet nicht.", "Strom, Papier und Kabel des Druckers prüfen; die Etiketten warten, die Linie läuft weiter.";
     PrinterUnknown: "Diesen Drucker gibt es nicht.", "In station.toml einen [[printer]] dieses Namens eintragen und neu starten, oder im Rezept [label] printer ändern.";
     ReadTooLong: "Das Lesen der Aufzeichnungen dauerte zu lange und wurde abgebrochen.", "Weniger auf einmal verlangen, etwa einen kürzeren Zeitraum, oder es versuchen, wenn die Linie ruht.";

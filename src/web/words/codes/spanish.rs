@@ -132,6 +132,11 @@ super::code_words! {
     ExportUnwritable: "La salida no se puede escribir.", "Compruebe que se puede escribir en la carpeta y que el disco no está lleno; después exporte de nuevo.";
     ExportRow: "Este dispositivo no cabe en el archivo.", "Los demás dispositivos están en el archivo; vea este en la página de dispositivos.";
     ExportPrivateKey: "Las claves privadas no se exportan.", "Quite esta columna; las claves privadas solo están en la salida sellada de `lineside batch issue`.";
+    RecipientInvalid: "Un destinatario de las claves no es válido.", "Indique en cada --keys-to un destinatario age (age1…), tal como lo muestra `age-keygen -y`.";
+    OutputUnwritable: "No se puede escribir la salida.", "Compruebe que la carpeta de salida admite escritura y que el disco no está lleno; luego ejecute de nuevo la misma orden.";
+    OutputTaken: "Esa salida ya existe.", "Indique una salida que aún no exista; no se sobrescribe nada.";
+    BundleNames: "Los archivos de la receta no caben en la carpeta de un dispositivo.", "Dé a los archivos [[inject]] de la receta nombres distintos de 96 caracteres como máximo, que no sean certificate.pem, chain.pem ni key.pem.";
+    OutputShorter: "La salida es más corta de lo que dicen los registros.", "Devuelva la salida a como la dejó el lote, o empiece otro lote con otra salida.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
     PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
     ReadTooLong: "La lectura de los registros tardó demasiado y se interrumpió.", "Pida menos de una vez, por ejemplo un periodo más corto, o inténtelo cuando la línea esté tranquila.";

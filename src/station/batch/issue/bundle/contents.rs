@@ -1,0 +1,218 @@
+//! What lies in a device's folder: certificate, chain, the key if the station made it, and the files of the recipe as
+//! the line would write them. Whatever holds the key is sealed, unless keys leave in clear.
+
+use crate::ca::certificate::pem_of;
+use crate::device::render::template_set::TemplateSet;
+use crate::device::render::{self, RenderContext};
+use crate::domain::mac_address::MacAddress;
+use crate::domain::name::Name;
+use crate::domain::product::{DeviceIdentity, InjectFile, Product};
+use crate::domain::registration_id::RegistrationId;
+use crate::domain::secret::Secret;
+use crate::domain::serial_number::SerialNumber;
+use crate::domain::utc_time::UtcTime;
+use crate::station::batch::issue::bundle::BundleError;
+use crate::station::batch::issue::recipients::Recipients;
+
+/// The longest name of a recipe's file here: with `.age` behind it, it fits an archive.
+pub const LONGEST_NAME: usize = 96;
+
+const CERTIFICATE: &str = "certificate.pem";
+const CHAIN: &str = "chain.pem";
+const KEY: &str = "key.pem";
+
+/// A device of a batch.
+#[derive(Clone, Copy)]
+pub struct BundleDevice<'a> {
+    /// Who it is at DPS and at the hub.
+    pub identity: &'a DeviceIdentity,
+    /// Its serial number.
+    pub serial: &'a SerialNumber,
+    /// Its MAC address.
+    pub mac: Option<&'a MacAddress>,
+    /// Its certificate, DER.
+    pub certificate: &'a [u8],
+    /// The first second the certificate is valid in.
+    pub not_before: UtcTime,
+    /// Its private key as PKCS#8 PEM, if the station made it.
+    pub private_key: Option<&'a Secret>,
+}
+
+/// One file of a device.
+pub struct BundleFile {
+    /// Its name, without folders.
+    pub name: String,
+    /// Its bytes, as they leave.
+    pub content: Secret,
+}
+
+/// All files of a device.
+pub struct DeviceFiles {
+    /// Whose they are; the name of their folder.
+    pub registration_id: RegistrationId,
+    /// The time they bear in an archive.
+    pub not_before: UtcTime,
+    /// The files, each with a name of its own.
+    pub files: Vec<BundleFile>,
+}
+
+/// What the station adds to the files of a recipe.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// The station's name.
+    pub station: Name,
+    /// ID scope of the DPS, if the settings name one.
+    pub id_scope: Option<String>,
+    /// The DPS device endpoint.
+    pub global_endpoint: String,
+    /// The issuing CA's certificate, PEM.
+    pub issuing_pem: String,
+    /// The root's certificate, PEM.
+    pub root_pem: String,
+    /// Where templates come from.
+    pub templates: TemplateSet,
+}
+
+/// Makes the files of devices; many threads may ask it at once.
+pub struct Contents {
+    around: Surroundings,
+    product: Option<Product>,
+    /// The recipe's files that are not ours under the same name.
+    planned: Vec<(String, InjectFile)>,
+    recipients: Option<Recipients>,
+}
+
+impl Contents {
+    /// What devices of this recipe get; without one only certificate, chain and key. Keys, and files that hold one, are
+    /// sealed to the recipients, or lie there in clear if there are none.
+    ///
+    /// # Errors
+    /// [`BundleError::Names`] if two files would have one name.
+    pub fn new(
+        around: Surroundings,
+        product: Option<Product>,
+        recipients: Option<Recipients>,
+    ) -> Result<Contents, BundleError> {
+        let planned = plan(product.as_ref().map_or(&[], |product| &product.inject))?;
+        Ok(Contents { around, product, planned, recipients })
+    }
+
+    /// Makes the files of a device that has no certificate yet, with stand-ins, and throws them away: a template that
+    /// cannot be filled must cost no certificate.
+    pub fn rehearse(
+        &self,
+        identity: &DeviceIdentity,
+        serial: &SerialNumber,
+        mac: Option<&MacAddress>,
+        with_key: bool,
+    ) -> Result<(), BundleError> {
+        let stand_in = with_key.then(|| Secret::from(self.around.issuing_pem.clone()));
+        let device = BundleDevice {
+            identity,
+            serial,
+            mac,
+            certificate: &[],
+            not_before: UtcTime::from_millis(0),
+            private_key: stand_in.as_ref(),
+        };
+        let rehearsed = |around: &Surroundings| {
+            let certificate = around.issuing_pem.clone();
+            self.recipe_files(around, &device, certificate).map(|_| ())
+        };
+        let Err(fault) = rehearsed(&self.around) else { return Ok(()) };
+        if self.around.id_scope.is_none() {
+            let scoped = Surroundings { id_scope: Some("0ne".to_owned()), ..self.around.clone() };
+            if rehearsed(&scoped).is_ok() {
+                return Err(BundleError::NoIdScope);
+            }
+        }
+        Err(fault)
+    }
+
+    /// The files of a device.
+    pub fn of(&self, device: &BundleDevice<'_>) -> Result<DeviceFiles, BundleError> {
+        let certificate = pem_of(device.certificate);
+        let chain = format!("{certificate}{}\n", self.around.issuing_pem.trim_end());
+        let mut files = vec![
+            BundleFile { name: CERTIFICATE.to_owned(), content: Secret::from(certificate.clone()) },
+            BundleFile { name: CHAIN.to_owned(), content: Secret::from(chain) },
+        ];
+        if let Some(key) = device.private_key {
+            files.push(self.guarded(KEY, key.duplicate())?);
+        }
+        files.extend(self.recipe_files(&self.around, device, certificate)?);
+        Ok(DeviceFiles {
+            registration_id: device.identity.registration_id.clone(),
+            not_before: device.not_before,
+            files,
+        })
+    }
+
+    fn recipe_files(
+        &self,
+        around: &Surroundings,
+        device: &BundleDevice<'_>,
+        certificate: String,
+    ) -> Result<Vec<BundleFile>, BundleError> {
+        let Some(product) = &self.product else { return Ok(Vec::new()) };
+        let BundleDevice { identity, serial, mac, private_key, .. } = *device;
+        let mut context = RenderContext::new(product, identity, serial, mac, &around.station);
+        context.id_scope = around.id_scope.clone();
+        context.global_endpoint = around.global_endpoint.clone();
+        context.issuing_ca = Some(around.issuing_pem.clone());
+        context.root_ca = Some(around.root_pem.clone());
+        context.certificate = Some(certificate);
+        context.private_key_pem = private_key.map(Secret::duplicate);
+        let mut files = Vec::with_capacity(self.planned.len());
+        for (name, file) in &self.planned {
+            // a device that made its key has it
+            if file.template == "private-key" && private_key.is_none() {
+                continue;
+            }
+            let rendered = render::render(file, &context, &around.templates)?;
+            files.push(match rendered.secret {
+                true => self.guarded(name, rendered.content)?,
+                false => BundleFile { name: name.clone(), content: rendered.content },
+            });
+        }
+        Ok(files)
+    }
+
+    fn guarded(&self, name: &str, content: Secret) -> Result<BundleFile, BundleError> {
+        Ok(match &self.recipients {
+            None => BundleFile { name: name.to_owned(), content },
+            Some(recipients) => {
+                BundleFile { name: format!("{name}.age"), content: Secret::new(recipients.seal(&content)?) }
+            }
+        })
+    }
+}
+
+/// Gives the recipe's files their names here: those they have on the device, without folders. What is ours under the
+/// very name is left to us.
+fn plan(inject: &[InjectFile]) -> Result<Vec<(String, InjectFile)>, BundleError> {
+    let ours = [(CERTIFICATE, "certificate"), (CHAIN, "chain"), (KEY, "private-key")];
+    let mut planned: Vec<(String, InjectFile)> = Vec::with_capacity(inject.len());
+    for file in inject {
+        let refused = |why| Err(BundleError::Names { path: file.path.clone(), why });
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        if ours.contains(&(name, file.template.as_str())) {
+            continue;
+        }
+        if matches!(name, "" | "." | "..") || name.contains(['\\', '\0']) {
+            return refused("it has no file name");
+        }
+        if name.len() > LONGEST_NAME {
+            return refused("its name is too long");
+        }
+        // whether a file is sealed is known when it is made, so each name stands for both
+        let folded = |name: &str| name.to_lowercase().trim_end_matches(".age").to_owned();
+        let mut others =
+            ours.iter().map(|(name, _)| *name).chain(planned.iter().map(|(name, _)| name.as_str()));
+        if others.any(|other| folded(other) == folded(name)) {
+            return refused("another file has this name");
+        }
+        planned.push((name.to_owned(), file.clone()));
+    }
+    Ok(planned)
+}

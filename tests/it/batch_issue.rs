@@ -1,0 +1,9 @@
+//! `lineside batch issue` from outside: its outputs as other people's tools read them, and what is left of them when it
+//! is killed.
+
+mod bundles;
+mod csr_column;
+mod key_files;
+mod kill;
+mod lot;
+mod opened;

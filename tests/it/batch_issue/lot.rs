@@ -1,0 +1,104 @@
+//! A station with a recipe for a lot, and the lot's table.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use age::x25519;
+
+use crate::factory::Station;
+use crate::factory::process::{self, Ended};
+
+/// A recipe whose keys the station makes; its only template holds no secret.
+const RECIPE: &str = r#"
+name = "lot-7"
+[identify]
+driver = "lineside"
+[identity]
+registration_id = "ln-{serial}"
+[credential]
+kind = "x509"
+key = "station"
+[[inject]]
+path = "keys/own.pem"
+template = "private-key"
+[[inject]]
+path = "dps.json"
+template = "dps.json"
+[prove]
+method = "read-back"
+[enroll]
+service = "none"
+"#;
+
+/// A lot that is to be issued.
+pub struct Lot {
+    /// The station that issues it.
+    pub station: Station,
+    /// Its table.
+    pub input: PathBuf,
+    /// Where the rows go.
+    pub output: PathBuf,
+    /// Whoever is to open the keys.
+    pub reader: x25519::Identity,
+    /// The serial numbers in order.
+    pub serials: Vec<String>,
+}
+
+impl Lot {
+    /// A lot of so many devices; `more` gives each row its further cells, the header's first (with their delimiter).
+    pub fn of(size: usize, more: impl Fn(Option<&str>) -> String) -> Lot {
+        let station = Station::found();
+        fs::write(station.folder().join("products/lot-7.toml"), RECIPE).unwrap();
+        let serials: Vec<String> = (0..size).map(|at| format!("L{at:06}")).collect();
+        let mut table = format!("note,serial,mac{}\n", more(None));
+        for (at, serial) in serials.iter().enumerate() {
+            let mac = format!("a0b2c3{at:06x}");
+            writeln!(table, "{},{serial},{mac}{}", note(at), more(Some(serial))).unwrap();
+        }
+        let (input, output) = (station.beside("in.csv"), station.beside("out.csv"));
+        fs::write(&input, table).unwrap();
+        Lot { station, input, output, reader: x25519::Identity::generate(), serials }
+    }
+
+    /// The option that seals the keys to the reader.
+    pub fn sealed(&self) -> Vec<String> {
+        vec!["--keys-to".to_owned(), self.reader.to_public().to_string()]
+    }
+
+    /// `batch issue` over the lot with these options.
+    pub fn command(&self, options: &[String]) -> Command {
+        let mut command = self.station.command(&["batch", "issue", "--product", "lot-7"]);
+        command.arg(&self.input).arg(&self.output).args(options);
+        command
+    }
+
+    /// Runs it to its end.
+    pub fn issue(&self, options: &[String]) -> Ended {
+        process::run(self.command(options))
+    }
+
+    /// The folder of sealed keys.
+    pub fn keys(&self) -> PathBuf {
+        self.output.with_file_name("out.csv.keys")
+    }
+}
+
+/// The cell that means nothing to the station; as it stands in the table, and as it is meant.
+fn note(at: usize) -> String {
+    match at % 3 {
+        0 => format!("\"a, {at}\"\"\""),
+        1 => format!("={at}"),
+        _ => format!("0{at}"),
+    }
+}
+
+/// The note of this row as a reader of CSV finds it.
+pub fn note_meant(at: usize) -> String {
+    match at % 3 {
+        0 => format!("a, {at}\""),
+        1 => format!("={at}"),
+        _ => format!("0{at}"),
+    }
+}
