@@ -363,6 +363,15 @@ pub enum AuditEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         output_digest: Option<Digest>,
     },
+    /// A file of a batch that may hold keys is about to leave the station over the pages.
+    BatchFileTaken {
+        batch: u64,
+        file: String,
+    },
+    /// The files of a batch are about to be taken off the station.
+    BatchFilesCleared {
+        batch: u64,
+    },
     LogExported {
         entries: u64,
         folder: String,

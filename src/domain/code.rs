@@ -172,6 +172,9 @@ codes! {
     OutputTaken = "LS-CSV-27", "Name an output that is not there yet; nothing is overwritten.";
     BundleNames = "LS-CSV-28", "Give the recipe's [[inject]] files different names of at most 96 characters, none of them certificate.pem, chain.pem or key.pem.";
     OutputShorter = "LS-CSV-29", "Put the output back as the batch left it, or begin another batch with another output.";
+    BatchUnderWay = "LS-CSV-40", "Wait until the batch under way has ended, or cancel it on its page.";
+    BatchesWait = "LS-CSV-41", "Decide on the Batches page about the files that wait, or give them up.";
+    UploadTooLarge = "LS-CSV-42", "Split the file, or run the batch at the station's command line.";
     // -- labels
     PrinterOut = "LS-LABEL-01", "Check the printer's power, paper and cable; its labels wait, and the line goes on.";
     PrinterUnknown = "LS-LABEL-02", "Add a [[printer]] of this name to station.toml and start again, or change [label] printer in the recipe.";

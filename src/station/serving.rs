@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
 use crate::domain::person::Actor;
+use crate::station::batch::shelf;
 use crate::station::board::{Board, Fault, Worry};
 use crate::station::checkpoints::CheckpointFailed;
 use crate::station::clients::TokenDoor;
@@ -97,6 +98,7 @@ impl Serving {
             folder: folder.clone(),
             board: Arc::new(Board::new(settings.slots.iter().map(|slot| slot.name.clone()))),
             desk: Arc::new(Desk::new(settings.slots.iter().map(|slot| slot.name.clone()))),
+            batches: Arc::default(),
             figures: Arc::default(),
             shift: Arc::new(Shift::new(settings.pages.idle)),
             settings: Arc::new(settings),
@@ -111,6 +113,9 @@ impl Serving {
         if let Some(unread) = unread {
             worry(&floor.board, Some(&unread));
         }
+        if let Err(error) = shelf::sweep(folder) {
+            tracing::warn!("files that were handed in before cannot be taken away: {error}");
+        }
         let door = Arc::new(LoginDoor::default());
         let mut threads = slots::start(&floor)?;
         threads.push(outbox::start(&floor)?);
@@ -123,6 +128,7 @@ impl Serving {
     /// Ends the threads: each finishes the step it is in.
     pub fn stop(self) {
         self.floor.stop.store(true, Ordering::Relaxed);
+        self.floor.batches.close();
         for thread in self.threads {
             // a thread that panicked has said so already; the others are still to be waited for
             let _ = thread.join();

@@ -12,6 +12,7 @@ mod api;
 mod audit_page;
 mod audit_tampering;
 mod batch_issue;
+mod batch_page;
 mod ca_page;
 mod cards;
 mod cli_contract;

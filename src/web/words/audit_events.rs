@@ -67,6 +67,8 @@ event_words! {
     "enrollment-cancelled": "Enrollment given up", "Registrierung aufgegeben", "注册已取消", "Inscripción cancelada";
     "batch-started": "Batch begun", "Stapel begonnen", "批处理已开始", "Lote iniciado";
     "batch-ended": "Batch ended", "Stapel beendet", "批处理已结束", "Lote terminado";
+    "batch-file-taken": "File of a batch taken along", "Datei eines Stapels mitgenommen", "已取走批次文件", "Fichero de un lote retirado";
+    "batch-files-cleared": "Files of a batch removed", "Dateien eines Stapels entfernt", "批次文件已删除", "Ficheros de un lote eliminados";
     "log-exported": "Log exported", "Protokoll exportiert", "日志已导出", "Registro exportado";
     "log-verified": "Log verified", "Protokoll geprüft", "日志已验证", "Registro verificado";
     "possession-proven": "Possession proven", "Besitz nachgewiesen", "已证明持有", "Posesión demostrada";

@@ -137,6 +137,9 @@ super::code_words! {
     OutputTaken: "该输出已存在。", "请指定一个尚不存在的输出；不会覆盖任何文件。";
     BundleNames: "配方中的文件无法放入设备文件夹。", "请为配方的 [[inject]] 文件取不同的名称，最多 96 个字符，且不得为 certificate.pem、chain.pem 或 key.pem。";
     OutputShorter: "输出比记录中的短。", "请将输出恢复到批次留下时的状态，或用另一个输出开始新批次。";
+    BatchUnderWay: "另一个批处理正在进行。", "请等待其结束，或在其页面上取消。";
+    BatchesWait: "等待决定的文件过多。", "请在“批次”页面上处理等待中的文件，或将其放弃。";
+    UploadTooLarge: "文件过大。", "请拆分文件，或在工站的命令行上执行该批处理。";
     PrinterOut: "标签打印机没有应答。", "检查打印机的电源、纸张和电缆；标签会等待，产线继续。";
     PrinterUnknown: "没有这台打印机。", "在 station.toml 中添加同名的 [[printer]] 并重启，或修改配方的 [label] printer。";
     ReadTooLong: "读取记录时间过长，已中止。", "请缩小范围，例如缩短时间段，或在产线空闲时再试。";

@@ -137,6 +137,9 @@ super::code_words! {
     OutputTaken: "Die Ausgabe gibt es schon.", "Eine Ausgabe nennen, die es noch nicht gibt; überschrieben wird nichts.";
     BundleNames: "Die Dateien des Rezepts passen nicht in den Ordner eines Geräts.", "Den [[inject]]-Dateien des Rezepts verschiedene Namen mit höchstens 96 Zeichen geben, keiner davon certificate.pem, chain.pem oder key.pem.";
     OutputShorter: "Die Ausgabe ist kürzer, als die Aufzeichnungen sagen.", "Die Ausgabe zurücklegen, wie der Stapel sie verließ, oder einen neuen Stapel mit anderer Ausgabe beginnen.";
+    BatchUnderWay: "Ein anderer Stapel ist in Arbeit.", "Warten, bis er beendet ist, oder ihn auf seiner Seite abbrechen.";
+    BatchesWait: "Es warten schon zu viele Dateien auf eine Entscheidung.", "Auf der Seite „Stapel“ über die wartenden Dateien entscheiden oder sie verwerfen.";
+    UploadTooLarge: "Die Datei ist zu groß.", "Die Datei teilen, oder den Stapel an der Kommandozeile der Station ausführen.";
     PrinterOut: "Der Etikettendrucker antwortet nicht.", "Strom, Papier und Kabel des Druckers prüfen; die Etiketten warten, die Linie läuft weiter.";
     PrinterUnknown: "Diesen Drucker gibt es nicht.", "In station.toml einen [[printer]] dieses Namens eintragen und neu starten, oder im Rezept [label] printer ändern.";
     ReadTooLong: "Das Lesen der Aufzeichnungen dauerte zu lange und wurde abgebrochen.", "Weniger auf einmal verlangen, etwa einen kürzeren Zeitraum, oder es versuchen, wenn die Linie ruht.";

@@ -137,6 +137,9 @@ super::code_words! {
     OutputTaken: "Esa salida ya existe.", "Indique una salida que aún no exista; no se sobrescribe nada.";
     BundleNames: "Los archivos de la receta no caben en la carpeta de un dispositivo.", "Dé a los archivos [[inject]] de la receta nombres distintos de 96 caracteres como máximo, que no sean certificate.pem, chain.pem ni key.pem.";
     OutputShorter: "La salida es más corta de lo que dicen los registros.", "Devuelva la salida a como la dejó el lote, o empiece otro lote con otra salida.";
+    BatchUnderWay: "Hay otro lote en curso.", "Espere a que termine o cancélelo en su página.";
+    BatchesWait: "Ya hay demasiados ficheros que esperan una decisión.", "Decida en la página «Lotes» sobre los ficheros que esperan, o descártelos.";
+    UploadTooLarge: "El fichero es demasiado grande.", "Divida el fichero o haga el lote en la línea de comandos de la estación.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
     PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
     ReadTooLong: "La lectura de los registros tardó demasiado y se interrumpió.", "Pida menos de una vez, por ejemplo un periodo más corto, o inténtelo cuando la línea esté tranquila.";
