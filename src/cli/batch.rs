@@ -1,6 +1,7 @@
 //! `lineside batch`.
 
 mod export;
+mod derive;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -15,6 +16,8 @@ use crate::store::batches;
 /// Identities in and out of files.
 #[derive(Subcommand)]
 pub enum Batch {
+    /// Derive a key for each row of a table
+    Derive(derive::Derive),
     /// The newest batches, and how they ended
     List {
         /// Those before this number
@@ -29,6 +32,7 @@ impl Batch {
     /// Runs the command.
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         match self {
+            Batch::Derive(derive) => derive.run(common),
             Batch::List { before } => list(common, *before),
             Batch::Export(export) => export.run(common),
         }

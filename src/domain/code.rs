@@ -157,9 +157,9 @@ codes! {
     RowShape = "LS-CSV-02", "Give each row as many cells as the first line has columns, and a cell at most 64 KiB.";
     TurnedIntoNumber = "LS-CSV-03", "Take the column from its source again, and set it to text before a spreadsheet reads it.";
     ColumnMissing = "LS-CSV-04", "Name the column in the table's first line.";
-    FileExists = "LS-CSV-05", "Choose another name for the output, or carry the file of that name away.";
+    OutputExists = "LS-CSV-05", "Choose another name for the output, or carry the file of that name away.";
     IdentityMissing = "LS-CSV-06", "Fill in the cell the message names.";
-    FileUnwritable = "LS-CSV-07", "Check that the folder may be written and its disk is not full; then do it again.";
+    OutputUnwritable = "LS-CSV-07", "Check that the folder may be written and its disk is not full; then do it again.";
     IdentityDisagrees = "LS-CSV-08", "Leave the registration ID's cell empty to have it formed, or give what the recipe forms.";
     TableTooLarge = "LS-CSV-09", "Check the table's quotes and line ends; at most 500 columns and 1 MiB a row are read.";
     ExportAsk = "LS-CSV-30", "See `lineside batch export --help`.";

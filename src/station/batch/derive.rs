@@ -85,7 +85,7 @@ impl Coded for DeriveFailed {
         match self {
             DeriveFailed::Table(bad) => bad.code(),
             DeriveFailed::Output(bad) => bad.code(),
-            DeriveFailed::Result(_) => Code::FileUnwritable,
+            DeriveFailed::Result(_) => Code::OutputUnwritable,
             DeriveFailed::Vault(error) => error.code(),
             DeriveFailed::Store(error) => error.code(),
         }

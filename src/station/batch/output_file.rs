@@ -22,8 +22,8 @@ pub enum BadOutput {
 impl Coded for BadOutput {
     fn code(&self) -> Code {
         match self {
-            BadOutput::Exists(_) => Code::FileExists,
-            BadOutput::Write { .. } => Code::FileUnwritable,
+            BadOutput::Exists(_) => Code::OutputExists,
+            BadOutput::Write { .. } => Code::OutputUnwritable,
         }
     }
 }
@@ -133,6 +133,6 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"other");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         let nowhere = OutputFile::create(&folder.path().join("no/out.csv")).unwrap_err();
-        assert_eq!(nowhere.code(), Code::FileUnwritable);
+        assert_eq!(nowhere.code(), Code::OutputUnwritable);
     }
 }

@@ -122,9 +122,9 @@ super::code_words! {
     RowShape: "某一行与首行不符。", "请让每行的单元格数与首行的列数相同，每个单元格不超过 64 KiB。";
     TurnedIntoNumber: "电子表格软件已把该值变成数字。", "请从来源重新取得该列，并在电子表格读取之前将其设为文本。";
     ColumnMissing: "表格缺少一列。", "请在表格首行写上该列的名称。";
-    FileExists: "输出文件已存在。", "请为输出另选名称，或移走同名文件。";
+    OutputExists: "输出文件已存在。", "请为输出另选名称，或移走同名文件。";
     IdentityMissing: "该行缺少一项内容。", "请填写消息所指的单元格。";
-    FileUnwritable: "无法写入输出文件。", "请检查文件夹是否可写、磁盘是否已满，然后重试。";
+    OutputUnwritable: "无法写入输出文件。", "请检查文件夹是否可写、磁盘是否已满，然后重试。";
     IdentityDisagrees: "注册 ID 与配方生成的不一致。", "请将该单元格留空以便自动生成，或填写配方生成的 ID。";
     TableTooLarge: "表格超出可读取的大小。", "请检查引号和换行符；最多读取 500 列，每行最多 1 MiB。";
     ExportAsk: "无法按此要求导出。", "请参阅 `lineside batch export --help`。";

@@ -122,9 +122,9 @@ super::code_words! {
     RowShape: "Eine Zeile passt nicht zur ersten.", "Jeder Zeile so viele Zellen geben, wie die erste Spalten hat, und einer Zelle höchstens 64 KiB.";
     TurnedIntoNumber: "Eine Tabellenkalkulation hat den Wert in eine Zahl verwandelt.", "Die Spalte noch einmal aus ihrer Quelle nehmen und auf Text stellen, bevor eine Tabellenkalkulation sie liest.";
     ColumnMissing: "In der Tabelle fehlt eine Spalte.", "Die Spalte in der ersten Zeile der Tabelle benennen.";
-    FileExists: "Die Ausgabedatei gibt es schon.", "Für die Ausgabe einen anderen Namen wählen oder die vorhandene Datei wegräumen.";
+    OutputExists: "Die Ausgabedatei gibt es schon.", "Für die Ausgabe einen anderen Namen wählen oder die vorhandene Datei wegräumen.";
     IdentityMissing: "In der Zeile fehlt eine Angabe.", "Die Zelle ausfüllen, die die Meldung nennt.";
-    FileUnwritable: "Die Ausgabedatei lässt sich nicht schreiben.", "Prüfen, ob der Ordner beschreibbar und die Platte nicht voll ist; dann noch einmal.";
+    OutputUnwritable: "Die Ausgabedatei lässt sich nicht schreiben.", "Prüfen, ob der Ordner beschreibbar und die Platte nicht voll ist; dann noch einmal.";
     IdentityDisagrees: "Die Registrierungs-ID ist nicht die, die das Rezept bildet.", "Die Zelle leer lassen, dann wird die ID gebildet, oder angeben, was das Rezept bildet.";
     TableTooLarge: "Die Tabelle überschreitet, was gelesen wird.", "Anführungszeichen und Zeilenenden prüfen; gelesen werden höchstens 500 Spalten und 1 MiB je Zeile.";
     ExportAsk: "So kann nicht exportiert werden.", "Siehe `lineside batch export --help`.";

@@ -122,9 +122,9 @@ super::code_words! {
     RowShape: "Una fila no concuerda con la primera línea.", "Dé a cada fila tantas celdas como columnas tiene la primera línea, y a una celda 64 KiB como máximo.";
     TurnedIntoNumber: "Una hoja de cálculo convirtió el valor en un número.", "Tome la columna otra vez de su origen y póngala como texto antes de que la lea una hoja de cálculo.";
     ColumnMissing: "Falta una columna en la tabla.", "Nombre la columna en la primera línea de la tabla.";
-    FileExists: "El archivo de salida ya existe.", "Elija otro nombre para la salida o retire el archivo que lo tiene.";
+    OutputExists: "El archivo de salida ya existe.", "Elija otro nombre para la salida o retire el archivo que lo tiene.";
     IdentityMissing: "Falta un dato en la fila.", "Rellene la celda que indica el mensaje.";
-    FileUnwritable: "No se puede escribir el archivo de salida.", "Compruebe que se puede escribir en la carpeta y que el disco no está lleno; después repítalo.";
+    OutputUnwritable: "No se puede escribir el archivo de salida.", "Compruebe que se puede escribir en la carpeta y que el disco no está lleno; después repítalo.";
     IdentityDisagrees: "El ID de registro no es el que forma la receta.", "Deje vacía la celda para que se forme el ID, o indique el que forma la receta.";
     TableTooLarge: "La tabla supera lo que se lee.", "Compruebe las comillas y los finales de línea; se leen como máximo 500 columnas y 1 MiB por fila.";
     ExportAsk: "Así no se puede exportar.", "Vea `lineside batch export --help`.";
