@@ -119,6 +119,16 @@ super::code_words! {
     LabelWithdrawn: "La identidad de esta etiqueta se retiró.", "Destruya las etiquetas de una identidad retirada; el dispositivo que se aprovisiona de nuevo imprime la suya.";
     NoLabel: "Esta ejecución no tiene etiqueta.", "Solo la tiene una ejecución aprobada con [label] en la receta.";
     TableUnreadable: "Este archivo no es una tabla legible.", "Guarde la tabla como CSV en UTF-8, con una línea de nombres de columna, y vuelva a intentarlo.";
+    RowDuplicate: "Dos filas del archivo nombran lo mismo.", "Conserve una de las filas en el archivo de resultados e impórtelo.";
+    RowContradicts: "La fila contradice lo que ya está registrado.", "Compare la fila con el registro indicado, corríjala en el archivo de resultados e impórtelo.";
+    ImportRuns: "Ya hay una importación en curso.", "Espere a que termine y vuelva a intentarlo.";
+    EndorsementKeyInvalid: "No es la clave de aprobación pública de un TPM.", "Copie la clave completa: base64 de TPM2B_PUBLIC.";
+    ImportUnclear: "Las columnas no dicen qué se importa.", "Nombre las columnas: serial o registration_id para dispositivos; work_order, product y quantity para órdenes.";
+    InputChanged: "El archivo cambió durante la importación.", "No toque el archivo mientras se importa y vuelva a importarlo; no se tomó nada.";
+    NotAsAnnounced: "El dispositivo no es como se anunció.", "Apártelo para un ingeniero y compárelo con el archivo que lo anunció.";
+    AnnouncedForOtherOrder: "El dispositivo está anunciado para otra orden.", "Retírelo; pertenece a la orden indicada.";
+    RowsRefused: "Hay filas rechazadas; no se tomó nada.", "Corrija las filas en el archivo de resultados e impórtelo, o tome solo las buenas.";
+    RowIncomplete: "A la fila le falta algo.", "Rellene la celda indicada en el archivo de resultados e impórtelo.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
     PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
     ReadTooLong: "La lectura de los registros tardó demasiado y se interrumpió.", "Pida menos de una vez, por ejemplo un periodo más corto, o inténtelo cuando la línea esté tranquila.";
