@@ -2,7 +2,9 @@
 //! by the values themselves. Whoever asks brings the values in order, so that the indexes are walked and not jumped in.
 
 use super::keys::KeyKind;
+use super::writing::{NewRow, stored};
 use crate::store::columns::sql_id;
+use crate::store::devices::{self, Device};
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
 
@@ -51,15 +53,42 @@ pub fn newest_seen(reader: &Reader<'_>) -> Result<u64, StoreError> {
     reader.count("SELECT coalesce(max(id), 0) FROM device", [])
 }
 
-/// Serial numbers, MAC addresses and registration IDs of the devices above this number, at most so many.
+/// The devices above this number, at most so many.
 pub fn seen_since(
     reader: &Reader<'_>,
     newest: u64,
     most: u32,
-) -> Result<Vec<crate::store::devices::Device>, StoreError> {
-    let sql = format!(
-        "SELECT {} FROM device WHERE id > ?1 ORDER BY id LIMIT ?2",
-        crate::store::devices::COLUMNS
-    );
-    reader.rows("device", &sql, (sql_id(newest), most), crate::store::devices::parse)
+) -> Result<Vec<Device>, StoreError> {
+    let sql = format!("SELECT {} FROM device WHERE id > ?1 ORDER BY id LIMIT ?2", devices::COLUMNS);
+    reader.rows("device", &sql, (sql_id(newest), most), devices::parse)
+}
+
+/// A row of a batch that is done, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its number.
+    pub id: u64,
+    /// The batch it came with.
+    pub batch: u64,
+    /// What it says.
+    pub row: NewRow,
+}
+
+/// The rows with these numbers that count.
+pub fn kept(reader: &Reader<'_>, ids: &[u64]) -> Result<Vec<Kept>, StoreError> {
+    let mut statement = reader.connection().prepare_cached(
+        "SELECT announced.id, batch, line, serial, mac, registration_id, announced.work_order, csr, public_key,
+                endorsement_key, extra
+         FROM announced CROSS JOIN batch ON batch.id = announced.batch AND batch.state = 'done'
+         WHERE announced.id = ?1",
+    )?;
+    let mut found = Vec::new();
+    for id in ids {
+        let mut rows = statement.query([sql_id(*id)])?;
+        if let Some(row) = rows.next()? {
+            let batch = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+            found.push(Kept { id: *id, batch, row: NewRow::from(&stored(row)?) });
+        }
+    }
+    Ok(found)
 }

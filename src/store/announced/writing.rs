@@ -49,6 +49,22 @@ impl NewRow {
     }
 }
 
+impl From<&Row<'_>> for NewRow {
+    fn from(row: &Row<'_>) -> NewRow {
+        NewRow {
+            line: row.line,
+            serial: row.serial.map(str::to_owned),
+            mac: row.mac.map(str::to_owned),
+            registration_id: row.registration_id.map(str::to_owned),
+            work_order: row.work_order.map(str::to_owned),
+            csr: row.csr.map(<[u8]>::to_vec),
+            public_key: row.public_key.map(str::to_owned),
+            endorsement_key: row.endorsement_key.map(<[u8]>::to_vec),
+            extra: row.extra.to_owned(),
+        }
+    }
+}
+
 /// The number that the next row gets. Only one import runs at a time, so nobody else takes it.
 pub fn next_id(reader: &Reader<'_>) -> Result<u64, StoreError> {
     Ok(reader.count("SELECT coalesce(max(id), 0) FROM announced", [])? + 1)
