@@ -164,6 +164,14 @@ codes! {
     AnnouncedForOtherOrder = "LS-CSV-17", "Take the unit out; it belongs to the work order that is named.";
     RowsRefused = "LS-CSV-18", "Mend the rows that the result file names and import that file, or take the good rows with --partial.";
     RowIncomplete = "LS-CSV-19", "Fill in the cell that is named in the result file, and import that file.";
+    RowShape = "LS-CSV-02", "Give each row as many cells as the first line has columns, and a cell at most 64 KiB.";
+    TurnedIntoNumber = "LS-CSV-03", "Take the column from its source again, and set it to text before a spreadsheet reads it.";
+    ColumnMissing = "LS-CSV-04", "Name the column in the table's first line.";
+    OutputExists = "LS-CSV-05", "Choose another name for the output, or carry the file of that name away.";
+    IdentityMissing = "LS-CSV-06", "Fill in the cell the message names.";
+    OutputUnwritable = "LS-CSV-07", "Check that the folder may be written and its disk is not full; then do it again.";
+    IdentityDisagrees = "LS-CSV-08", "Leave the registration ID's cell empty to have it formed, or give what the recipe forms.";
+    TableTooLarge = "LS-CSV-09", "Check the table's quotes and line ends; at most 500 columns and 1 MiB a row are read.";
     // -- labels
     PrinterOut = "LS-LABEL-01", "Check the printer's power, paper and cable; its labels wait, and the line goes on.";
     PrinterUnknown = "LS-LABEL-02", "Add a [[printer]] of this name to station.toml and start again, or change [label] printer in the recipe.";

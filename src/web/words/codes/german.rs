@@ -129,6 +129,14 @@ super::code_words! {
     AnnouncedForOtherOrder: "Das Gerät ist für einen anderen Auftrag angekündigt.", "Gerät herausnehmen; es gehört zum genannten Auftrag.";
     RowsRefused: "Zeilen der Datei sind fehlerhaft; nichts wurde übernommen.", "Die genannten Zeilen in der Ergebnisdatei berichtigen und diese importieren, oder nur die guten Zeilen übernehmen.";
     RowIncomplete: "In der Zeile fehlt etwas.", "Die genannte Zelle in der Ergebnisdatei ausfüllen und diese importieren.";
+    RowShape: "Eine Zeile passt nicht zur ersten.", "Jeder Zeile so viele Zellen geben, wie die erste Spalten hat, und einer Zelle höchstens 64 KiB.";
+    TurnedIntoNumber: "Eine Tabellenkalkulation hat den Wert in eine Zahl verwandelt.", "Die Spalte noch einmal aus ihrer Quelle nehmen und auf Text stellen, bevor eine Tabellenkalkulation sie liest.";
+    ColumnMissing: "In der Tabelle fehlt eine Spalte.", "Die Spalte in der ersten Zeile der Tabelle benennen.";
+    OutputExists: "Die Ausgabedatei gibt es schon.", "Für die Ausgabe einen anderen Namen wählen oder die vorhandene Datei wegräumen.";
+    IdentityMissing: "In der Zeile fehlt eine Angabe.", "Die Zelle ausfüllen, die die Meldung nennt.";
+    OutputUnwritable: "Die Ausgabedatei lässt sich nicht schreiben.", "Prüfen, ob der Ordner beschreibbar und die Platte nicht voll ist; dann noch einmal.";
+    IdentityDisagrees: "Die Registrierungs-ID ist nicht die, die das Rezept bildet.", "Die Zelle leer lassen, dann wird die ID gebildet, oder angeben, was das Rezept bildet.";
+    TableTooLarge: "Die Tabelle überschreitet, was gelesen wird.", "Anführungszeichen und Zeilenenden prüfen; gelesen werden höchstens 500 Spalten und 1 MiB je Zeile.";
     PrinterOut: "Der Etikettendrucker antwortet nicht.", "Strom, Papier und Kabel des Druckers prüfen; die Etiketten warten, die Linie läuft weiter.";
     PrinterUnknown: "Diesen Drucker gibt es nicht.", "In station.toml einen [[printer]] dieses Namens eintragen und neu starten, oder im Rezept [label] printer ändern.";
     ReadTooLong: "Das Lesen der Aufzeichnungen dauerte zu lange und wurde abgebrochen.", "Weniger auf einmal verlangen, etwa einen kürzeren Zeitraum, oder es versuchen, wenn die Linie ruht.";

@@ -129,6 +129,14 @@ super::code_words! {
     AnnouncedForOtherOrder: "El dispositivo está anunciado para otra orden.", "Retírelo; pertenece a la orden indicada.";
     RowsRefused: "Hay filas rechazadas; no se tomó nada.", "Corrija las filas en el archivo de resultados e impórtelo, o tome solo las buenas.";
     RowIncomplete: "A la fila le falta algo.", "Rellene la celda indicada en el archivo de resultados e impórtelo.";
+    RowShape: "Una fila no concuerda con la primera línea.", "Dé a cada fila tantas celdas como columnas tiene la primera línea, y a una celda 64 KiB como máximo.";
+    TurnedIntoNumber: "Una hoja de cálculo convirtió el valor en un número.", "Tome la columna otra vez de su origen y póngala como texto antes de que la lea una hoja de cálculo.";
+    ColumnMissing: "Falta una columna en la tabla.", "Nombre la columna en la primera línea de la tabla.";
+    OutputExists: "El archivo de salida ya existe.", "Elija otro nombre para la salida o retire el archivo que lo tiene.";
+    IdentityMissing: "Falta un dato en la fila.", "Rellene la celda que indica el mensaje.";
+    OutputUnwritable: "No se puede escribir el archivo de salida.", "Compruebe que se puede escribir en la carpeta y que el disco no está lleno; después repítalo.";
+    IdentityDisagrees: "El ID de registro no es el que forma la receta.", "Deje vacía la celda para que se forme el ID, o indique el que forma la receta.";
+    TableTooLarge: "La tabla supera lo que se lee.", "Compruebe las comillas y los finales de línea; se leen como máximo 500 columnas y 1 MiB por fila.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
     PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
     ReadTooLong: "La lectura de los registros tardó demasiado y se interrumpió.", "Pida menos de una vez, por ejemplo un periodo más corto, o inténtelo cuando la línea esté tranquila.";
