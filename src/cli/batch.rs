@@ -1,5 +1,7 @@
 //! `lineside batch`.
 
+mod import;
+
 use clap::Subcommand;
 use serde_json::json;
 
@@ -13,6 +15,7 @@ use crate::store::batches;
 /// Identities in and out of files.
 #[derive(Subcommand)]
 pub enum Batch {
+    Import(import::Import),
     /// The newest batches, and how they ended
     List {
         /// Those before this number
@@ -25,6 +28,7 @@ impl Batch {
     /// Runs the command.
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         match self {
+            Batch::Import(import) => import.run(common),
             Batch::List { before } => list(common, *before),
         }
     }

@@ -27,6 +27,7 @@ use self::plan::{ImportKind, Plan, Understood};
 use self::sorter::Sorted;
 use super::outcome::{Outcome, RowFault};
 use super::progress::Progress;
+use super::result_file;
 use super::table::Table;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::batch::{BatchKind, BatchState};
@@ -65,13 +66,6 @@ pub struct Preview {
     pub tally: Tally,
 }
 
-/// Where the result of importing this file is written: beside it, under its whole name and `.result.csv`.
-pub fn result_path(file: &Path) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".result.csv");
-    file.with_file_name(name)
-}
-
 /// Says what an import would do, and writes nothing.
 ///
 /// # Errors
@@ -87,9 +81,8 @@ pub fn preview(
         orders::read(store, folder, ask, &plan)?.tally
     } else {
         progress.expect(2 * length(ask.file)?);
-        let candidates = look_up(store, ask, &plan, progress)?.candidates;
-        let mut judge = Judge::new(store, ask, &plan, &candidates, progress)?;
-        judge.walk(|_, _| Ok(()))?
+        let candidates = look_up(store, folder, ask, &plan, progress)?.candidates;
+        Judge::new(store, ask, &plan, &candidates, progress)?.walk(|_, _| Ok(()))?
     };
     let Plan { kind, understood, kept, .. } = plan;
     Ok(Preview { kind, understood, kept: kept.into_iter().map(|(_, name)| name).collect(), tally })
@@ -198,21 +191,22 @@ struct LookedUp {
 
 fn look_up(
     store: &Store,
+    folder: &Folder,
     ask: &ImportAsk<'_>,
     plan: &Plan,
     progress: &Progress,
 ) -> Result<LookedUp, ImportFailed> {
-    let scanned = scan::scan(store, ask, plan, progress)?;
+    let scanned = scan::scan(store, folder.path(), ask, plan, progress)?;
     let paired = pair::pair(store, &scanned.keys, scanned.candidates, progress)?;
     let faulty = scanned.refused > 0 || paired.inside > 0;
     Ok(LookedUp { keys: scanned.keys, candidates: paired.candidates, faulty })
 }
 
 fn devices(importing: &Importing<'_>) -> Result<Outcome, ImportFailed> {
-    let Importing { store, ask, plan, progress, .. } = importing;
+    let Importing { store, folder, ask, plan, progress, .. } = *importing;
     progress.expect(3 * length(ask.file)?);
     let newest_seen = store.read(crate::store::announced::known::newest_seen)?;
-    let LookedUp { keys, candidates, faulty } = look_up(store, ask, plan, progress)?;
+    let LookedUp { keys, candidates, faulty } = look_up(store, folder, ask, plan, progress)?;
     let refused = match (ask.partial, faulty) {
         (true, _) => false,
         (false, true) => true,
@@ -247,7 +241,7 @@ fn begin(
     let new = NewBatch {
         kind: BatchKind::Import,
         input: &name(ask.file),
-        output: &name(&result_path(ask.file)),
+        output: &name(&result_file::beside(ask.file)),
         input_digest: Some(digest),
         asked: &asked,
         work_order: None,

@@ -16,10 +16,10 @@ use crate::station::batch::outcome::{NAMED_FAULTS, RowFault};
 use crate::station::batch::progress::Progress;
 use crate::station::batch::table::{Row, Table};
 use crate::store::Store;
+use crate::store::announced;
 use crate::store::announced::keys::KeyKind;
 use crate::store::announced::known::{self, Kept};
 use crate::store::announced::writing::NewRow;
-use crate::store::announced::{self};
 use crate::store::devices::{self, Device};
 use crate::store::error::StoreError;
 
@@ -143,6 +143,7 @@ impl<'a> Judge<'a> {
                 return Err(ImportFailed::Cancelled);
             }
             let count = self.fill(&mut rows, end)?;
+            let begin = end;
             let Some(chunk) = rows.get(..count).filter(|chunk| !chunk.is_empty()) else {
                 return Ok(tally);
             };
@@ -157,16 +158,16 @@ impl<'a> Judge<'a> {
                 tally.count(&judged);
                 each(row, judged)?;
             }
+            // rows keep the memory that the longest one took
+            if end - begin > BYTES_AT_ONCE {
+                rows.clear();
+            }
             self.progress.reached(self.before + end, tally.new + tally.unchanged, tally.refused);
         }
     }
 
     /// Reads the next rows into those there are; how many.
     fn fill(&mut self, rows: &mut Vec<Row>, begin: u64) -> Result<usize, ImportFailed> {
-        // rows keep the memory that the longest one took
-        if rows.iter().map(|row| u64::try_from(row.len()).unwrap_or(0)).sum::<u64>() > BYTES_AT_ONCE {
-            rows.clear();
-        }
         for count in 0..AT_ONCE {
             if rows.len() == count {
                 rows.push(Row::default());

@@ -150,7 +150,8 @@ fn read(
         let mut part = Part { keys: Vec::with_capacity(PART * 3), ..Part::default() };
         for _ in 0..PART {
             if !table.next(&mut row)? {
-                // what is left; if nobody takes it, the reason is the taker's to tell
+                progress.reached(row.end, 0, 0);
+                // if nobody takes what is left, the reason is the taker's to tell
                 let _ = send.send(part);
                 return Ok(());
             }
