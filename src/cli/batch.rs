@@ -1,7 +1,8 @@
 //! `lineside batch`.
 
-mod export;
 mod derive;
+mod export;
+mod import;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -18,6 +19,7 @@ use crate::store::batches;
 pub enum Batch {
     /// Derive a key for each row of a table
     Derive(derive::Derive),
+    Import(import::Import),
     /// The newest batches, and how they ended
     List {
         /// Those before this number
@@ -33,6 +35,7 @@ impl Batch {
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         match self {
             Batch::Derive(derive) => derive.run(common),
+            Batch::Import(import) => import.run(common),
             Batch::List { before } => list(common, *before),
             Batch::Export(export) => export.run(common),
         }

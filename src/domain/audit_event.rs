@@ -372,6 +372,13 @@ pub enum AuditEvent {
     BatchFilesCleared {
         batch: u64,
     },
+    /// A device on the line differs from what an imported file announced of it or of another one.
+    AnnouncementAlarm {
+        kind: String,
+        value: String,
+        announced_batch: u64,
+        line: u64,
+    },
     LogExported {
         entries: u64,
         folder: String,

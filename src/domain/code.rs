@@ -154,6 +154,16 @@ codes! {
     SimulatorSettings = "LS-SIM-02", "Name at least one hub, such as plant-hub.azure-devices.net, and keys of 16 to 64 bytes.";
     // -- files of many identities
     TableUnreadable = "LS-CSV-01", "Save the table as CSV in UTF-8, with one line of column names, and try again.";
+    RowDuplicate = "LS-CSV-10", "Keep one of the rows that name the same thing, in the result file, and import that file.";
+    RowContradicts = "LS-CSV-11", "Compare the row with the record it names; mend whichever is wrong in the result file, and import that file.";
+    ImportRuns = "LS-CSV-12", "Wait until the import that runs has ended, then try again.";
+    EndorsementKeyInvalid = "LS-CSV-13", "Copy the TPM's whole endorsement key: the base64 of its TPM2B_PUBLIC.";
+    ImportUnclear = "LS-CSV-14", "Name the columns as Lineside knows them: serial or registration_id for devices; work_order, product and quantity for work orders.";
+    InputChanged = "LS-CSV-15", "Leave the file alone while it is imported, and import it again; nothing was taken.";
+    NotAsAnnounced = "LS-CSV-16", "Put the unit aside for an engineer: compare it with the file that announced it.";
+    AnnouncedForOtherOrder = "LS-CSV-17", "Take the unit out; it belongs to the work order that is named.";
+    RowsRefused = "LS-CSV-18", "Mend the rows that the result file names and import that file, or take the good rows with --partial.";
+    RowIncomplete = "LS-CSV-19", "Fill in the cell that is named in the result file, and import that file.";
     RowShape = "LS-CSV-02", "Give each row as many cells as the first line has columns, and a cell at most 64 KiB.";
     TurnedIntoNumber = "LS-CSV-03", "Take the column from its source again, and set it to text before a spreadsheet reads it.";
     ColumnMissing = "LS-CSV-04", "Name the column in the table's first line.";
@@ -168,7 +178,6 @@ codes! {
     ExportRow = "LS-CSV-33", "The other devices are in the file; see this one on the Devices page.";
     ExportPrivateKey = "LS-CSV-34", "Leave this column out; private keys are only in the sealed output of `lineside batch issue`.";
     RecipientInvalid = "LS-CSV-25", "Give each --keys-to one age recipient (age1…), as `age-keygen -y` prints it.";
-    OutputUnwritable = "LS-CSV-26", "Check that the output's folder may be written and its disk is not full; then run the same command again.";
     OutputTaken = "LS-CSV-27", "Name an output that is not there yet; nothing is overwritten.";
     BundleNames = "LS-CSV-28", "Give the recipe's [[inject]] files different names of at most 96 characters, none of them certificate.pem, chain.pem or key.pem.";
     OutputShorter = "LS-CSV-29", "Put the output back as the batch left it, or begin another batch with another output.";

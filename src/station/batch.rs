@@ -5,6 +5,7 @@ pub mod desk;
 pub mod export;
 pub mod hand_out;
 pub mod identity_cells;
+pub mod import;
 pub mod issue;
 pub mod outcome;
 pub mod output_file;

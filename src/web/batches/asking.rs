@@ -74,6 +74,7 @@ pub fn of_upload(fields: &Fields) -> Result<Ask, BadAsk> {
             let group = named("group")?.ok_or(BadAsk::Unknown)?;
             Ok(Ask::Derive { group, secondary: field("secondary").is_some(), product })
         }
+        Some("import") => Ok(Ask::Import { product }),
         _ => Err(BadAsk::Unknown),
     }
 }

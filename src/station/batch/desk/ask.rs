@@ -15,6 +15,7 @@ use crate::station::batch::export::files::To;
 use crate::station::batch::export::format::Format;
 use crate::station::batch::export::{self, ExportAsk};
 use crate::station::batch::identity_cells::IdentityRule;
+use crate::station::batch::import::{self, ImportAsk};
 use crate::station::batch::outcome::Outcome;
 use crate::station::batch::progress::Progress;
 use crate::station::batch::table::Column;
@@ -37,6 +38,11 @@ pub enum Ask {
     },
     /// Records out of the station.
     Export(Box<ExportAsk>),
+    /// Devices, work orders, endorsement keys or requests.
+    Import {
+        /// The recipe that forms registration IDs.
+        product: Option<Name>,
+    },
 }
 
 /// The station is locked.
@@ -56,6 +62,7 @@ impl Ask {
         match self {
             Ask::Derive { .. } => BatchKind::Derive,
             Ask::Export(_) => BatchKind::Export,
+            Ask::Import { .. } => BatchKind::Import,
         }
     }
 
@@ -82,6 +89,12 @@ impl Ask {
             }
             // nothing is handed in
             Ask::Export(_) => Ok(Look::default()),
+            Ask::Import { product } => {
+                let product = recipe(floor, product.as_ref())?;
+                let ask = ImportAsk { file: path, product: product.as_ref(), partial: false };
+                let seen = import::preview(&floor.store, &floor.folder, &ask, progress);
+                seen.map(Look::from).map_err(|error| Fault::of(&error))
+            }
         }
     }
 
@@ -111,6 +124,11 @@ impl Ask {
                 let to = To::Path(&place);
                 let exported = export::run(folder, store, Some(&keys), right, ask, to, progress);
                 exported.map_err(|error| Fault::of(&error))
+            }
+            Ask::Import { product } => {
+                let product = recipe(floor, product.as_ref())?;
+                let ask = ImportAsk { file: input(job)?, product: product.as_ref(), partial };
+                import::run(store, folder, right, &ask, progress).map_err(|error| Fault::of(&error))
             }
         }
     }

@@ -8,6 +8,8 @@ use std::path::Path;
 
 use crate::domain::code::Code;
 use crate::station::batch::identity_cells::{Identity, IdentityRule};
+use crate::station::batch::import::Preview;
+use crate::station::batch::import::judge::Tally;
 use crate::station::batch::outcome::{NAMED_FAULTS, RowFault};
 use crate::station::batch::progress::Progress;
 use crate::station::batch::table::fault::BadTable;
@@ -55,6 +57,25 @@ impl Look {
         self.placeholders += u64::from(fault.code == Code::Placeholder);
         if self.faults.len() < NAMED_FAULTS {
             self.faults.push(fault);
+        }
+    }
+}
+
+impl From<Preview> for Look {
+    fn from(preview: Preview) -> Look {
+        let Preview { kind: _, understood, kept, tally } = preview;
+        let Tally { rows, new, unchanged, refused, duplicates, contradictions: _, placeholders, faults } =
+            tally;
+        Look {
+            rows,
+            good: new + unchanged,
+            unchanged,
+            refused,
+            duplicates: Some(duplicates),
+            placeholders,
+            understood: understood.into_iter().map(|column| column.name).collect(),
+            kept,
+            faults,
         }
     }
 }

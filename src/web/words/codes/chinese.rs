@@ -119,6 +119,16 @@ super::code_words! {
     LabelWithdrawn: "该标签对应的身份已被撤回。", "请销毁已撤回身份的标签；设备重新配置后会打印新的标签。";
     NoLabel: "这次运行没有标签。", "只有配方含 [label] 且合格的运行才有标签。";
     TableUnreadable: "该文件不是可读取的表格。", "请将表格另存为 UTF-8 编码、首行为列名的 CSV 文件，然后重试。";
+    RowDuplicate: "文件中有两行指向同一内容。", "请在结果文件中只保留其中一行，然后导入该文件。";
+    RowContradicts: "该行与已有记录矛盾。", "请将该行与所指记录比较，在结果文件中更正后再导入该文件。";
+    ImportRuns: "已有导入正在进行。", "请等待当前导入结束后重试。";
+    EndorsementKeyInvalid: "这不是 TPM 的背书公钥。", "请复制完整的背书密钥（TPM2B_PUBLIC 的 base64）。";
+    ImportUnclear: "列名未说明要导入的内容。", "请使用已知列名：设备用 serial 或 registration_id；工单用 work_order、product 和 quantity。";
+    InputChanged: "导入过程中文件被更改。", "导入时请勿改动文件，然后重新导入；未采用任何内容。";
+    NotAsAnnounced: "该设备与预告不符。", "请将设备放到一旁交工程师：与预告它的文件比较。";
+    AnnouncedForOtherOrder: "该设备是为另一工单预告的。", "请取出设备；它属于所指工单。";
+    RowsRefused: "文件中有行被拒绝；未采用任何内容。", "请在结果文件中更正所列各行并导入该文件，或只采用正确的行。";
+    RowIncomplete: "该行缺少内容。", "请在结果文件中补全所指单元格，然后导入该文件。";
     RowShape: "某一行与首行不符。", "请让每行的单元格数与首行的列数相同，每个单元格不超过 64 KiB。";
     TurnedIntoNumber: "电子表格软件已把该值变成数字。", "请从来源重新取得该列，并在电子表格读取之前将其设为文本。";
     ColumnMissing: "表格缺少一列。", "请在表格首行写上该列的名称。";
@@ -133,7 +143,6 @@ super::code_words! {
     ExportRow: "该设备无法写入此文件。", "其他设备已在文件中；请在设备页面查看该设备。";
     ExportPrivateKey: "私钥不会被导出。", "请去掉该列；私钥只存在于 `lineside batch issue` 的加密输出中。";
     RecipientInvalid: "密钥接收者无效。", "每个 --keys-to 请给出一个 age 接收者（age1…），即 `age-keygen -y` 的输出。";
-    OutputUnwritable: "无法写入输出。", "检查输出文件夹是否可写、磁盘是否已满；然后再次运行同一命令。";
     OutputTaken: "该输出已存在。", "请指定一个尚不存在的输出；不会覆盖任何文件。";
     BundleNames: "配方中的文件无法放入设备文件夹。", "请为配方的 [[inject]] 文件取不同的名称，最多 96 个字符，且不得为 certificate.pem、chain.pem 或 key.pem。";
     OutputShorter: "输出比记录中的短。", "请将输出恢复到批次留下时的状态，或用另一个输出开始新批次。";
