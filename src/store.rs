@@ -9,6 +9,7 @@
 pub mod announced;
 pub mod audit;
 pub mod batches;
+pub mod bulk;
 pub mod catalogue;
 pub mod certificates;
 pub mod change;

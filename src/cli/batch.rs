@@ -3,6 +3,8 @@
 mod derive;
 mod export;
 mod import;
+mod issue;
+mod told;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -26,6 +28,10 @@ pub enum Batch {
         #[arg(long, value_name = "NUMBER")]
         before: Option<u64>,
     },
+    /// Issue a certificate for each row of a table, or of a work order's list
+    Issue(issue::Issue),
+    /// Give up a batch that was cut off; what it issued stays issued
+    Cancel(issue::Cancel),
     /// Write devices out of the records: a table, or the form of a cloud or maker
     Export(export::Export),
 }
@@ -37,6 +43,8 @@ impl Batch {
             Batch::Derive(derive) => derive.run(common),
             Batch::Import(import) => import.run(common),
             Batch::List { before } => list(common, *before),
+            Batch::Issue(issue) => issue.run(common),
+            Batch::Cancel(cancel) => cancel.run(common),
             Batch::Export(export) => export.run(common),
         }
     }

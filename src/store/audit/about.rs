@@ -38,6 +38,7 @@ impl About {
             Table::Label => About::Device(row.get(2)?),
             Table::Announcement
             | Table::Batch
+            | Table::BatchChunk
             | Table::Client
             | Table::Crl
             | Table::Person
@@ -105,10 +106,10 @@ impl About {
 }
 
 /// Notes whom an entry is about.
-pub(in crate::store) fn note(
+pub(in crate::store) fn note<'a>(
     reader: &Reader<'_>,
     seq: u64,
-    about: &BTreeSet<About>,
+    about: impl IntoIterator<Item = &'a About>,
 ) -> Result<(), StoreError> {
     for one in about {
         if let Some(number) = one.number(reader)? {

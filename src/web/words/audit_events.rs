@@ -66,6 +66,9 @@ event_words! {
     "enrollment-amended": "Enrollment changed", "Registrierung geändert", "注册已修改", "Inscripción cambiada";
     "enrollment-cancelled": "Enrollment given up", "Registrierung aufgegeben", "注册已取消", "Inscripción cancelada";
     "batch-started": "Batch begun", "Stapel begonnen", "批处理已开始", "Lote iniciado";
+    "batch-chunk-intended": "Certificates of a batch intended", "Zertifikate eines Stapels vorgemerkt", "批处理证书已登记待签", "Certificados de un lote previstos";
+    "batch-chunk-issued": "Certificates of a batch issued", "Zertifikate eines Stapels ausgestellt", "批处理证书已签发", "Certificados de un lote emitidos";
+    "batch-chunk-voided": "Certificates of a batch void", "Zertifikate eines Stapels nichtig", "批处理证书已作废", "Certificados de un lote anulados";
     "batch-ended": "Batch ended", "Stapel beendet", "批处理已结束", "Lote terminado";
     "batch-file-taken": "File of a batch taken along", "Datei eines Stapels mitgenommen", "已取走批次文件", "Fichero de un lote retirado";
     "batch-files-cleared": "Files of a batch removed", "Dateien eines Stapels entfernt", "批次文件已删除", "Ficheros de un lote eliminados";
