@@ -1,6 +1,7 @@
 //! `lineside batch`.
 
 mod export;
+mod import;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -15,6 +16,7 @@ use crate::store::batches;
 /// Identities in and out of files.
 #[derive(Subcommand)]
 pub enum Batch {
+    Import(import::Import),
     /// The newest batches, and how they ended
     List {
         /// Those before this number
@@ -29,6 +31,7 @@ impl Batch {
     /// Runs the command.
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         match self {
+            Batch::Import(import) => import.run(common),
             Batch::List { before } => list(common, *before),
             Batch::Export(export) => export.run(common),
         }

@@ -363,6 +363,13 @@ pub enum AuditEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         output_digest: Option<Digest>,
     },
+    /// A device on the line differs from what an imported file announced of it or of another one.
+    AnnouncementAlarm {
+        kind: String,
+        value: String,
+        announced_batch: u64,
+        line: u64,
+    },
     LogExported {
         entries: u64,
         folder: String,

@@ -155,10 +155,26 @@ codes! {
     // -- files of many identities
     TableUnreadable = "LS-CSV-01", "Save the table as CSV in UTF-8, with one line of column names, and try again.";
     ExportAsk = "LS-CSV-30", "See `lineside batch export --help`.";
-    ExportOutput = "LS-CSV-31", "Name a file that is not there yet; what is there is never overwritten.";
-    ExportUnwritable = "LS-CSV-32", "Check that the folder may be written and its disk is not full; then export again.";
-    ExportRow = "LS-CSV-33", "The other devices are in the file; see this one on the Devices page.";
-    ExportPrivateKey = "LS-CSV-34", "Leave this column out; private keys are only in the sealed output of `lineside batch issue`.";
+    ExportRow = "LS-CSV-31", "The other devices are in the file; see this one on the Devices page.";
+    ExportPrivateKey = "LS-CSV-32", "Leave this column out; private keys are only in the sealed output of `lineside batch issue`.";
+    RowDuplicate = "LS-CSV-10", "Keep one of the rows that name the same thing, in the result file, and import that file.";
+    RowContradicts = "LS-CSV-11", "Compare the row with the record it names; mend whichever is wrong in the result file, and import that file.";
+    ImportRuns = "LS-CSV-12", "Wait until the import that runs has ended, then try again.";
+    EndorsementKeyInvalid = "LS-CSV-13", "Copy the TPM's whole endorsement key: the base64 of its TPM2B_PUBLIC.";
+    ImportUnclear = "LS-CSV-14", "Name the columns as Lineside knows them: serial or registration_id for devices; work_order, product and quantity for work orders.";
+    InputChanged = "LS-CSV-15", "Leave the file alone while it is imported, and import it again; nothing was taken.";
+    NotAsAnnounced = "LS-CSV-16", "Put the unit aside for an engineer: compare it with the file that announced it.";
+    AnnouncedForOtherOrder = "LS-CSV-17", "Take the unit out; it belongs to the work order that is named.";
+    RowsRefused = "LS-CSV-18", "Mend the rows that the result file names and import that file, or take the good rows with --partial.";
+    RowIncomplete = "LS-CSV-19", "Fill in the cell that is named in the result file, and import that file.";
+    RowShape = "LS-CSV-02", "Give each row as many cells as the first line has columns, and a cell at most 64 KiB.";
+    TurnedIntoNumber = "LS-CSV-03", "Take the column from its source again, and set it to text before a spreadsheet reads it.";
+    ColumnMissing = "LS-CSV-04", "Name the column in the table's first line.";
+    OutputExists = "LS-CSV-05", "Choose another name for the output, or carry the file of that name away.";
+    IdentityMissing = "LS-CSV-06", "Fill in the cell the message names.";
+    OutputUnwritable = "LS-CSV-07", "Check that the folder may be written and its disk is not full; then do it again.";
+    IdentityDisagrees = "LS-CSV-08", "Leave the registration ID's cell empty to have it formed, or give what the recipe forms.";
+    TableTooLarge = "LS-CSV-09", "Check the table's quotes and line ends; at most 500 columns and 1 MiB a row are read.";
     // -- labels
     PrinterOut = "LS-LABEL-01", "Check the printer's power, paper and cable; its labels wait, and the line goes on.";
     PrinterUnknown = "LS-LABEL-02", "Add a [[printer]] of this name to station.toml and start again, or change [label] printer in the recipe.";

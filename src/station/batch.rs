@@ -1,6 +1,8 @@
 //! Batches: identities in and out of files, a million at a time.
 
 pub mod export;
+pub mod identity_cells;
+pub mod import;
 pub mod outcome;
 pub mod progress;
 pub mod result_file;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
 use crate::domain::person::Actor;
+use crate::station::batch::import::leftovers;
 use crate::station::board::{Board, Fault, Worry};
 use crate::station::checkpoints::CheckpointFailed;
 use crate::station::clients::TokenDoor;
@@ -149,6 +150,9 @@ fn housekeeping(floor: &Floor, door: &Arc<LoginDoor>) -> std::io::Result<JoinHan
     thread::Builder::new().name("housekeeping".to_owned()).spawn(move || {
         let mut copied = None;
         let mut looked = None;
+        if let Err(error) = leftovers::clear_if_idle(&floor.folder, &floor.store) {
+            tracing::error!(code = %error.code(), "an import that broke off could not be cleared away: {error}");
+        }
         while !floor.stop.load(Ordering::Relaxed) {
             let now = clock::now();
             let (folder, settings, store) = (&floor.folder, &floor.settings, &floor.store);

@@ -67,6 +67,7 @@ event_words! {
     "enrollment-cancelled": "Enrollment given up", "Registrierung aufgegeben", "注册已取消", "Inscripción cancelada";
     "batch-started": "Batch begun", "Stapel begonnen", "批处理已开始", "Lote iniciado";
     "batch-ended": "Batch ended", "Stapel beendet", "批处理已结束", "Lote terminado";
+    "announcement-alarm": "Not as announced", "Anders als angekündigt", "与预告不符", "No como se anunció";
     "log-exported": "Log exported", "Protokoll exportiert", "日志已导出", "Registro exportado";
     "log-verified": "Log verified", "Protokoll geprüft", "日志已验证", "Registro verificado";
     "possession-proven": "Possession proven", "Besitz nachgewiesen", "已证明持有", "Posesión demostrada";

@@ -117,11 +117,11 @@ fn a_device_without_a_certificate_is_named_and_the_others_are_written() {
     station.sqlite("UPDATE device SET state = 'provisioned' WHERE id = 3");
     let out = station.beside("things.json");
     let ended = station.run(&["batch", "export", out.to_str().unwrap(), "--format", "aws", "--json"]);
-    ended.is_refused(1, "LS-CSV-33");
+    ended.is_refused(1, "LS-CSV-31");
     let done: Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!((&done["good"], &done["refused"]), (&2.into(), &1.into()));
     let fault = &done["faults"][0];
-    assert_eq!(fault["code"], "LS-CSV-33");
+    assert_eq!(fault["code"], "LS-CSV-31");
     assert!(fault["message"].as_str().unwrap().contains("GW00003"), "{fault}");
     let written: Vec<Value> = judged("aws", &[out]).iter().map(|device| device["serial"].clone()).collect();
     assert_eq!(written, ["GW00001", "GW00002"]);

@@ -35,7 +35,7 @@ fn a_table_holds_what_is_on_record_and_the_record_says_that_it_left() {
 
     // what is there stays
     let words = ["batch", "export", out.to_str().unwrap()];
-    station.refused(2, "LS-CSV-31", &words);
+    station.refused(2, "LS-CSV-05", &words);
     assert_eq!(fs::read_to_string(&out).unwrap(), text);
     // to standard output, and nothing beside it
     let printed = station.run(&["batch", "export"]);
@@ -78,9 +78,9 @@ fn columns_and_filters_are_those_that_were_asked_for() {
     assert!(told.contains("“colour” is not a column; there are serial, mac, "), "{told}");
     let told = station.refused(2, "LS-CSV-30", &["batch", "export", "--format", "excel"]);
     assert!(told.contains("“excel” is not a format; there are csv, jsonl, azure-dps, "), "{told}");
-    station.refused(2, "LS-CSV-34", &["batch", "export", "--columns", "serial,private_key_pem"]);
+    station.refused(2, "LS-CSV-32", &["batch", "export", "--columns", "serial,private_key_pem"]);
     station.refused(2, "LS-CSV-30", &["batch", "export", "--format", "aws", "--columns", "serial"]);
-    station.refused(2, "LS-CSV-31", &["batch", "export", "--format", "manifest"]);
+    station.refused(2, "LS-CSV-30", &["batch", "export", "--format", "manifest"]);
 }
 
 #[test]

@@ -73,11 +73,12 @@ impl Coded for ExportFailed {
             | ExportFailed::NoColumns(_)
             | ExportFailed::NoTags(_)
             | ExportFailed::BadTag(_)
+            | ExportFailed::OutputNeeded(_)
             | ExportFailed::Span => Code::ExportAsk,
             ExportFailed::PrivateKey(_) => Code::ExportPrivateKey,
-            ExportFailed::OutputNeeded(_) | ExportFailed::OutputExists(_) => Code::ExportOutput,
+            ExportFailed::OutputExists(_) => Code::OutputExists,
             ExportFailed::Write { cause, .. } if cause.kind() == io::ErrorKind::StorageFull => Code::DiskFull,
-            ExportFailed::Write { .. } => Code::ExportUnwritable,
+            ExportFailed::Write { .. } => Code::OutputUnwritable,
             ExportFailed::Locked => Code::VaultLocked,
             ExportFailed::TooSlow => Code::ReadTooLong,
             ExportFailed::Certificate { cause, .. } => cause.code(),

@@ -55,11 +55,11 @@ fn what_cannot_be_meant_leaves_nothing_on_record() {
     }
     let mut stream = Vec::new();
     let refused = export(&bench, &ask(Format::NrfCloud), None, To::Stream(&mut stream)).unwrap_err();
-    assert_eq!(refused.code(), Code::ExportOutput);
+    assert_eq!(refused.code(), Code::ExportAsk);
     // a companion that is there is as good a reason
     fs::write(path.with_extension("config.csv"), "mine").unwrap();
     let refused = export(&bench, &ask(Format::EspMassMfg), None, To::Path(&path)).unwrap_err();
-    assert_eq!(refused.code(), Code::ExportOutput);
+    assert_eq!(refused.code(), Code::OutputExists);
     assert!(bench.store.read(|r| batches::list(r, 9, None)).unwrap().is_empty());
     assert!(!path.exists());
 }
@@ -69,9 +69,9 @@ fn an_export_that_fails_is_on_record_with_its_code_and_leaves_nothing() {
     let bench = Bench::new();
     let path = bench.place.path().join("missing").join("out.csv");
     let failed = export(&bench, &ask(Format::Csv), None, To::Path(&path)).unwrap_err();
-    assert_eq!(failed.code(), Code::ExportUnwritable);
+    assert_eq!(failed.code(), Code::OutputUnwritable);
     let batch = &bench.store.read(|r| batches::list(r, 9, None)).unwrap()[0];
-    assert_eq!((batch.state, batch.code), (BatchState::Failed, Some(Code::ExportUnwritable)));
+    assert_eq!((batch.state, batch.code), (BatchState::Failed, Some(Code::OutputUnwritable)));
 }
 
 #[test]
