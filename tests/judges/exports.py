@@ -50,6 +50,10 @@ def azure_dps(files):
         operation = same("BulkEnrollmentOperation", json.load(open(path)), models(dps))
         assert operation.mode == "create" and 1 <= len(operation.enrollments) <= 10
         for enrollment in operation.enrollments:
+            if enrollment.attestation.type == "tpm":
+                found.append({"id": enrollment.registration_id, "status": enrollment.provisioning_status,
+                              "endorsement_key": enrollment.attestation.tpm.endorsement_key})
+                continue
             assert enrollment.attestation.type == "x509"
             certificate = enrollment.attestation.x509.client_certificates.primary.certificate
             found.append({"id": enrollment.registration_id, "device": enrollment.device_id,

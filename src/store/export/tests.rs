@@ -59,16 +59,19 @@ fn several_lanes_see_one_state_whatever_is_changed_meanwhile() {
 #[test]
 fn no_part_of_a_million_rows_is_searched_without_an_index() {
     let everything = Selection {
+        announced: false,
         work_order: Some("lot-1".parse().unwrap()),
         verdict: Some(Verdict::Pass),
         state: Some(DeviceState::Provisioned),
         from: Some(UtcTime::from_millis(1)),
         until: Some(UtcTime::from_millis(2)),
     };
-    for selection in [Selection::default(), everything] {
+    let announced =
+        Selection { announced: true, work_order: everything.work_order.clone(), ..Selection::default() };
+    for (selection, first) in [(Selection::default(), "d"), (everything, "d"), (announced, "a")] {
         let query = Query::new(&selection, all());
         let steps = plan(&query.sql);
-        assert!(steps[0].starts_with("SEARCH d USING INTEGER PRIMARY KEY"), "{steps:?}");
+        assert!(steps[0].starts_with(&format!("SEARCH {first} USING INTEGER PRIMARY KEY")), "{steps:?}");
         assert!(
             !steps.iter().any(|step| step.starts_with("SCAN") || step.contains("TEMP B-TREE")),
             "{steps:?}"

@@ -126,3 +126,42 @@ fn a_device_without_a_certificate_is_named_and_the_others_are_written() {
     let written: Vec<Value> = judged("aws", &[out]).iter().map(|device| device["serial"].clone()).collect();
     assert_eq!(written, ["GW00001", "GW00002"]);
 }
+
+#[test]
+fn devices_announced_with_their_tpm_become_enrollments() {
+    let station = Station::found();
+    let sample: Value =
+        serde_json::from_str(include_str!("../../../fixtures/dps/node-enrollment-tpm.json")).unwrap();
+    let key = sample["attestation"]["tpm"]["endorsementKey"].as_str().expect("a key of the sample");
+    let table = station.write("keys.csv", &format!("registration_id,ek\ntpm-7,{key}\n"));
+    station.ok(&["batch", "import", &table]);
+    let out = station.beside("tpm");
+    let done = station.json(&["batch", "export", out.to_str().unwrap(), "--format", "azure-dps", "--tpm"]);
+    assert_eq!((&done["good"], &done["refused"]), (&1.into(), &0.into()), "{done}");
+    let found = judged("azure-dps", &[out.join("enrollments-000001.json")]);
+    assert_eq!(found, [json!({ "id": "tpm-7", "status": "enabled", "endorsement_key": key })]);
+    station.refused(2, "LS-CSV-30", &["batch", "export", "--format", "aws", "--announced"]);
+    station.refused(2, "LS-CSV-30", &["batch", "export", "--tpm"]);
+}
+
+#[test]
+fn what_files_announced_stands_beside_what_was_made() {
+    let station = Station::found();
+    let table = station.write("lot.csv", "sn;Hall;note\nGW00001;7;=1+1\nGW00009;8;\n");
+    station.ok(&["batch", "import", &table]);
+    let bench = Bench::plug(&station, 1, "GW", &[]);
+    station.ok(&["provision", "--port", bench.port(), "--product", "demo-gateway"]);
+    let made = station.ok(&["batch", "export", "--columns", "serial,verdict,@hall,@note"]);
+    assert_eq!(made, "serial,verdict,hall,note\nGW00001,PASS,7,'=1+1\n");
+    let announced = station.ok(&["batch", "export", "--announced"]);
+    assert_eq!(
+        announced,
+        "serial,mac,registration_id,work_order,Hall,note\nGW00001,,,,7,'=1+1\nGW00009,,,,8,\n"
+    );
+    let things = station.beside("things.json");
+    station.ok(&["batch", "export", things.to_str().unwrap(), "--format", "aws", "--tag-column", "@Hall"]);
+    let line: Value = serde_json::from_str(&fs::read_to_string(things).unwrap()).unwrap();
+    assert_eq!(line["Hall"], "7");
+    station.refused(2, "LS-CSV-30", &["batch", "export", "--announced", "--columns", "serial,verdict"]);
+    station.refused(2, "LS-CSV-30", &["batch", "export", "--announced", "--verdict", "PASS"]);
+}

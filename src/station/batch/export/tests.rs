@@ -97,3 +97,53 @@ fn a_station_from_before_there_were_manifests_gets_their_key_when_it_is_unlocked
     assert!(first.contains("\"crv\":\"P-256\"") && !first.contains("\"d\""), "{first}");
     assert_eq!(jwks(&bench.unlock().unwrap()), first, "once it is there it stays");
 }
+
+/// Imports a table with these cells; what `--announced --raw` gives back for them.
+fn there_and_back(bench: &Bench, first: usize, rows: &[(String, String)]) -> Vec<(String, String)> {
+    let path = bench.place.path().join(format!("in-{first}.csv"));
+    let mut writer = csv::Writer::from_path(&path).unwrap();
+    writer.write_record(["serial", "=a, \"note\"", "lot"]).unwrap();
+    for (place, (note, lot)) in rows.iter().enumerate() {
+        writer.write_record([&format!("00{}", first + place), note, lot]).unwrap();
+    }
+    writer.flush().unwrap();
+    let right = Engineering::at_the_terminal(Actor::Station);
+    let import = crate::station::batch::import::ImportAsk { file: &path, product: None, partial: false };
+    let taken = crate::station::batch::import::run(
+        &bench.store,
+        &bench.folder,
+        &right,
+        &import,
+        &Progress::default(),
+    )
+    .unwrap();
+    assert_eq!((taken.state, taken.refused), (BatchState::Done, 0), "{taken:?}");
+    let announced = Selection { announced: true, ..Selection::default() };
+    let ask = ExportAsk { raw: true, selection: announced, ..ask(Format::Csv) };
+    let mut stream = Vec::new();
+    export(bench, &ask, None, To::Stream(&mut stream)).unwrap();
+    let mut reader = csv::Reader::from_reader(&stream[..]);
+    let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    assert_eq!(names, ["serial", "mac", "registration_id", "work_order", "=a, \"note\"", "lot"]);
+    let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let newest = &records[records.len() - rows.len()..];
+    assert_eq!(&newest[0][0], format!("00{first}"), "leading zeros survive");
+    newest.iter().map(|record| (record[4].to_owned(), record[5].to_owned())).collect()
+}
+
+#[test]
+fn what_was_imported_comes_out_again_whatever_its_cells_hold() {
+    use proptest::test_runner::{Config, TestRunner};
+    let bench = Bench::new();
+    let cell = "[^\\x00]{0,12}|[,;\"\r\n\t=+@ 0-9-]{0,8}";
+    let rows = proptest::collection::vec((cell, cell), 1..20);
+    let next = std::cell::Cell::new(1000);
+    let mut runner = TestRunner::new(Config { cases: 12, ..Config::default() });
+    runner
+        .run(&rows, |rows| {
+            let first = next.replace(next.get() + rows.len());
+            assert_eq!(there_and_back(&bench, first, &rows), rows);
+            Ok(())
+        })
+        .unwrap();
+}
