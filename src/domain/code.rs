@@ -154,6 +154,9 @@ codes! {
     SimulatorSettings = "LS-SIM-02", "Name at least one hub, such as plant-hub.azure-devices.net, and keys of 16 to 64 bytes.";
     // -- files of many identities
     TableUnreadable = "LS-CSV-01", "Save the table as CSV in UTF-8, with one line of column names, and try again.";
+    ExportAsk = "LS-CSV-30", "See `lineside batch export --help`.";
+    ExportRow = "LS-CSV-31", "The other devices are in the file; see this one on the Devices page.";
+    ExportPrivateKey = "LS-CSV-32", "Leave this column out; private keys are only in the sealed output of `lineside batch issue`.";
     RowDuplicate = "LS-CSV-10", "Keep one of the rows that name the same thing, in the result file, and import that file.";
     RowContradicts = "LS-CSV-11", "Compare the row with the record it names; mend whichever is wrong in the result file, and import that file.";
     ImportRuns = "LS-CSV-12", "Wait until the import that runs has ended, then try again.";

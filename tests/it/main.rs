@@ -13,6 +13,7 @@ mod audit_page;
 mod audit_tampering;
 mod batch_issue;
 mod batch_page;
+mod batch_export;
 mod ca_page;
 mod cards;
 mod cli_contract;
