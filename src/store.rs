@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod batches;
+pub mod bulk;
 pub mod catalogue;
 pub mod certificates;
 pub mod change;

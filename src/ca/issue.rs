@@ -24,7 +24,7 @@ use crate::domain::name::Name;
 use crate::domain::product::DeviceIdentity;
 use crate::domain::registration_id::{BadRegistrationId, RegistrationId};
 use crate::domain::utc_time::UtcTime;
-use crate::domain::work_order::IssuePermit;
+use crate::domain::work_order::{IssuePermit, PermitHolder};
 
 /// Why no certificate was prepared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -199,9 +199,9 @@ impl Prepared {
         self.not_after
     }
 
-    /// The run that the permit was given to.
-    pub fn run(&self) -> u64 {
-        self.permit.run()
+    /// Whom the permit was given to.
+    pub fn holder(&self) -> PermitHolder {
+        self.permit.holder()
     }
 
     /// The work order that the permit was taken from.

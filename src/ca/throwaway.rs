@@ -19,7 +19,7 @@ use crate::domain::cert_serial::CertSerial;
 use crate::domain::product::DeviceIdentity;
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::utc_time::UtcTime;
-use crate::domain::work_order::IssuePermit;
+use crate::domain::work_order::{IssuePermit, PermitHolder};
 
 /// 2026-11-22T08:00:00Z, the time of every test.
 pub fn now() -> UtcTime {
@@ -51,7 +51,7 @@ impl ThrowawayCa {
         let key = KeyPair::generate(kind).unwrap();
         let profile = Profile::shipped(&format!("device-{}", &kind.as_str()[3..]).parse().unwrap());
         let prepared = super::issue::prepare(
-            IssuePermit::mint("lot-1".parse().unwrap(), 17),
+            IssuePermit::mint("lot-1".parse().unwrap(), PermitHolder::Run(17)),
             &self.issuer,
             &profile.unwrap().unwrap(),
             ProvenKey::made_here(&key),

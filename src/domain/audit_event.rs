@@ -181,6 +181,9 @@ pub enum AuditEvent {
         cert_serial: CertSerial,
         registration_id: RegistrationId,
         sha256: Digest,
+        /// The batch it was issued in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        batch: Option<u64>,
     },
     CertificateRevoked {
         cert_serial: CertSerial,
@@ -349,6 +352,30 @@ pub enum AuditEvent {
         asked: serde_json::Value,
         #[serde(skip_serializing_if = "Option::is_none")]
         work_order: Option<Name>,
+    },
+    /// So many certificates of a batch are about to be signed; `intents` is the digest of their serial numbers, bodies
+    /// and public keys, which the chunk's row holds until the certificates take their place.
+    BatchChunkIntended {
+        batch: u64,
+        chunk: u64,
+        certificates: u64,
+        intents: Digest,
+        work_order: Name,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        product: Option<Digest>,
+        profile: Digest,
+    },
+    /// They are on record, and in the output.
+    BatchChunkIssued {
+        batch: u64,
+        chunk: u64,
+        certificates: u64,
+    },
+    /// They are not, and never will be: their numbers are on the CRL.
+    BatchChunkVoided {
+        batch: u64,
+        chunk: u64,
+        certificates: u64,
     },
     /// It is done, failed or was cancelled.
     BatchEnded {

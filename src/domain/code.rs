@@ -154,9 +154,15 @@ codes! {
     SimulatorSettings = "LS-SIM-02", "Name at least one hub, such as plant-hub.azure-devices.net, and keys of 16 to 64 bytes.";
     // -- files of many identities
     TableUnreadable = "LS-CSV-01", "Save the table as CSV in UTF-8, with one line of column names, and try again.";
-    RecipientInvalid = "LS-CSV-25", "Give each --keys-to one age recipient (age1…), as `age-keygen -y` prints it.";
-    OutputUnwritable = "LS-CSV-26", "Check that the output's folder may be written and its disk is not full; then run the same command again.";
-    OutputTaken = "LS-CSV-27", "Name an output that is not there yet; nothing is overwritten.";
+    RowShape = "LS-CSV-02", "Give each row as many cells as the first line has columns, and a cell at most 64 KiB.";
+    TurnedIntoNumber = "LS-CSV-03", "Take the column from its source again, and set it to text before a spreadsheet reads it.";
+    ColumnMissing = "LS-CSV-04", "Name the column in the table's first line.";
+    OutputExists = "LS-CSV-05", "Choose another name for the output, or carry the file of that name away.";
+    IdentityMissing = "LS-CSV-06", "Fill in the cell the message names.";
+    OutputUnwritable = "LS-CSV-07", "Check that the folder may be written and its disk is not full; then do it again.";
+    IdentityDisagrees = "LS-CSV-08", "Leave the registration ID's cell empty to have it formed, or give what the recipe forms.";
+    TableTooLarge = "LS-CSV-09", "Check the table's quotes and line ends; at most 500 columns and 1 MiB a row are read.";
+    RecipientInvalid = "LS-CSV-27", "Give each --keys-to one age recipient (age1…), as `age-keygen -y` prints it.";
     BundleNames = "LS-CSV-28", "Give the recipe's [[inject]] files different names of at most 96 characters, none of them certificate.pem, chain.pem or key.pem.";
     OutputShorter = "LS-CSV-29", "Put the output back as the batch left it, or begin another batch with another output.";
     // -- labels

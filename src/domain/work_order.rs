@@ -90,13 +90,22 @@ impl WorkOrder {
 #[must_use = "a permit that is not spent is a unit of the quota lost"]
 pub struct IssuePermit {
     work_order: Name,
-    run: u64,
+    holder: PermitHolder,
+}
+
+/// Whom a permit was given to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PermitHolder {
+    /// The run with this number.
+    Run(u64),
+    /// A row of the batch with this number.
+    Batch(u64),
 }
 
 impl IssuePermit {
     /// Made by `store` when it has taken one unit from the quota.
-    pub fn mint(work_order: Name, run: u64) -> IssuePermit {
-        IssuePermit { work_order, run }
+    pub fn mint(work_order: Name, holder: PermitHolder) -> IssuePermit {
+        IssuePermit { work_order, holder }
     }
 
     /// The work order the unit was taken from.
@@ -104,9 +113,9 @@ impl IssuePermit {
         &self.work_order
     }
 
-    /// The run it was given to.
-    pub fn run(&self) -> u64 {
-        self.run
+    /// Whom it was given to.
+    pub fn holder(&self) -> PermitHolder {
+        self.holder
     }
 }
 

@@ -7,6 +7,7 @@ pub mod thumbprint;
 use std::fmt;
 use std::str::FromStr;
 
+use super::bulk;
 use super::columns::{Columns, sql_id};
 use super::error::StoreError;
 use super::reader::Reader;
@@ -182,7 +183,7 @@ pub fn by_registration(reader: &Reader<'_>, id: &RegistrationId) -> Result<Vec<C
 /// What a CRL lists, by serial number: revoked and superseded certificates, and the numbers of intents that
 /// never became one.
 pub fn not_live(reader: &Reader<'_>) -> Result<Vec<Withdrawn>, StoreError> {
-    reader.rows(
+    let mut withdrawn = reader.rows(
         "certificate",
         "SELECT serial, revoked_at, reason FROM certificate WHERE revoked_at IS NOT NULL ORDER BY serial",
         [],
@@ -193,10 +194,13 @@ pub fn not_live(reader: &Reader<'_>) -> Result<Vec<Withdrawn>, StoreError> {
                 reason: columns.parsed("reason")?,
             })
         },
-    )
+    )?;
+    withdrawn.extend(bulk::void_numbers(reader)?);
+    Ok(withdrawn)
 }
 
 /// How many certificates and numbers a CRL made now would list.
 pub fn count_withdrawn(reader: &Reader<'_>) -> Result<u64, StoreError> {
-    reader.count("SELECT count(*) FROM certificate WHERE revoked_at IS NOT NULL", [])
+    let withdrawn = reader.count("SELECT count(*) FROM certificate WHERE revoked_at IS NOT NULL", [])?;
+    Ok(withdrawn + bulk::count_void(reader)?)
 }

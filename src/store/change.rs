@@ -26,6 +26,8 @@ pub struct Change<'t> {
     events: Vec<AuditEvent>,
     /// The rows changed so far, each with the place of the entry that is to name it.
     touched: BTreeMap<RowKey, usize>,
+    /// Entries written in bulk, which follow the others: canonical text, and whom it is about.
+    ready: Vec<(String, About)>,
 }
 
 impl<'t> Deref for Change<'t> {
@@ -37,7 +39,14 @@ impl<'t> Deref for Change<'t> {
 
 impl<'t> Change<'t> {
     pub(super) fn begin(transaction: &'t Transaction<'_>, actor: &'t Actor, now: UtcTime) -> Change<'t> {
-        Change { reader: Reader::new(transaction), actor, now, events: Vec::new(), touched: BTreeMap::new() }
+        Change {
+            reader: Reader::new(transaction),
+            actor,
+            now,
+            events: Vec::new(),
+            touched: BTreeMap::new(),
+            ready: Vec::new(),
+        }
     }
 
     /// The time of this change; that of its audit entries.
@@ -55,6 +64,12 @@ impl<'t> Change<'t> {
     /// changed again later is named by the later entry only.
     pub fn record(&mut self, event: AuditEvent) {
         self.events.push(event);
+    }
+
+    /// Takes an entry that is canonical text already and vouches for rows by itself. It is written behind those of
+    /// [`Change::record`], of which there must be one.
+    pub(super) fn record_text(&mut self, text: String, about: About) {
+        self.ready.push((text, about));
     }
 
     /// Notes that a row was changed, so that an entry vouches for it.
@@ -98,7 +113,7 @@ impl<'t> Change<'t> {
 
     /// Writes the audit entries; the caller commits.
     pub(super) fn seal(self) -> Result<(), StoreError> {
-        let Change { reader, actor, now, events, touched } = self;
+        let Change { reader, actor, now, events, touched, ready } = self;
         let last = events.len().checked_sub(1).ok_or(StoreError::NothingRecorded)?;
         let mut rows: Vec<BTreeMap<String, Digest>> = vec![BTreeMap::new(); events.len()];
         let mut about: Vec<BTreeSet<About>> = events.iter().map(About::of_event).collect();
@@ -118,6 +133,10 @@ impl<'t> Change<'t> {
         for ((event, rows), about) in events.into_iter().zip(rows).zip(about) {
             let seq = appender.append(&AuditEntry { at: now, actor: actor.clone(), event, rows })?;
             about::note(&reader, seq, &about)?;
+        }
+        for (text, about) in ready {
+            let seq = appender.append_text(&text)?;
+            about::note(&reader, seq, [&about])?;
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use crate::domain::digest::Digest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Table {
     Batch,
+    BatchChunk,
     Certificate,
     Client,
     Crl,
@@ -29,8 +30,9 @@ pub(super) enum Table {
 }
 
 impl Table {
-    pub(super) const ALL: [Table; 11] = [
+    pub(super) const ALL: [Table; 12] = [
         Table::Batch,
+        Table::BatchChunk,
         Table::Certificate,
         Table::Client,
         Table::Crl,
@@ -47,6 +49,7 @@ impl Table {
     pub(super) fn name(self) -> &'static str {
         match self {
             Table::Batch => "batch",
+            Table::BatchChunk => "batch_chunk",
             Table::Certificate => "certificate",
             Table::Client => "client",
             Table::Crl => "crl",
@@ -66,6 +69,10 @@ impl Table {
             Table::Batch => {
                 "id, kind, input, output, input_digest, output_digest, asked, work_order, person, state, \
                  good, refused, code, started, finished"
+            }
+            Table::BatchChunk => {
+                "id, batch, chunk, state, certificates, refused, intents, digest, input_end, output_end, \
+                 refused_end, bundle_end, intended, ended"
             }
             Table::Certificate => {
                 "serial, run, device, registration_id, to_be_signed, public_key, profile, not_before, \
@@ -100,6 +107,7 @@ impl Table {
                 "activated, first_article, first_article_run, first_article_by, first_article_reason"
             }
             Table::Batch
+            | Table::BatchChunk
             | Table::Certificate
             | Table::Client
             | Table::Crl
@@ -125,6 +133,7 @@ impl Table {
             Table::Label => &["zpl", "attempts", "last_error"],
             Table::Outbox => &["attempts", "next_try", "last_error", "last_code"],
             Table::Batch
+            | Table::BatchChunk
             | Table::Certificate
             | Table::Client
             | Table::Crl
@@ -218,28 +227,40 @@ fn digest(table: Table, row: &Row<'_>) -> Result<Digest, StoreError> {
 }
 
 fn digest_columns(row: &Row<'_>, columns: usize) -> Result<Digest, StoreError> {
-    let mut json = Vec::with_capacity(512);
-    json.push(b'[');
+    let mut values = Vec::with_capacity(columns);
     for column in 0..columns {
-        if column > 0 {
+        values.push(row.get_ref(column)?);
+    }
+    of_values(values, &mut Vec::with_capacity(512))
+}
+
+/// The digest of a row from its values, in the order of [`Table::columns`]. `json` is a buffer to be used again.
+pub(super) fn of_values<'v>(
+    values: impl IntoIterator<Item = ValueRef<'v>>,
+    json: &mut Vec<u8>,
+) -> Result<Digest, StoreError> {
+    json.clear();
+    json.push(b'[');
+    for (place, value) in values.into_iter().enumerate() {
+        if place > 0 {
             json.push(b',');
         }
-        match row.get_ref(column)? {
+        match value {
             ValueRef::Null => json.extend_from_slice(b"null"),
             ValueRef::Integer(number) => json.extend_from_slice(number.to_string().as_bytes()),
             ValueRef::Real(number) => json.extend_from_slice(number.to_string().as_bytes()),
             ValueRef::Text(text) => {
-                serde_json::to_writer(&mut json, &readable(text)).map_err(StoreError::Json)?;
+                serde_json::to_writer(&mut *json, &readable(text)).map_err(StoreError::Json)?;
             }
             ValueRef::Blob(bytes) => {
                 json.push(b'"');
-                hex_digits(&mut json, bytes);
+                hex_digits(json, bytes);
                 json.push(b'"');
             }
         }
     }
     json.push(b']');
-    Ok(Digest::of(&json))
+    Ok(Digest::of(json))
 }
 
 /// Stored text. What is not UTF-8 was not written by us and cannot match any digest; it need only not break

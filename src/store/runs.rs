@@ -93,7 +93,7 @@ impl CredentialKind {
     }
 
     /// For the columns `key_origin` and `group_key`.
-    fn details(&self) -> (Option<&'static str>, Option<&str>) {
+    pub(super) fn details(&self) -> (Option<&'static str>, Option<&str>) {
         match self {
             CredentialKind::X509 { key: KeyOrigin::OnDevice } => (Some("on-device"), None),
             CredentialKind::X509 { key: KeyOrigin::Station } => (Some("station"), None),

@@ -52,3 +52,30 @@ CREATE TABLE announced_key (
     id    INTEGER NOT NULL,
     PRIMARY KEY (start, id)
 ) STRICT, WITHOUT ROWID;
+
+-- Issuing in bulk goes chunk by chunk: intended before anything is signed, issued when certificates and output are
+-- durable, or void: then the numbers in `intents` are on the CRL and none of them is ever signed again.
+CREATE TABLE batch_chunk (
+    id           INTEGER PRIMARY KEY,
+    batch        INTEGER NOT NULL REFERENCES batch (id),
+    chunk        INTEGER NOT NULL,
+    state        TEXT NOT NULL CHECK (state IN ('intended', 'issued', 'void')),
+    certificates INTEGER NOT NULL CHECK (certificates >= 0),
+    refused      INTEGER NOT NULL CHECK (refused >= 0),
+    -- of each certificate 80 bytes: serial number, digest of the body to be signed, digest of the public key; the
+    -- certificates themselves take their place once they are on record
+    intents      BLOB,
+    -- SHA-256 of these bytes
+    digest       TEXT NOT NULL CHECK (length(digest) = 64),
+    -- how far input, output, refused rows and bundles were durable with it, in bytes
+    input_end    INTEGER NOT NULL,
+    output_end   INTEGER NOT NULL,
+    refused_end  INTEGER NOT NULL,
+    bundle_end   INTEGER NOT NULL,
+    intended     INTEGER NOT NULL,
+    ended        INTEGER,
+    UNIQUE (batch, chunk),
+    CHECK ((intents IS NULL) = (state = 'issued')),
+    CHECK ((ended IS NULL) = (state = 'intended'))
+) STRICT;
+CREATE INDEX batch_chunk_open ON batch_chunk (state, id) WHERE state <> 'issued';

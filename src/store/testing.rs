@@ -18,7 +18,7 @@ use crate::domain::serial_number::SerialNumber;
 use crate::domain::stage::Stage;
 use crate::domain::utc_time::UtcTime;
 use crate::domain::verdict::Verdict;
-use crate::domain::work_order::IssuePermit;
+use crate::domain::work_order::{IssuePermit, PermitHolder};
 
 pub(super) const ORIGIN: &str = "lineside.test/line-1";
 pub(super) const RECIPE: &str = "name = \"gateway-7\"\n";
@@ -137,7 +137,7 @@ impl Bench {
     pub(super) fn reserve(&self, unit: &Unit, credential: &Credential) -> Result<Reserved, Failed> {
         self.store.change(&actor(), at(2), |change| {
             let (reserved, permit) = reserve_in(change, unit, credential)?;
-            assert_eq!(permit.run(), reserved.run);
+            assert_eq!(permit.holder(), PermitHolder::Run(reserved.run));
             if let Credential::GroupKey { .. } = credential {
                 reserve::intend_key(change, &reserved)?;
             }

@@ -313,7 +313,7 @@ fn a_label_that_did_come_out_is_settled_with_a_reason_and_nobody_is_worried_any_
         browser.post("/labels/1/settle", &[("csrf", &csrf), ("reason", reason)])
     };
     let (mut bob, mut eve) = (at("bob"), at("eve"));
-    let doubt = "a label was not printed for sure";
+    let doubt = "A label was not printed for sure";
     wait_for("a worry", || bob.get("/").body.contains(doubt).then_some(()));
     assert!(bob.get("/labels").body.contains("action=\"/labels/1/settle\""));
     assert!(!eve.get("/labels").body.contains("/labels/1/settle"));

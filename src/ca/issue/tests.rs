@@ -16,7 +16,7 @@ fn the_certificate_holds_what_was_prepared_and_nothing_else() {
     let ca = ThrowawayCa::made_now();
     for kind in KeyKind::ALL {
         let (key, prepared) = ca.prepare(kind, "sn-1-mac-0011");
-        assert_eq!((prepared.run(), prepared.work_order().as_str()), (17, "lot-1"));
+        assert_eq!((prepared.holder(), prepared.work_order().as_str()), (PermitHolder::Run(17), "lot-1"));
         let (serial, digest) = (prepared.cert_serial(), prepared.to_be_signed());
         let (from, until) = (prepared.not_before(), prepared.not_after());
         let certificate = prepared.sign().unwrap();
@@ -93,7 +93,7 @@ fn the_openssl_command_accepts_the_chain_in_its_strict_mode() {
 
 fn attempt(issuer: &Arc<Issuer>, profile: &Profile, id: &str, at: UtcTime) -> Result<Prepared, Refused> {
     let key = KeyPair::generate(KeyKind::EcP256).unwrap();
-    let permit = IssuePermit::mint("lot-1".parse().unwrap(), 1);
+    let permit = IssuePermit::mint("lot-1".parse().unwrap(), PermitHolder::Run(1));
     let serial = CertSerial::new(at, [0; 10]);
     prepare(permit, issuer, profile, ProvenKey::made_here(&key), &identity(id), serial, at)
 }
@@ -126,7 +126,7 @@ fn the_cn_is_the_registration_id_even_when_the_device_id_is_another() {
     let key = KeyPair::generate(KeyKind::EcP256).unwrap();
     let identity =
         DeviceIdentity { registration_id: "sn-1".parse().unwrap(), device_id: "Gateway-1".parse().unwrap() };
-    let permit = IssuePermit::mint("lot-1".parse().unwrap(), 1);
+    let permit = IssuePermit::mint("lot-1".parse().unwrap(), PermitHolder::Run(1));
     let serial = CertSerial::new(now(), [0; 10]);
     let key = ProvenKey::made_here(&key);
     let prepared = prepare(permit, &ca.issuer, &profile("device-p256"), key, &identity, serial, now());

@@ -1,6 +1,8 @@
 //! The result file: the input's own rows, each with what became of it. Whoever mends it can give it in again.
 
+use std::ffi::OsString;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use super::outcome::RowFault;
 use super::table::{Column, Header, Row};
@@ -9,6 +11,13 @@ use crate::station::csv_cells::defused;
 
 /// The columns that tell what became of a row. Where an input has them, from an earlier result, they are replaced.
 pub const COLUMNS: [&str; 3] = ["status", "error_code", "error"];
+
+/// Where the result file of this input lies: `FILE.result.csv`, beside it.
+pub fn beside(input: &Path) -> PathBuf {
+    let mut name = input.file_name().map_or_else(OsString::new, OsString::from);
+    name.push(".result.csv");
+    input.with_file_name(name)
+}
 
 /// What became of a row.
 #[derive(Debug, Clone, Copy)]
@@ -52,22 +61,26 @@ pub struct ResultFile<W: Write> {
 impl<W: Write> ResultFile<W> {
     /// Writes the header.
     pub fn begin(output: W, header: &Header) -> Result<ResultFile<W>, csv::Error> {
-        let mut writer =
-            csv::WriterBuilder::new().delimiter(header.delimiter).flexible(true).from_writer(output);
-        let ours = |name: &str| COLUMNS.contains(&name.to_lowercase().as_str());
-        let kept: Vec<usize> = (0..header.names.len()).filter(|&place| !ours(&header.names[place])).collect();
-        let registration = header.place(Column::RegistrationId);
-        for &place in &kept {
-            writer.write_field(&header.names[place])?;
+        let mut file = ResultFile::go_on(output, header);
+        for &place in &file.kept {
+            file.writer.write_field(&header.names[place])?;
         }
         for column in COLUMNS {
-            writer.write_field(column)?;
+            file.writer.write_field(column)?;
         }
-        if registration.is_none() {
-            writer.write_field("registration_id")?;
+        if file.registration.is_none() {
+            file.writer.write_field("registration_id")?;
         }
-        writer.write_record(None::<&[u8]>)?;
-        Ok(ResultFile { writer, kept, registration })
+        file.writer.write_record(None::<&[u8]>)?;
+        Ok(file)
+    }
+
+    /// Goes on with a file, or a part of one, whose header is written already.
+    pub fn go_on(output: W, header: &Header) -> ResultFile<W> {
+        let writer = csv::WriterBuilder::new().delimiter(header.delimiter).flexible(true).from_writer(output);
+        let ours = |name: &str| COLUMNS.contains(&name.to_lowercase().as_str());
+        let kept: Vec<usize> = (0..header.names.len()).filter(|&place| !ours(&header.names[place])).collect();
+        ResultFile { writer, kept, registration: header.place(Column::RegistrationId) }
     }
 
     /// Writes a row with what became of it. The input's own cells stay as they are; what we say of them is defused.
@@ -107,6 +120,12 @@ mod tests {
             file.row(&row, fate).unwrap();
         }
         String::from_utf8(file.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn it_lies_beside_its_input() {
+        assert_eq!(beside(Path::new("a/in.csv")), Path::new("a/in.csv.result.csv"));
+        assert_eq!(beside(Path::new("in")), Path::new("in.result.csv"));
     }
 
     #[test]

@@ -2,17 +2,25 @@
 //! are text (leading zeros and long digits stay), and whatever cannot be a table of UTF-8 is refused by name.
 
 pub mod fault;
+pub mod rows;
+pub mod sniff;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use self::fault::BadTable;
+use self::fault::{BadRow, BadTable};
+use self::rows::Rows;
+use super::outcome::RowFault;
 
 /// The most columns a table may have.
 pub const MOST_COLUMNS: usize = 500;
 /// The longest a cell may be, in bytes.
 pub const LONGEST_CELL: usize = 65_536;
+/// The longest a row may be, in bytes.
+pub const LONGEST_ROW: usize = 1_048_576;
+/// What may separate cells, the usual one first.
+pub const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// A column that means something to a batch; every other one is kept as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,6 +74,12 @@ impl Column {
         }
     }
 
+    /// The column with this name, if it means something.
+    pub fn named(name: &str) -> Option<Column> {
+        let is = |column: &Column| column.names().iter().any(|known| known.eq_ignore_ascii_case(name));
+        Column::ALL.into_iter().find(is)
+    }
+
     fn index(self) -> usize {
         Column::ALL.into_iter().position(|column| column == self).unwrap_or_default()
     }
@@ -82,24 +96,22 @@ pub struct Header {
 }
 
 impl Header {
-    fn parse(record: &csv::ByteRecord, delimiter: u8) -> Result<Header, BadTable> {
+    fn parse<'a>(cells: impl ExactSizeIterator<Item = &'a str>, delimiter: u8) -> Result<Header, BadTable> {
         let mut names: Vec<String> = Vec::new();
         let mut known = [None; Column::ALL.len()];
-        if record.len() > MOST_COLUMNS {
-            return Err(BadTable::TooManyColumns { found: record.len() });
+        if cells.len() > MOST_COLUMNS {
+            return Err(BadTable::TooManyColumns { found: cells.len() });
         }
-        for (place, cell) in record.iter().enumerate() {
-            let name = std::str::from_utf8(cell).map_err(|_| BadTable::NotUtf8 { line: 1 })?.trim();
-            let folded = name.to_lowercase();
-            if folded.is_empty() {
+        for (place, cell) in cells.enumerate() {
+            let name = cell.trim();
+            if name.is_empty() {
                 return Err(BadTable::NamelessColumn { place: place + 1 });
             }
-            let meant = Column::ALL.into_iter().find(|column| column.names().contains(&folded.as_str()));
-            let twice = names.iter().any(|other| other.to_lowercase() == folded);
-            let taken = meant.and_then(|column| known[column.index()]);
-            if twice || taken.is_some() {
-                let other = taken.and_then(|other: usize| names.get(other)).map_or(name, String::as_str);
-                return Err(BadTable::DuplicateColumn { name: name.to_owned(), other: other.to_owned() });
+            let folded = name.to_lowercase();
+            let meant = Column::named(&folded);
+            let same = names.iter().position(|other| other.to_lowercase() == folded);
+            if let Some(other) = same.or_else(|| meant.and_then(|column| known[column.index()])) {
+                return Err(BadTable::DuplicateColumn { name: name.to_owned(), other: names[other].clone() });
             }
             if let Some(column) = meant {
                 known[column.index()] = Some(place);
@@ -119,12 +131,31 @@ impl Header {
         let kept = self.names.iter().enumerate().filter(|(place, _)| !self.known.contains(&Some(*place)));
         kept.map(|(place, name)| (place, name.as_str()))
     }
+
+    /// Demands columns.
+    ///
+    /// # Errors
+    /// The first one that is missing, with the names it may have.
+    pub fn require(&self, columns: &[Column]) -> Result<(), BadTable> {
+        let Some(missing) = columns.iter().find(|column| self.place(**column).is_none()) else {
+            return Ok(());
+        };
+        let (name, others) =
+            missing.names().split_first().map_or(("", &[][..]), |(name, rest)| (*name, rest));
+        let others = match others {
+            [] => String::new(),
+            others => format!(", which may also be called {}", others.join(" or ")),
+        };
+        Err(BadTable::MissingColumn { name, others })
+    }
 }
 
 /// One row, reused from row to row.
 #[derive(Debug, Default, Clone)]
 pub struct Row {
-    record: csv::StringRecord,
+    text: String,
+    /// Where in the text each cell begins and ends.
+    places: Vec<(usize, usize)>,
     /// The line it begins in, counted from 1.
     pub line: u64,
     /// The byte of the input after it.
@@ -134,7 +165,7 @@ pub struct Row {
 impl Row {
     /// A cell by its place; empty where the row is too short.
     pub fn cell(&self, place: usize) -> &str {
-        self.record.get(place).unwrap_or_default()
+        self.places.get(place).and_then(|&(begin, end)| self.text.get(begin..end)).unwrap_or_default()
     }
 
     /// A known column's cell without surrounding white space; none if the table has no such column or it is empty.
@@ -143,26 +174,44 @@ impl Row {
     }
 
     /// All cells as they stand in the file.
-    pub fn cells(&self) -> impl Iterator<Item = &str> {
-        self.record.iter()
+    pub fn cells(&self) -> impl ExactSizeIterator<Item = &str> {
+        (0..self.len()).map(|place| self.cell(place))
     }
 
     /// How many cells it has; a row of another length than the header is for the caller to refuse.
     pub fn len(&self) -> usize {
-        self.record.len()
+        self.places.len()
     }
 
     /// Whether it has none.
     pub fn is_empty(&self) -> bool {
-        self.record.is_empty()
+        self.places.is_empty()
+    }
+
+    /// What is wrong with the row's shape, if anything: more or fewer cells than the header, a cell too long.
+    pub fn fault(&self, header: &Header) -> Option<RowFault> {
+        let (found, wanted) = (self.len(), header.names.len());
+        if found != wanted {
+            return Some(RowFault::new(self.line, &BadRow::Ragged { found, wanted }));
+        }
+        if self.text.len() <= LONGEST_CELL {
+            return None;
+        }
+        let mut lengths = self.cells().map(str::len).zip(1..);
+        let (found, place) = lengths.find(|(length, _)| *length > LONGEST_CELL)?;
+        Some(RowFault::new(self.line, &BadRow::LongCell { place, found }))
+    }
+
+    /// Whether no cell has anything but white space.
+    fn is_blank(&self) -> bool {
+        self.cells().all(|cell| cell.trim().is_empty())
     }
 }
 
 /// A table that is read from its begin to its end.
 pub struct Table<R> {
-    reader: csv::Reader<R>,
+    rows: Rows<R>,
     header: Header,
-    begin: u64,
 }
 
 impl Table<File> {
@@ -173,34 +222,34 @@ impl Table<File> {
 
     /// Goes on with the row that begins at this byte (a [`Row::end`] of an earlier reading).
     pub fn go_to(&mut self, byte: u64) -> Result<(), BadTable> {
-        let mut position = csv::Position::new();
-        position.set_byte(byte - self.begin);
-        self.reader.seek_raw(SeekFrom::Start(byte), position)?;
+        let input = self.rows.input();
+        input.seek(SeekFrom::Start(0))?;
+        let line = rows::lines_before(&mut *input, byte)? + 1;
+        input.seek(SeekFrom::Start(byte))?;
+        self.rows.restart(byte, line);
         Ok(())
     }
 }
 
-impl<R: Read + Seek> Table<R> {
+impl<R: Read> Table<R> {
     /// Reads the header of a table.
-    pub fn read(mut input: R) -> Result<Table<R>, BadTable> {
-        let mut head = Vec::new();
-        input.by_ref().take(65_536).read_to_end(&mut head)?;
-        let begin: u64 = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let first = head.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-        let count = |byte: u8| first.iter().filter(|&&found| found == byte).count();
-        let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(|&byte| count(byte)).unwrap_or(b',');
-        input.seek(SeekFrom::Start(begin))?;
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .from_reader(input);
-        let mut record = csv::ByteRecord::new();
-        if !reader.read_byte_record(&mut record)? {
+    pub fn read(input: R) -> Result<Table<R>, BadTable> {
+        let mut rows = Rows::new(input, 0, 1);
+        let sniffed = sniff::sniff(rows.peek(sniff::HEAD)?)?;
+        rows.begin(sniffed.begin, sniffed.delimiter);
+        let mut first = Row::default();
+        if !fill(&mut rows, &mut first)? {
             return Err(BadTable::Empty);
         }
-        let header = Header::parse(&record, delimiter)?;
-        Ok(Table { reader, header, begin })
+        let header = Header::parse(first.cells(), sniffed.delimiter)?;
+        Ok(Table { rows, header })
+    }
+
+    /// Rows of a table whose header was read already: a part that begins with a row, in this line.
+    pub fn part(input: R, header: Header, line: u64) -> Table<R> {
+        let mut rows = Rows::new(input, 0, line);
+        rows.begin(0, header.delimiter);
+        Table { rows, header }
     }
 
     /// The header.
@@ -208,16 +257,26 @@ impl<R: Read + Seek> Table<R> {
         &self.header
     }
 
-    /// Reads the next row; false after the last one.
+    /// Reads the next row; false after the last one. Rows in which no cell holds anything are passed over.
     pub fn next(&mut self, row: &mut Row) -> Result<bool, BadTable> {
-        match self.reader.read_record(&mut row.record) {
-            Ok(true) => {
-                row.line = row.record.position().map_or(0, csv::Position::line);
-                row.end = self.reader.position().byte() + self.begin;
-                Ok(true)
+        while fill(&mut self.rows, row)? {
+            if !row.is_blank() {
+                return Ok(true);
             }
-            Ok(false) => Ok(false),
-            Err(error) => Err(error.into()),
         }
+        Ok(false)
     }
 }
+
+fn fill<R: Read>(rows: &mut Rows<R>, row: &mut Row) -> Result<bool, BadTable> {
+    let delimiter = rows.delimiter();
+    let Some(raw) = rows.next()? else {
+        return Ok(false);
+    };
+    (row.line, row.end) = (raw.line, raw.end);
+    rows::split(raw.text, delimiter, &mut row.text, &mut row.places);
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests;

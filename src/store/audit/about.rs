@@ -37,6 +37,7 @@ impl About {
             Table::Outbox => About::Registration(row.get(1)?),
             Table::Label => About::Device(row.get(2)?),
             Table::Batch
+            | Table::BatchChunk
             | Table::Client
             | Table::Crl
             | Table::Person
@@ -104,10 +105,10 @@ impl About {
 }
 
 /// Notes whom an entry is about.
-pub(in crate::store) fn note(
+pub(in crate::store) fn note<'a>(
     reader: &Reader<'_>,
     seq: u64,
-    about: &BTreeSet<About>,
+    about: impl IntoIterator<Item = &'a About>,
 ) -> Result<(), StoreError> {
     for one in about {
         if let Some(number) = one.number(reader)? {

@@ -91,6 +91,7 @@ pub(super) fn each(
 pub(in crate::store) struct Appender<'r, 'c> {
     reader: &'r Reader<'c>,
     size: u64,
+    edge: tree::Edge,
 }
 
 impl<'r, 'c> Appender<'r, 'c> {
@@ -102,16 +103,16 @@ impl<'r, 'c> Appender<'r, 'c> {
         if hashes != tlog::stored_hash_count(size) {
             return Err(StoreError::LogBroken { entries: size, hashes });
         }
-        Ok(Appender { reader, size })
+        Ok(Appender { reader, size, edge: tree::Edge::of(reader, size)? })
     }
 
     /// Appends an entry; its number.
     pub(in crate::store) fn append(&mut self, entry: &AuditEntry) -> Result<u64, StoreError> {
-        self.append_text(&entry.canonical().map_err(StoreError::Json)?)?;
-        Ok(self.size)
+        self.append_text(&entry.canonical().map_err(StoreError::Json)?)
     }
 
-    pub(super) fn append_text(&mut self, text: &str) -> Result<(), StoreError> {
+    /// Appends an entry that is canonical text already; its number.
+    pub(in crate::store) fn append_text(&mut self, text: &str) -> Result<u64, StoreError> {
         if text.len() > LONGEST_ENTRY {
             let what = "an entry of the audit log";
             return Err(StoreError::TooLong { what, bytes: text.len(), most: LONGEST_ENTRY });
@@ -122,12 +123,12 @@ impl<'r, 'c> Appender<'r, 'c> {
             .prepare_cached("INSERT INTO audit (seq, entry) VALUES (?1, ?2)")?
             .execute((sql_id(leaf + 1), text))?;
         let mut insert = connection.prepare_cached("INSERT INTO audit_hash (idx, hash) VALUES (?1, ?2)")?;
-        for (index, hash) in
-            (tlog::stored_hash_index(0, leaf)..).zip(tree::hashes_of_leaf(self.reader, leaf, text)?)
-        {
-            insert.execute((sql_id(index), hash.as_bytes()))?;
-        }
+        let first = tlog::stored_hash_index(0, leaf);
+        self.edge.append(leaf, text, |nth, hash| {
+            insert.execute((sql_id(first + nth), hash.0.as_slice()))?;
+            Ok(())
+        })?;
         self.size += 1;
-        Ok(())
+        Ok(self.size)
     }
 }

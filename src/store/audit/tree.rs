@@ -49,10 +49,36 @@ fn with<T>(
     work(&hashes).map_err(|_| hashes.cause.take().unwrap_or(StoreError::HashMissing(0)))
 }
 
-/// The leaf's hash and those of the subtrees it completes, in the order in which they are stored.
-pub(super) fn hashes_of_leaf(reader: &Reader<'_>, leaf: u64, entry: &str) -> Result<Vec<Digest>, StoreError> {
-    let hashes = with(reader, |hashes| tlog::stored_hashes(leaf, entry.as_bytes(), hashes))?;
-    Ok(hashes.into_iter().map(|hash| Digest::from_bytes(hash.0)).collect())
+/// The right edge of a tree: the roots of its complete subtrees, the largest first. All that is needed to go on.
+pub(super) struct Edge(Vec<Hash>);
+
+impl Edge {
+    /// That of the tree over the first `size` entries.
+    pub(super) fn of(reader: &Reader<'_>, size: u64) -> Result<Edge, StoreError> {
+        let hashes = StoredHashes { reader, cause: RefCell::new(None) };
+        let complete = (0..64u8).rev().filter(|level| size >> level & 1 == 1);
+        let root = |level: u8| hashes.one(tlog::stored_hash_index(level, (size >> level) - 1));
+        Ok(Edge(complete.map(root).collect::<Result<_, _>>()?))
+    }
+
+    /// Adds the leaf with this number: tells its hash and those of the subtrees it completes, in the order in which
+    /// they are stored.
+    pub(super) fn append(
+        &mut self,
+        leaf: u64,
+        entry: &str,
+        mut each: impl FnMut(u64, &Hash) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut hash = tlog::record_hash(entry.as_bytes());
+        each(0, &hash)?;
+        for level in 0..u64::from(leaf.trailing_ones()) {
+            let left = self.0.pop().ok_or(StoreError::HashMissing(leaf))?;
+            hash = tlog::node_hash(left, hash);
+            each(level + 1, &hash)?;
+        }
+        self.0.push(hash);
+        Ok(())
+    }
 }
 
 /// The root of the tree over the first `size` entries; `size` is at most that of the log.

@@ -176,6 +176,7 @@ pub fn issued(change: &mut Change<'_>, serial: &CertSerial, der: &[u8]) -> Resul
         cert_serial: *serial,
         registration_id: row.registration_id,
         sha256,
+        batch: None,
     });
     Ok(sha256)
 }

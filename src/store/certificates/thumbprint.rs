@@ -1,6 +1,7 @@
 //! Finding a certificate by its thumbprint: a small table holds the first bytes, the certificate itself decides.
 
 use super::{COLUMNS, Certificate, parse};
+use crate::domain::digest::Digest;
 use crate::domain::thumbprint::Thumbprint;
 use crate::store::columns::sql_id;
 use crate::store::error::StoreError;
@@ -24,11 +25,21 @@ fn search() -> String {
 
 /// Enters a certificate under both of its thumbprints.
 pub(in crate::store) fn enter(reader: &Reader<'_>, run: u64, der: &[u8]) -> Result<(), StoreError> {
+    enter_in_bulk(reader, sql_id(run), der, &Digest::of(der))
+}
+
+/// The same where the digest of the certificate is known.
+pub(in crate::store) fn enter_in_bulk(
+    reader: &Reader<'_>,
+    run: i64,
+    der: &[u8],
+    sha256: &Digest,
+) -> Result<(), StoreError> {
     let mut insert = reader
         .connection()
         .prepare_cached("INSERT OR IGNORE INTO thumbprint (start, run) VALUES (?1, ?2)")?;
-    for thumbprint in [Thumbprint::sha1(der), Thumbprint::sha256(der)] {
-        insert.execute((thumbprint.start(), sql_id(run)))?;
+    for thumbprint in [Thumbprint::sha1(der), Thumbprint::Sha256(*sha256)] {
+        insert.execute((thumbprint.start(), run))?;
     }
     Ok(())
 }

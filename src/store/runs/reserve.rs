@@ -12,7 +12,7 @@ use crate::domain::name::Name;
 use crate::domain::product::{Credential, DeviceIdentity};
 use crate::domain::serial_number::SerialNumber;
 use crate::domain::stage::Stage;
-use crate::domain::work_order::IssuePermit;
+use crate::domain::work_order::{IssuePermit, PermitHolder};
 use crate::store::change::Change;
 use crate::store::columns::sql_id;
 use crate::store::devices::standing::{self, Claim, Standing};
@@ -226,7 +226,7 @@ pub fn reserve(
         product: *product_digest,
         credential,
     };
-    Ok((reserved, IssuePermit::mint(work_order.clone(), run)))
+    Ok((reserved, IssuePermit::mint(work_order.clone(), PermitHolder::Run(run))))
 }
 
 /// Takes up a run that broke off and that an engineer decided is to go on; the decision is spent by it.

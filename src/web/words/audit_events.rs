@@ -66,6 +66,9 @@ event_words! {
     "enrollment-amended": "Enrollment changed", "Registrierung geändert", "注册已修改", "Inscripción cambiada";
     "enrollment-cancelled": "Enrollment given up", "Registrierung aufgegeben", "注册已取消", "Inscripción cancelada";
     "batch-started": "Batch begun", "Stapel begonnen", "批处理已开始", "Lote iniciado";
+    "batch-chunk-intended": "Certificates of a batch intended", "Zertifikate eines Stapels vorgemerkt", "批处理证书已登记待签", "Certificados de un lote previstos";
+    "batch-chunk-issued": "Certificates of a batch issued", "Zertifikate eines Stapels ausgestellt", "批处理证书已签发", "Certificados de un lote emitidos";
+    "batch-chunk-voided": "Certificates of a batch void", "Zertifikate eines Stapels nichtig", "批处理证书已作废", "Certificados de un lote anulados";
     "batch-ended": "Batch ended", "Stapel beendet", "批处理已结束", "Lote terminado";
     "log-exported": "Log exported", "Protokoll exportiert", "日志已导出", "Registro exportado";
     "log-verified": "Log verified", "Protokoll geprüft", "日志已验证", "Registro verificado";

@@ -74,7 +74,7 @@ impl Coded for BundleError {
             BundleError::Render(fault) => fault.code(),
             BundleError::NoIdScope => Code::SettingsInvalid,
             BundleError::NotSealed(fault) => fault.code(),
-            BundleError::Taken(_) => Code::OutputTaken,
+            BundleError::Taken(_) => Code::OutputExists,
             BundleError::Shorter { .. } => Code::OutputShorter,
             BundleError::Io { .. } => Code::OutputUnwritable,
         }

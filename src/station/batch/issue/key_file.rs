@@ -61,7 +61,7 @@ pub enum KeyFolderError {
 impl Coded for KeyFolderError {
     fn code(&self) -> Code {
         match self {
-            KeyFolderError::Taken(_) => Code::OutputTaken,
+            KeyFolderError::Taken(_) => Code::OutputExists,
             KeyFolderError::Io { .. } => Code::OutputUnwritable,
         }
     }

@@ -119,9 +119,15 @@ super::code_words! {
     LabelWithdrawn: "Die Identität dieses Etiketts wurde zurückgezogen.", "Etiketten einer zurückgezogenen Identität vernichten; wird das Gerät neu provisioniert, druckt es sein eigenes.";
     NoLabel: "Dieser Lauf hat kein Etikett.", "Nur ein bestandener Lauf mit [label] im Rezept hat eines.";
     TableUnreadable: "Diese Datei ist keine lesbare Tabelle.", "Die Tabelle als CSV in UTF-8 mit einer Zeile Spaltennamen speichern und noch einmal versuchen.";
+    RowShape: "Eine Zeile passt nicht zur ersten.", "Jeder Zeile so viele Zellen geben, wie die erste Spalten hat, und einer Zelle höchstens 64 KiB.";
+    TurnedIntoNumber: "Eine Tabellenkalkulation hat den Wert in eine Zahl verwandelt.", "Die Spalte noch einmal aus ihrer Quelle nehmen und auf Text stellen, bevor eine Tabellenkalkulation sie liest.";
+    ColumnMissing: "In der Tabelle fehlt eine Spalte.", "Die Spalte in der ersten Zeile der Tabelle benennen.";
+    OutputExists: "Die Ausgabedatei gibt es schon.", "Für die Ausgabe einen anderen Namen wählen oder die vorhandene Datei wegräumen.";
+    IdentityMissing: "In der Zeile fehlt eine Angabe.", "Die Zelle ausfüllen, die die Meldung nennt.";
+    OutputUnwritable: "Die Ausgabedatei lässt sich nicht schreiben.", "Prüfen, ob der Ordner beschreibbar und die Platte nicht voll ist; dann noch einmal.";
+    IdentityDisagrees: "Die Registrierungs-ID ist nicht die, die das Rezept bildet.", "Die Zelle leer lassen, dann wird die ID gebildet, oder angeben, was das Rezept bildet.";
+    TableTooLarge: "Die Tabelle überschreitet, was gelesen wird.", "Anführungszeichen und Zeilenenden prüfen; gelesen werden höchstens 500 Spalten und 1 MiB je Zeile.";
     RecipientInvalid: "Ein Empfänger der Schlüssel ist ungültig.", "Zu jedem --keys-to einen age-Empfänger (age1…) nennen, wie ihn `age-keygen -y` ausgibt.";
-    OutputUnwritable: "Die Ausgabe kann nicht geschrieben werden.", "Prüfen, ob der Ausgabeordner beschreibbar und der Datenträger nicht voll ist; dann denselben Befehl noch einmal ausführen.";
-    OutputTaken: "Die Ausgabe gibt es schon.", "Eine Ausgabe nennen, die es noch nicht gibt; überschrieben wird nichts.";
     BundleNames: "Die Dateien des Rezepts passen nicht in den Ordner eines Geräts.", "Den [[inject]]-Dateien des Rezepts verschiedene Namen mit höchstens 96 Zeichen geben, keiner davon certificate.pem, chain.pem oder key.pem.";
     OutputShorter: "Die Ausgabe ist kürzer, als die Aufzeichnungen sagen.", "Die Ausgabe zurücklegen, wie der Stapel sie verließ, oder einen neuen Stapel mit anderer Ausgabe beginnen.";
     PrinterOut: "Der Etikettendrucker antwortet nicht.", "Strom, Papier und Kabel des Druckers prüfen; die Etiketten warten, die Linie läuft weiter.";

@@ -119,9 +119,15 @@ super::code_words! {
     LabelWithdrawn: "La identidad de esta etiqueta se retiró.", "Destruya las etiquetas de una identidad retirada; el dispositivo que se aprovisiona de nuevo imprime la suya.";
     NoLabel: "Esta ejecución no tiene etiqueta.", "Solo la tiene una ejecución aprobada con [label] en la receta.";
     TableUnreadable: "Este archivo no es una tabla legible.", "Guarde la tabla como CSV en UTF-8, con una línea de nombres de columna, y vuelva a intentarlo.";
+    RowShape: "Una fila no concuerda con la primera línea.", "Dé a cada fila tantas celdas como columnas tiene la primera línea, y a una celda 64 KiB como máximo.";
+    TurnedIntoNumber: "Una hoja de cálculo convirtió el valor en un número.", "Tome la columna otra vez de su origen y póngala como texto antes de que la lea una hoja de cálculo.";
+    ColumnMissing: "Falta una columna en la tabla.", "Nombre la columna en la primera línea de la tabla.";
+    OutputExists: "El archivo de salida ya existe.", "Elija otro nombre para la salida o retire el archivo que lo tiene.";
+    IdentityMissing: "Falta un dato en la fila.", "Rellene la celda que indica el mensaje.";
+    OutputUnwritable: "No se puede escribir el archivo de salida.", "Compruebe que se puede escribir en la carpeta y que el disco no está lleno; después repítalo.";
+    IdentityDisagrees: "El ID de registro no es el que forma la receta.", "Deje vacía la celda para que se forme el ID, o indique el que forma la receta.";
+    TableTooLarge: "La tabla supera lo que se lee.", "Compruebe las comillas y los finales de línea; se leen como máximo 500 columnas y 1 MiB por fila.";
     RecipientInvalid: "Un destinatario de las claves no es válido.", "Indique en cada --keys-to un destinatario age (age1…), tal como lo muestra `age-keygen -y`.";
-    OutputUnwritable: "No se puede escribir la salida.", "Compruebe que la carpeta de salida admite escritura y que el disco no está lleno; luego ejecute de nuevo la misma orden.";
-    OutputTaken: "Esa salida ya existe.", "Indique una salida que aún no exista; no se sobrescribe nada.";
     BundleNames: "Los archivos de la receta no caben en la carpeta de un dispositivo.", "Dé a los archivos [[inject]] de la receta nombres distintos de 96 caracteres como máximo, que no sean certificate.pem, chain.pem ni key.pem.";
     OutputShorter: "La salida es más corta de lo que dicen los registros.", "Devuelva la salida a como la dejó el lote, o empiece otro lote con otra salida.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";

@@ -188,7 +188,7 @@ fn an_archive_goes_on_where_it_was_committed_and_is_the_same_in_the_end() {
     let longer = Start::Resume { offset: whole.len() as u64 + 1 };
     let fault = Bundles::none().to_tar(&path, longer).unwrap_err();
     assert_eq!(fault.code(), Code::OutputShorter);
-    assert_eq!(Bundles::none().to_tar(&path, Start::New).unwrap_err().code(), Code::OutputTaken);
+    assert_eq!(Bundles::none().to_tar(&path, Start::New).unwrap_err().code(), Code::OutputExists);
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_folder_is_replaced_whole_and_what_broke_off_is_no_hindrance() {
     fs::create_dir(root.join(".sn-1.new")).unwrap();
     fs::write(root.join(".sn-1.new/a"), "half").unwrap();
     let taken = Bundles::none().to_folders(&root, Start::New).unwrap_err();
-    assert_eq!(taken.code(), Code::OutputTaken);
+    assert_eq!(taken.code(), Code::OutputExists);
     let mut bundles = Bundles::none().to_folders(&root, Start::Resume { offset: 0 }).unwrap();
     bundles.add(&files(vec![file("a", "2")])).unwrap();
     bundles.finish().unwrap();

@@ -48,7 +48,7 @@ fn a_chunk_is_written_again_and_later_ones_are_removed() {
     assert_eq!(names, ["0000.age", "0001.age", "note.txt"].map(|name| folder.path().join(name)));
     assert_eq!(fs::read(folder.path().join("0001.age")).unwrap(), b"chunk 1");
     let taken = KeyFolder::create(&output).unwrap_err();
-    assert_eq!(taken.code(), Code::OutputTaken);
+    assert_eq!(taken.code(), Code::OutputExists);
 }
 
 #[test]

@@ -1,0 +1,225 @@
+//! Issuing in bulk: a chunk of certificates is intended in one change and put on record in another, or it is void.
+//! What single runs keep apart, reserving, issuing and passing, is one change here: nothing is injected, so a device
+//! of a batch has its identity once its certificate is on record and in the output.
+
+mod cells;
+pub mod commit;
+mod entry;
+pub mod quota;
+
+use super::change::Change;
+use super::columns::{Columns, sql_id};
+use super::error::StoreError;
+use super::reader::Reader;
+use super::row_digest::Table;
+use crate::domain::audit_event::AuditEvent;
+use crate::domain::cert_serial::CertSerial;
+use crate::domain::digest::Digest;
+use crate::domain::name::Name;
+use crate::domain::revocation_reason::RevocationReason;
+use crate::store::certificates::Withdrawn;
+
+/// The most certificates one chunk may hold.
+pub const LARGEST_CHUNK: usize = 16_384;
+
+/// Bytes of one intent: serial number, digest of the body, digest of the key.
+const INTENT: usize = 16 + 32 + 32;
+
+/// What is about to be signed for one device.
+#[derive(Debug, Clone, Copy)]
+pub struct BulkIntent {
+    /// The certificate's serial number.
+    pub serial: CertSerial,
+    /// Digest of the body that is to be signed.
+    pub to_be_signed: Digest,
+    /// Digest of the public key (SPKI).
+    pub public_key: Digest,
+}
+
+/// How far files are durable, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ends {
+    /// The input, up to the row after the chunk.
+    pub input: u64,
+    /// The output.
+    pub output: u64,
+    /// The table of refused rows.
+    pub refused: u64,
+    /// The bundles, where they are one file.
+    pub bundle: u64,
+}
+
+/// Where a batch that is resumed goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// The number of its newest chunk, whatever became of it; 0 if there is none.
+    pub chunk: u64,
+    /// Certificates of its chunks that are on record.
+    pub certificates: u64,
+    /// Rows of these chunks that were refused.
+    pub refused: u64,
+    /// How far its files were durable.
+    pub ends: Ends,
+}
+
+/// How far a batch is.
+pub fn standing(reader: &Reader<'_>, batch: u64) -> Result<Standing, StoreError> {
+    let sql = "SELECT coalesce(max(chunk), 0) AS chunk,
+                      coalesce(sum(certificates) FILTER (WHERE state = 'issued'), 0) AS certificates,
+                      coalesce(sum(refused) FILTER (WHERE state = 'issued'), 0) AS refused,
+                      coalesce(max(input_end) FILTER (WHERE state = 'issued'), 0) AS input,
+                      coalesce(max(output_end) FILTER (WHERE state = 'issued'), 0) AS output,
+                      coalesce(max(refused_end) FILTER (WHERE state = 'issued'), 0) AS refused_end,
+                      coalesce(max(bundle_end) FILTER (WHERE state = 'issued'), 0) AS bundle
+               FROM batch_chunk WHERE batch = ?1";
+    let found = reader.row("batch_chunk", sql, [sql_id(batch)], |columns| {
+        Ok(Standing {
+            chunk: columns.number("chunk")?,
+            certificates: columns.number("certificates")?,
+            refused: columns.number("refused")?,
+            ends: Ends {
+                input: columns.number("input")?,
+                output: columns.number("output")?,
+                refused: columns.number("refused_end")?,
+                bundle: columns.number("bundle")?,
+            },
+        })
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
+/// A chunk that is about to be signed.
+#[derive(Debug, Clone, Copy)]
+pub struct NewChunk<'a> {
+    /// Its batch.
+    pub batch: u64,
+    /// Its number in the batch: one more than that of the chunk before.
+    pub number: u64,
+    /// The work order its units were taken from.
+    pub work_order: &'a Name,
+    /// Digest of the recipe, if there is one.
+    pub product: Option<&'a Digest>,
+    /// Digest of the certificate profile.
+    pub profile: &'a Digest,
+    /// What is to be signed.
+    pub intents: &'a [BulkIntent],
+    /// How many rows of it were refused.
+    pub refused: u64,
+}
+
+/// Writes down what will be signed; the chunk's row. Nothing may be signed before this is durable.
+///
+/// # Errors
+/// [`StoreError::TooLong`] over [`LARGEST_CHUNK`].
+pub fn intend(change: &mut Change<'_>, chunk: &NewChunk<'_>) -> Result<u64, StoreError> {
+    let NewChunk { batch, number, work_order, product, profile, intents, refused } = *chunk;
+    if intents.len() > LARGEST_CHUNK {
+        let what = "a chunk of a batch";
+        return Err(StoreError::TooLong { what, bytes: intents.len(), most: LARGEST_CHUNK });
+    }
+    let mut bytes = Vec::with_capacity(intents.len() * INTENT);
+    for BulkIntent { serial, to_be_signed, public_key } in intents {
+        bytes.extend_from_slice(serial.as_bytes());
+        bytes.extend_from_slice(to_be_signed.as_bytes());
+        bytes.extend_from_slice(public_key.as_bytes());
+    }
+    let digest = Digest::of(&bytes);
+    let certificates = u64::try_from(intents.len()).unwrap_or(u64::MAX);
+    let row = change.insert(
+        "INSERT INTO batch_chunk (batch, chunk, state, certificates, refused, intents, digest, input_end,
+                                  output_end, refused_end, bundle_end, intended)
+         VALUES (?1, ?2, 'intended', ?3, ?4, ?5, ?6, 0, 0, 0, 0, ?7)",
+        (
+            sql_id(batch),
+            sql_id(number),
+            sql_id(certificates),
+            sql_id(refused),
+            bytes,
+            digest.to_string(),
+            change.now().millis(),
+        ),
+    )?;
+    change.touch_number(Table::BatchChunk, row);
+    change.record(AuditEvent::BatchChunkIntended {
+        batch,
+        chunk: number,
+        certificates,
+        intents: digest,
+        work_order: work_order.clone(),
+        product: product.copied(),
+        profile: *profile,
+    });
+    Ok(row)
+}
+
+/// Ends a chunk whose certificates and output are durable.
+fn issued(change: &mut Change<'_>, row: u64, ends: &Ends) -> Result<(), StoreError> {
+    change.update_one(
+        Table::BatchChunk,
+        &row.to_string(),
+        "is not intended",
+        "UPDATE batch_chunk SET state = 'issued', intents = NULL, input_end = ?2, output_end = ?3, refused_end = ?4,
+                bundle_end = ?5, ended = ?6
+         WHERE id = ?1 AND state = 'intended'",
+        (
+            sql_id(row),
+            sql_id(ends.input),
+            sql_id(ends.output),
+            sql_id(ends.refused),
+            sql_id(ends.bundle),
+            change.now().millis(),
+        ),
+    )?;
+    change.touch_number(Table::BatchChunk, row);
+    Ok(())
+}
+
+/// Gives up the chunks of a batch that were intended and are not on record: their numbers are never signed again and
+/// go on the CRL, and their units go back to the work order. How many certificates that were.
+pub fn void(change: &mut Change<'_>, batch: u64, work_order: &Name) -> Result<u64, StoreError> {
+    let sql = "SELECT id, chunk, certificates FROM batch_chunk WHERE state = 'intended' AND batch = ?1";
+    let open = change.rows("batch_chunk", sql, [sql_id(batch)], |columns| {
+        Ok((columns.number("id")?, columns.number("chunk")?, columns.number("certificates")?))
+    })?;
+    let mut given_up = 0;
+    for (row, chunk, certificates) in open {
+        change.update_one(
+            Table::BatchChunk,
+            &row.to_string(),
+            "is not intended",
+            "UPDATE batch_chunk SET state = 'void', ended = ?2 WHERE id = ?1 AND state = 'intended'",
+            (sql_id(row), change.now().millis()),
+        )?;
+        change.touch_number(Table::BatchChunk, row);
+        quota::give_back(change, work_order, certificates)?;
+        change.record(AuditEvent::BatchChunkVoided { batch, chunk, certificates });
+        given_up += certificates;
+    }
+    Ok(given_up)
+}
+
+/// The numbers of the chunks that are void, for the CRL.
+pub(super) fn void_numbers(reader: &Reader<'_>) -> Result<Vec<Withdrawn>, StoreError> {
+    let sql = "SELECT intents, ended FROM batch_chunk WHERE state = 'void' ORDER BY id";
+    let chunks = reader.rows("batch_chunk", sql, [], |columns: &Columns<'_>| {
+        let intents: Vec<u8> = columns.raw("intents")?;
+        let at = columns.time("ended")?;
+        intents
+            .chunks(INTENT)
+            .map(|intent| {
+                let serial = CertSerial::from_bytes(intent.get(..16).unwrap_or_default());
+                let serial = serial.map_err(|error| columns.bad("intents", &error))?;
+                Ok(Withdrawn { serial, at, reason: RevocationReason::CessationOfOperation })
+            })
+            .collect::<Result<Vec<_>, StoreError>>()
+    })?;
+    Ok(chunks.into_iter().flatten().collect())
+}
+
+/// How many numbers the chunks that are void hold.
+pub(super) fn count_void(reader: &Reader<'_>) -> Result<u64, StoreError> {
+    reader.count("SELECT coalesce(sum(certificates), 0) FROM batch_chunk WHERE state = 'void'", [])
+}
+
+#[cfg(test)]
+mod tests;
