@@ -162,7 +162,7 @@ codes! {
     OutputUnwritable = "LS-CSV-07", "Check that the folder may be written and its disk is not full; then do it again.";
     IdentityDisagrees = "LS-CSV-08", "Leave the registration ID's cell empty to have it formed, or give what the recipe forms.";
     TableTooLarge = "LS-CSV-09", "Check the table's quotes and line ends; at most 500 columns and 1 MiB a row are read.";
-    RecipientInvalid = "LS-CSV-27", "Give each --keys-to one age recipient (age1…), as `age-keygen -y` prints it.";
+    RecipientInvalid = "LS-CSV-25", "Give each --keys-to one age recipient (age1…), as `age-keygen -y` prints it.";
     BundleNames = "LS-CSV-28", "Give the recipe's [[inject]] files different names of at most 96 characters, none of them certificate.pem, chain.pem or key.pem.";
     OutputShorter = "LS-CSV-29", "Put the output back as the batch left it, or begin another batch with another output.";
     // -- labels
