@@ -17,6 +17,7 @@ mod columns;
 pub mod crl;
 pub mod devices;
 pub mod error;
+pub mod export;
 pub mod labels;
 mod long_lane;
 pub mod meta;

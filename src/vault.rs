@@ -115,6 +115,17 @@ impl Vault {
         self.change(|contents| contents.checkpoint_key = Some(text))
     }
 
+    /// The key that signs lot manifests, PKCS#8 DER.
+    pub fn manifest_key(&self) -> Result<&Secret, VaultError> {
+        self.contents.manifest_key.as_ref().ok_or(VaultError::NotSet { what: "manifest key" })
+    }
+
+    /// Stores the key that signs lot manifests (PKCS#8 DER) in place of the one before.
+    pub fn set_manifest_key(&mut self, pkcs8: Secret) -> Result<(), VaultError> {
+        let pkcs8 = bounded(pkcs8)?;
+        self.change(|contents| contents.manifest_key = Some(pkcs8))
+    }
+
     /// A secret by its name, such as the DPS connection string or a recipe's password.
     pub fn secret(&self, name: &Name) -> Result<&Secret, VaultError> {
         self.contents.secrets.get(name).ok_or_else(|| VaultError::SecretUnknown(name.clone()))

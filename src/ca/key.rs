@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{
 };
 
 use super::pem;
-use super::public_key::{KeyKind, PublicKey};
+use super::public_key::{Hash, KeyKind, PublicKey};
 use super::signer::SignFailed;
 use crate::domain::code::{Code, Coded};
 use crate::domain::secret::Secret;
@@ -94,6 +94,25 @@ impl KeyPair {
         let signature =
             self.pair.sign(&SystemRandom::new(), message).map_err(|_| SignFailed::SignerRefused)?;
         Ok(signature.as_ref().to_vec())
+    }
+
+    /// Signs the message as JOSE has it (RFC 7518 §3.4): both numbers of the signature one after the other, each in the
+    /// full length of the curve. With `check` it is verified before anybody sees it.
+    pub fn sign_fixed(&self, message: &[u8], check: bool) -> Result<Vec<u8>, SignFailed> {
+        let der = self.sign(message)?;
+        let kind = self.public_key.kind();
+        let hash = match kind {
+            KeyKind::EcP256 => Hash::Sha256,
+            KeyKind::EcP384 => Hash::Sha384,
+        };
+        if check && !self.public_key.verifies(hash, message, &der) {
+            return Err(SignFailed::NotVerified);
+        }
+        let fixed = match kind {
+            KeyKind::EcP256 => p256::ecdsa::Signature::from_der(&der).map(|both| both.to_bytes().to_vec()),
+            KeyKind::EcP384 => p384::ecdsa::Signature::from_der(&der).map(|both| both.to_bytes().to_vec()),
+        };
+        fixed.map_err(|_| SignFailed::NotVerified)
     }
 }
 

@@ -24,6 +24,8 @@ pub const LARGEST_PROFILE: usize = 64 * 1024;
 pub const LONGEST_VALIDITY_DAYS: i64 = 14_610;
 /// The most hours a certificate may begin before its issue.
 pub const LONGEST_BACKDATE_HOURS: i64 = 72;
+/// The most a profile may say about how many certificates of a batch are checked.
+pub const LARGEST_SAMPLE: i64 = 1_000_000_000;
 
 /// What the file says.
 #[derive(Deserialize)]
@@ -36,6 +38,21 @@ struct ProfileFile {
     keys: Spanned<Vec<Spanned<String>>>,
     key_usage: Spanned<Vec<Spanned<String>>>,
     extended_key_usage: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    bulk: BulkFile,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct BulkFile {
+    check_first: Spanned<i64>,
+    check_one_in: Spanned<i64>,
+}
+
+impl Default for BulkFile {
+    fn default() -> BulkFile {
+        BulkFile { check_first: Spanned::new(0..0, 64), check_one_in: Spanned::new(0..0, 64) }
+    }
 }
 
 fn no_hours() -> Spanned<i64> {
@@ -66,6 +83,24 @@ pub struct Profile {
     keys: Vec<KeyKind>,
     key_usage: Vec<Usage>,
     extended_key_usage: Vec<Purpose>,
+    sampling: Sampling,
+}
+
+/// Which certificates of a batch are verified and read back once they are signed. On the line all of them are; in bulk
+/// that would triple the cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sampling {
+    /// So many at the begin of each batch.
+    pub first: u64,
+    /// One of so many after them; at least 1, which is all.
+    pub one_in: u64,
+}
+
+impl Sampling {
+    /// Whether the certificate with this number is checked, counted from 0 over the batch.
+    pub fn has(&self, number: u64) -> bool {
+        number < self.first || number.is_multiple_of(self.one_in.max(1))
+    }
 }
 
 /// What is wrong with a value.
@@ -142,11 +177,17 @@ impl Profile {
             line: line(text, fault.span().unwrap_or(0..0)),
             reason: fault.message().replace('\n', ", "),
         })?;
-        let ProfileFile { name, validity_days, backdate_hours, keys, key_usage, extended_key_usage } = file;
+        let ProfileFile { name, validity_days, backdate_hours, keys, key_usage, extended_key_usage, bulk } =
+            file;
         let at = At { text };
         let days = at.number("validity_days", &validity_days, 1, LONGEST_VALIDITY_DAYS)?;
         let hours = at.number("backdate_hours", &backdate_hours, 0, LONGEST_BACKDATE_HOURS)?;
+        let sampling = Sampling {
+            first: at.number("check_first", &bulk.check_first, 0, LARGEST_SAMPLE)?,
+            one_in: at.number("check_one_in", &bulk.check_one_in, 1, LARGEST_SAMPLE)?,
+        };
         Ok(Profile {
+            sampling,
             digest: Digest::of(text.as_bytes()),
             validity: Duration::from_secs(days * 86_400),
             backdate: Duration::from_secs(hours * 3600),
@@ -179,6 +220,11 @@ impl Profile {
     /// Its name.
     pub fn name(&self) -> &Name {
         &self.name
+    }
+
+    /// Which certificates of a batch are checked after they are signed.
+    pub fn sampling(&self) -> Sampling {
+        self.sampling
     }
 
     /// SHA-256 of the text it was read from, as the records name it.

@@ -1,5 +1,5 @@
-//! The one place where the CA's private key is used. What it signs, it verifies before
-//! anybody sees it: a faulty signature can give away an ECDSA key.
+//! The one place where the CA's private key is used. What it signs, it verifies before anybody sees it: a faulty
+//! signature can give away an ECDSA key. In bulk, samples are verified.
 
 use x509_cert::der::asn1::{BitStringRef, ObjectIdentifier};
 use x509_cert::der::{self, Encode, Header, Tag};
@@ -79,14 +79,23 @@ impl Signer {
         if !self.public_key().verifies(Hash::Sha384, body, &signature) {
             return Err(SignFailed::NotVerified);
         }
-        let algorithm = AlgorithmIdentifierRef { oid: ECDSA_WITH_SHA384, parameters: None }.to_der()?;
-        let signature = BitStringRef::from_bytes(&signature)?.to_der()?;
-        let content = body.len() + algorithm.len() + signature.len();
-        let mut whole = Header::new(Tag::Sequence, der::Length::try_from(content)?).to_der()?;
-        whole.reserve_exact(content);
-        whole.extend_from_slice(body);
-        whole.extend_from_slice(&algorithm);
-        whole.extend_from_slice(&signature);
-        Ok(whole)
+        whole(body, &signature)
     }
+
+    /// The same, and the signature was not verified: for certificates of a batch that are not in its sample.
+    pub(super) fn seal_unverified(&self, body: &[u8]) -> Result<Vec<u8>, SignFailed> {
+        whole(body, &self.key.sign(body)?)
+    }
+}
+
+fn whole(body: &[u8], signature: &[u8]) -> Result<Vec<u8>, SignFailed> {
+    let algorithm = AlgorithmIdentifierRef { oid: ECDSA_WITH_SHA384, parameters: None }.to_der()?;
+    let signature = BitStringRef::from_bytes(signature)?.to_der()?;
+    let content = body.len() + algorithm.len() + signature.len();
+    let mut whole = Header::new(Tag::Sequence, der::Length::try_from(content)?).to_der()?;
+    whole.reserve_exact(content);
+    whole.extend_from_slice(body);
+    whole.extend_from_slice(&algorithm);
+    whole.extend_from_slice(&signature);
+    Ok(whole)
 }

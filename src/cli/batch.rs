@@ -1,5 +1,9 @@
 //! `lineside batch`.
 
+mod export;
+mod issue;
+mod told;
+
 use clap::Subcommand;
 use serde_json::json;
 
@@ -19,6 +23,12 @@ pub enum Batch {
         #[arg(long, value_name = "NUMBER")]
         before: Option<u64>,
     },
+    /// Issue a certificate for each row of a table, or of a work order's list
+    Issue(issue::Issue),
+    /// Give up a batch that was cut off; what it issued stays issued
+    Cancel(issue::Cancel),
+    /// Write devices out of the records: a table, or the form of a cloud or maker
+    Export(export::Export),
 }
 
 impl Batch {
@@ -26,6 +36,9 @@ impl Batch {
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         match self {
             Batch::List { before } => list(common, *before),
+            Batch::Issue(issue) => issue.run(common),
+            Batch::Cancel(cancel) => cancel.run(common),
+            Batch::Export(export) => export.run(common),
         }
     }
 }

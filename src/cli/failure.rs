@@ -80,6 +80,9 @@ fn is_usage(code: Code) -> bool {
             | Code::ConnectionStringInvalid
             | Code::GroupKeyInvalid
             | Code::SecretInvalid
+            | Code::ExportAsk
+            | Code::ExportOutput
+            | Code::ExportPrivateKey
     )
 }
 

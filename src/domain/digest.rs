@@ -16,6 +16,27 @@ pub struct Digest([u8; 32]);
 #[error("a SHA-256 digest is 64 hexadecimal digits")]
 pub struct BadDigest;
 
+/// A digest over bytes that come bit by bit.
+#[derive(Default)]
+pub struct Digester(Sha256);
+
+impl Digester {
+    /// Of nothing so far.
+    pub fn new() -> Digester {
+        Digester::default()
+    }
+
+    /// Takes more bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
 impl Digest {
     /// The digest of these bytes.
     pub fn of(bytes: &[u8]) -> Digest {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::code::{Code, Coded};
+use super::utc_time::UtcTime;
 
 /// A name: 1 to 64 of `[A-Za-z0-9._-]`, beginning with a letter or digit, so that it is safe as a
 /// file name and on a command line.
@@ -36,6 +37,11 @@ impl Coded for BadName {
 }
 
 impl Name {
+    /// The name of a work order that is opened for one batch, at this moment.
+    pub fn for_batch(now: UtcTime) -> Name {
+        Name(format!("batch-{}", now.millis()))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,5 +1,6 @@
 //! Batches: identities in and out of files, a million at a time.
 
+pub mod export;
 pub mod identity_cells;
 pub mod issue;
 pub mod outcome;

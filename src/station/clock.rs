@@ -24,3 +24,8 @@ pub fn random<const N: usize>() -> Result<[u8; N], NoEntropy> {
     getrandom::fill(&mut bytes)?;
     Ok(bytes)
 }
+
+/// Fills a buffer with fresh random bytes.
+pub fn fill_random(bytes: &mut [u8]) -> Result<(), NoEntropy> {
+    Ok(getrandom::fill(bytes)?)
+}

@@ -101,6 +101,21 @@ pub fn queue_pass(
     queue(change, registration_id, Operation::Create, credential.run(), &order)
 }
 
+/// Queues the enrollment of a device whose certificate was issued in a batch, in the transaction that puts it on record.
+pub fn queue_certificate(
+    change: &mut Change<'_>,
+    product: &Product,
+    identity: &DeviceIdentity,
+    run: u64,
+    serial: CertSerial,
+) -> Result<(), StoreError> {
+    let DeviceIdentity { registration_id, device_id } = identity;
+    let attestation = Attestation::Certificate(serial);
+    let order =
+        EnrollmentOrder { device_id: device_id.clone(), product: product.digest, attestation, amended: None };
+    queue(change, registration_id, Operation::Create, run, &order)
+}
+
 /// After an ending other than PASS: what DPS would still accept gets a disabled individual enrollment, which
 /// goes before any group (Azure: individual enrollments are looked up first). A credential under a group is
 /// live from the moment it exists; a certificate with an individual enrollment only once its run has passed.

@@ -13,6 +13,8 @@ use crate::ca::ceremony::{self, CeremonyFailed, NewCa};
 use crate::ca::certificate;
 use crate::ca::company::Company;
 use crate::ca::issuer::{BadIssuer, Issuer};
+use crate::ca::key::KeyPair;
+use crate::ca::public_key::KeyKind;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
@@ -268,6 +270,7 @@ fn build(
     let origin = format!("lineside.local/{station}-{}", hex::encode(clock::random::<4>()?));
     let (checkpoint_key, vkey) = CheckpointKey::generate(&origin, clock::random()?)?;
     vault.set_checkpoint_key(checkpoint_key)?;
+    vault.set_manifest_key(KeyPair::generate(KeyKind::EcP256)?.pkcs8()?)?;
 
     let (root_pem, issuing_pem) = (root.certificate().pem(), issuing.certificate.pem());
     let chain = certificate::chain_pem(&[&issuing.certificate, root.certificate()]);

@@ -3,6 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::ca::issuer::{BadIssuer, Issuer};
+use crate::ca::key::{BadKeyPair, KeyPair};
+use crate::ca::public_key::KeyKind;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
 use crate::domain::person::Actor;
@@ -39,6 +41,9 @@ pub enum UnlockError {
     /// Key and certificate of the CA do not belong together.
     #[error(transparent)]
     Issuer(#[from] BadIssuer),
+    /// No key that signs lot manifests could be made.
+    #[error(transparent)]
+    Key(#[from] BadKeyPair),
     /// The checkpoint key cannot be used.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -58,6 +63,7 @@ impl Coded for UnlockError {
         match self {
             UnlockError::Vault(error) => error.code(),
             UnlockError::Issuer(error) => error.code(),
+            UnlockError::Key(error) => error.code(),
             UnlockError::Checkpoint(error) => error.code(),
             UnlockError::Folder(error) => error.code(),
             UnlockError::Store(error) => error.code(),
@@ -66,8 +72,9 @@ impl Coded for UnlockError {
     }
 }
 
-/// Opens the vault and checks that it holds what is on record; a change of it that broke off is settled. A
-/// refused passphrase is recorded. Only for the process that holds the station's lock.
+/// Opens the vault and checks that it holds what is on record; a change of it that broke off is settled, and a
+/// station that was founded before there were lot manifests gets the key that signs them. A refused passphrase is
+/// recorded. Only for the process that holds the station's lock.
 pub fn unlock(
     folder: &Folder,
     store: &Store,
@@ -75,8 +82,12 @@ pub fn unlock(
     actor: &Actor,
     now: UtcTime,
 ) -> Result<Unlocked, UnlockError> {
-    let unlocked = unlock_beside(folder, store, passphrase, actor, now)?;
+    let mut unlocked = unlock_beside(folder, store, passphrase, actor, now)?;
     vault_changes::settle(store, &unlocked.vault, actor, now)?;
+    if unlocked.vault.manifest_key().is_err() {
+        let key = KeyPair::generate(KeyKind::EcP256)?.pkcs8()?;
+        vault_changes::set_manifest_key(store, &mut unlocked.vault, key, actor, now)?;
+    }
     Ok(unlocked)
 }
 

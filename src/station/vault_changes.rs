@@ -118,6 +118,26 @@ pub fn set_secret(
     )
 }
 
+/// Stores the key that signs lot manifests; each copy of a manifest is verified by its public part for ever.
+pub fn set_manifest_key(
+    store: &Store,
+    vault: &mut Vault,
+    pkcs8: Secret,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<(), VaultChangeError> {
+    let entry = Entry::ManifestKey;
+    change(
+        store,
+        vault,
+        &entry,
+        actor,
+        now,
+        |vault| vault.set_manifest_key(pkcs8),
+        |_| AuditEvent::SecretSet { name: entry.to_string() },
+    )
+}
+
 /// Adds a group key under a new name.
 pub fn add_group_key(
     store: &Store,

@@ -11,6 +11,7 @@ use super::change::Change;
 use super::columns::{Columns, sql_id};
 use super::error::StoreError;
 use super::reader::Reader;
+use super::recipes;
 use super::row_digest::Table;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::cert_serial::CertSerial;
@@ -54,6 +55,8 @@ pub struct Ends {
 pub struct Standing {
     /// The number of its newest chunk, whatever became of it; 0 if there is none.
     pub chunk: u64,
+    /// The number of its newest chunk that is on record; 0 if there is none.
+    pub issued_chunk: u64,
     /// Certificates of its chunks that are on record.
     pub certificates: u64,
     /// Rows of these chunks that were refused.
@@ -65,6 +68,7 @@ pub struct Standing {
 /// How far a batch is.
 pub fn standing(reader: &Reader<'_>, batch: u64) -> Result<Standing, StoreError> {
     let sql = "SELECT coalesce(max(chunk), 0) AS chunk,
+                      coalesce(max(chunk) FILTER (WHERE state = 'issued'), 0) AS issued_chunk,
                       coalesce(sum(certificates) FILTER (WHERE state = 'issued'), 0) AS certificates,
                       coalesce(sum(refused) FILTER (WHERE state = 'issued'), 0) AS refused,
                       coalesce(max(input_end) FILTER (WHERE state = 'issued'), 0) AS input,
@@ -75,6 +79,7 @@ pub fn standing(reader: &Reader<'_>, batch: u64) -> Result<Standing, StoreError>
     let found = reader.row("batch_chunk", sql, [sql_id(batch)], |columns| {
         Ok(Standing {
             chunk: columns.number("chunk")?,
+            issued_chunk: columns.number("issued_chunk")?,
             certificates: columns.number("certificates")?,
             refused: columns.number("refused")?,
             ends: Ends {
@@ -172,6 +177,24 @@ fn issued(change: &mut Change<'_>, row: u64, ends: &Ends) -> Result<(), StoreErr
     )?;
     change.touch_number(Table::BatchChunk, row);
     Ok(())
+}
+
+/// Whether a chunk of the batch is intended and not on record.
+pub fn has_open(reader: &Reader<'_>, batch: u64) -> Result<bool, StoreError> {
+    let sql = "SELECT count(*) FROM batch_chunk WHERE state = 'intended' AND batch = ?1";
+    Ok(reader.count(sql, [sql_id(batch)])? > 0)
+}
+
+/// Keeps the texts of recipe and profile, so that years later a run can show what it followed.
+pub fn keep_texts(
+    change: &mut Change<'_>,
+    product: Option<(&Name, &Digest, &str)>,
+    profile: (&Name, &str),
+) -> Result<(), StoreError> {
+    if let Some((name, digest, text)) = product {
+        recipes::keep_product(change, name, digest, text)?;
+    }
+    recipes::keep_profile(change, profile.0, profile.1).map(|_| ())
 }
 
 /// Gives up the chunks of a batch that were intended and are not on record: their numbers are never signed again and

@@ -199,6 +199,12 @@ pub fn not_live(reader: &Reader<'_>) -> Result<Vec<Withdrawn>, StoreError> {
     Ok(withdrawn)
 }
 
+/// The device that a public key belongs to, by the digest of the key.
+pub fn owner_of_key(reader: &Reader<'_>, public_key: &Digest) -> Result<Option<u64>, StoreError> {
+    let sql = "SELECT device FROM public_key WHERE digest = ?1";
+    reader.row("public_key", sql, [public_key.to_string()], |columns| columns.number("device"))
+}
+
 /// How many certificates and numbers a CRL made now would list.
 pub fn count_withdrawn(reader: &Reader<'_>) -> Result<u64, StoreError> {
     let withdrawn = reader.count("SELECT count(*) FROM certificate WHERE revoked_at IS NOT NULL", [])?;

@@ -79,3 +79,6 @@ CREATE TABLE batch_chunk (
     CHECK ((ended IS NULL) = (state = 'intended'))
 ) STRICT;
 CREATE INDEX batch_chunk_open ON batch_chunk (state, id) WHERE state <> 'issued';
+
+-- The serial numbers of a work order as they were given; the folded ones decide.
+ALTER TABLE work_order_serial ADD COLUMN serial TEXT;

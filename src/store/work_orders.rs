@@ -121,9 +121,11 @@ pub fn add(change: &mut Change<'_>, order: &NewWorkOrder<'_>) -> Result<(), Work
     if quantity == 0 || units.is_none() {
         return Err(WorkOrderError::Size { quantity, spare, most: LARGEST_WORK_ORDER });
     }
-    let mut folded: Vec<String> = serials.iter().map(SerialNumber::folded).collect();
-    folded.sort_unstable();
-    folded.dedup();
+    let mut given: Vec<(String, &SerialNumber)> =
+        serials.iter().map(|serial| (serial.folded(), serial)).collect();
+    given.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    given.dedup_by(|one, other| one.0 == other.0);
+    let folded: Vec<String> = given.iter().map(|(folded, _)| folded.clone()).collect();
     if !folded.is_empty() && folded.len() < usize::try_from(quantity).unwrap_or(usize::MAX) {
         return Err(WorkOrderError::TooFewSerials { name: name.clone(), listed: folded.len(), quantity });
     }
@@ -136,10 +138,10 @@ pub fn add(change: &mut Change<'_>, order: &NewWorkOrder<'_>) -> Result<(), Work
          VALUES (?1, ?2, ?3, ?4, ?5, 'planned', ?6)",
         (name.as_str(), product.as_str(), quantity, spare, list, change.now().millis()),
     )?;
-    for serial in &folded {
+    for (folded, serial) in &given {
         change.execute(
-            "INSERT INTO work_order_serial (work_order, serial_folded) VALUES (?1, ?2)",
-            [name.as_str(), serial],
+            "INSERT INTO work_order_serial (work_order, serial_folded, serial) VALUES (?1, ?2, ?3)",
+            [name.as_str(), folded, serial.as_str()],
         )?;
     }
     change.touch_text(Table::WorkOrder, name.as_str());
@@ -278,6 +280,13 @@ fn with_list(reader: &Reader<'_>, found: Option<Progress>) -> Result<Option<Prog
 pub(super) fn serials(reader: &Reader<'_>, name: &str) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT serial_folded FROM work_order_serial WHERE work_order = ?1 ORDER BY serial_folded";
     reader.rows("work_order_serial", sql, [name], |columns| columns.raw("serial_folded"))
+}
+
+/// The serial numbers of a work order's list as they were given, or folded where an older program wrote them down.
+pub fn listed_serials(reader: &Reader<'_>, name: &Name) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT coalesce(serial, serial_folded) AS serial FROM work_order_serial
+               WHERE work_order = ?1 ORDER BY serial_folded";
+    reader.rows("work_order_serial", sql, [name.as_str()], |columns| columns.raw("serial"))
 }
 
 /// How many serial numbers a work order's list holds; none if it may hold any.

@@ -13,13 +13,15 @@ use crate::domain::digest::Digest;
 use crate::domain::hmac_key::HmacKey;
 use crate::domain::name::Name;
 
-/// One entry of the vault; as text `issuing-key`, `checkpoint-key`, `group-key/NAME` or `secret/NAME`.
+/// One entry of the vault; as text `issuing-key`, `checkpoint-key`, `manifest-key`, `group-key/NAME` or `secret/NAME`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     /// The issuing CA's private key.
     IssuingKey,
     /// The key that signs checkpoints.
     CheckpointKey,
+    /// The key that signs lot manifests.
+    ManifestKey,
     /// The keys of an enrollment group.
     GroupKey(Name),
     /// Any other secret.
@@ -31,6 +33,7 @@ impl Entry {
         match self {
             Entry::IssuingKey => "issuing-key",
             Entry::CheckpointKey => "checkpoint-key",
+            Entry::ManifestKey => "manifest-key",
             Entry::GroupKey(_) => "group-key",
             Entry::Secret(_) => "secret",
         }
@@ -38,7 +41,7 @@ impl Entry {
 
     fn name(&self) -> Option<&Name> {
         match self {
-            Entry::IssuingKey | Entry::CheckpointKey => None,
+            Entry::IssuingKey | Entry::CheckpointKey | Entry::ManifestKey => None,
             Entry::GroupKey(name) | Entry::Secret(name) => Some(name),
         }
     }
@@ -59,6 +62,7 @@ impl Vault {
         match entry {
             Entry::IssuingKey => Ok(self.check(entry, &[self.issuing_key()?.expose()])),
             Entry::CheckpointKey => Ok(self.check(entry, &[self.checkpoint_key()?.expose()])),
+            Entry::ManifestKey => Ok(self.check(entry, &[self.manifest_key()?.expose()])),
             Entry::Secret(name) => Ok(self.check(entry, &[self.secret(name)?.expose()])),
             Entry::GroupKey(name) => {
                 let key = self.group_key(name)?;
@@ -75,6 +79,7 @@ impl Vault {
         let mut entries = Vec::new();
         entries.extend(contents.issuing_key.as_ref().map(|_| Entry::IssuingKey));
         entries.extend(contents.checkpoint_key.as_ref().map(|_| Entry::CheckpointKey));
+        entries.extend(contents.manifest_key.as_ref().map(|_| Entry::ManifestKey));
         entries.extend(self.group_key_names().cloned().map(Entry::GroupKey));
         entries.extend(self.secret_names().cloned().map(Entry::Secret));
         entries.iter().map(|entry| Ok((entry.to_string(), self.check_value(entry)?))).collect()

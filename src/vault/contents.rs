@@ -27,6 +27,7 @@ pub(super) struct Contents {
     pub(super) check_key: Secret,
     pub(super) issuing_key: Option<Secret>,
     pub(super) checkpoint_key: Option<Secret>,
+    pub(super) manifest_key: Option<Secret>,
     pub(super) group_keys: BTreeMap<Name, GroupKey>,
     pub(super) secrets: BTreeMap<Name, Secret>,
 }
@@ -42,6 +43,7 @@ impl Contents {
             check_key,
             issuing_key: None,
             checkpoint_key: None,
+            manifest_key: None,
             group_keys: BTreeMap::new(),
             secrets: BTreeMap::new(),
         }
@@ -54,6 +56,7 @@ impl Contents {
             check_key,
             issuing_key,
             checkpoint_key,
+            manifest_key,
             group_keys,
             secrets,
         } = self;
@@ -63,6 +66,7 @@ impl Contents {
             check_key: check_key.duplicate(),
             issuing_key: issuing_key.as_ref().map(Secret::duplicate),
             checkpoint_key: checkpoint_key.as_ref().map(Secret::duplicate),
+            manifest_key: manifest_key.as_ref().map(Secret::duplicate),
             group_keys: group_keys.iter().map(|(name, key)| (name.clone(), key.duplicate())).collect(),
             secrets: secrets.iter().map(|(name, secret)| (name.clone(), secret.duplicate())).collect(),
         }
@@ -75,6 +79,7 @@ impl Contents {
             check_key,
             issuing_key,
             checkpoint_key,
+            manifest_key,
             group_keys,
             secrets,
         } = self;
@@ -92,6 +97,7 @@ impl Contents {
             check_key: check_key.into(),
             issuing_key: issuing_key.as_ref().map(Base64Bytes::from),
             checkpoint_key: checkpoint_key.as_ref().map(Base64Bytes::from),
+            manifest_key: manifest_key.as_ref().map(Base64Bytes::from),
             group_keys: group_keys.collect(),
             secrets: secrets.iter().map(|(name, secret)| (name.clone(), secret.into())).collect(),
         })?)
@@ -116,6 +122,7 @@ impl Contents {
             check_key: parsed.check_key.into(),
             issuing_key: parsed.issuing_key.map(Secret::from),
             checkpoint_key: parsed.checkpoint_key.map(Secret::from),
+            manifest_key: parsed.manifest_key.map(Secret::from),
             group_keys,
             secrets: parsed.secrets.into_iter().map(|(name, secret)| (name, secret.into())).collect(),
         })
@@ -136,6 +143,9 @@ struct File<'a> {
     check_key: Base64Bytes<'a>,
     issuing_key: Option<Base64Bytes<'a>>,
     checkpoint_key: Option<Base64Bytes<'a>>,
+    /// Older vaults have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manifest_key: Option<Base64Bytes<'a>>,
     group_keys: BTreeMap<Name, KeyPair<'a>>,
     secrets: BTreeMap<Name, Base64Bytes<'a>>,
 }

@@ -71,6 +71,8 @@ pub struct IssuedRow<'a> {
     pub public_key: &'a Digest,
     /// The certificate.
     pub der: &'a [u8],
+    /// SHA-256 of it.
+    pub sha256: &'a Digest,
     /// First moment of its validity.
     pub not_before: UtcTime,
     /// Last moment of its validity.
@@ -211,7 +213,7 @@ impl<'c, 't, 'a> Writing<'c, 't, 'a> {
         ])?;
         let serial = row.cert_serial.to_string();
         let public_key = row.public_key.to_string();
-        let sha256 = Digest::of(row.der);
+        let sha256 = row.sha256;
         self.own_key(&public_key, device)?;
         let certificate = self.certificates.row(&[
             Cell::Text(&serial),
@@ -230,12 +232,12 @@ impl<'c, 't, 'a> Writing<'c, 't, 'a> {
             Cell::Null,
             Cell::Null,
         ])?;
-        thumbprint::enter_in_bulk(self.change, run, row.der, &sha256)?;
+        thumbprint::enter_in_bulk(self.change, run, row.der, sha256)?;
         let text = entries.text(&Issued {
             cert_serial: row.cert_serial,
             registration_id: &row.identity.registration_id,
             run,
-            sha256: &sha256,
+            sha256,
             certificate,
             device: device_row,
             run_row,

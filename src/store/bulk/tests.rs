@@ -63,6 +63,7 @@ fn intended(bench: &Bench, batch: u64, number: u64, intents: &[BulkIntent]) -> (
 
 fn committed(bench: &Bench, batch: u64, row: u64, units: &[Unit], intents: &[BulkIntent]) -> Vec<u64> {
     let ders: Vec<String> = intents.iter().map(|intent| format!("certificate {}", intent.serial)).collect();
+    let digests: Vec<Digest> = ders.iter().map(|der| Digest::of(der.as_bytes())).collect();
     let lot = "lot-1".parse().unwrap();
     let common = Common {
         batch,
@@ -81,8 +82,8 @@ fn committed(bench: &Bench, batch: u64, row: u64, units: &[Unit], intents: &[Bul
     let rows: Vec<IssuedRow<'_>> = units
         .iter()
         .zip(intents)
-        .zip(ders.iter().zip(&known))
-        .map(|((unit, intent), (der, known))| IssuedRow {
+        .zip(ders.iter().zip(&known).zip(&digests))
+        .map(|((unit, intent), ((der, known), digest))| IssuedRow {
             serial: &unit.serial,
             mac: Some(&unit.mac),
             identity: &unit.identity,
@@ -91,6 +92,7 @@ fn committed(bench: &Bench, batch: u64, row: u64, units: &[Unit], intents: &[Bul
             to_be_signed: &intent.to_be_signed,
             public_key: &intent.public_key,
             der: der.as_bytes(),
+            sha256: digest,
             not_before: at(0),
             not_after: at(1_000_000),
         })

@@ -127,9 +127,18 @@ super::code_words! {
     OutputUnwritable: "Die Ausgabedatei lässt sich nicht schreiben.", "Prüfen, ob der Ordner beschreibbar und die Platte nicht voll ist; dann noch einmal.";
     IdentityDisagrees: "Die Registrierungs-ID ist nicht die, die das Rezept bildet.", "Die Zelle leer lassen, dann wird die ID gebildet, oder angeben, was das Rezept bildet.";
     TableTooLarge: "Die Tabelle überschreitet, was gelesen wird.", "Anführungszeichen und Zeilenenden prüfen; gelesen werden höchstens 500 Spalten und 1 MiB je Zeile.";
+    BatchKeys: "Dieses Rezept oder die Angabe zu den Schlüsseln passt nicht.", "Ein Rezept mit Zertifikaten angeben und entweder eine Spalte csr oder --keys-to mit einem age-Empfänger.";
+    BatchSize: "Die Tabelle hat keine oder zu viele Zeilen.", "Eine Tabelle mit mindestens einer Zeile angeben oder eine große teilen.";
+    BatchUnfinished: "Ein Stapel ist nicht zu Ende.", "`lineside batch list` ansehen; denselben Befehl noch einmal geben oder `lineside batch cancel NUMMER`.";
+    RowTwice: "Zwei Zeilen der Datei betreffen dasselbe Gerät.", "Eine der beiden Zeilen behalten.";
     RecipientInvalid: "Ein Empfänger der Schlüssel ist ungültig.", "Zu jedem --keys-to einen age-Empfänger (age1…) nennen, wie ihn `age-keygen -y` ausgibt.";
     BundleNames: "Die Dateien des Rezepts passen nicht in den Ordner eines Geräts.", "Den [[inject]]-Dateien des Rezepts verschiedene Namen mit höchstens 96 Zeichen geben, keiner davon certificate.pem, chain.pem oder key.pem.";
     OutputShorter: "Die Ausgabe ist kürzer, als die Aufzeichnungen sagen.", "Die Ausgabe zurücklegen, wie der Stapel sie verließ, oder einen neuen Stapel mit anderer Ausgabe beginnen.";
+    ExportAsk: "So kann nicht exportiert werden.", "Siehe `lineside batch export --help`.";
+    ExportOutput: "Die Ausgabe kann dort nicht angelegt werden.", "Eine Datei nennen, die es noch nicht gibt; Vorhandenes wird nie überschrieben.";
+    ExportUnwritable: "Die Ausgabe kann nicht geschrieben werden.", "Prüfen, ob der Ordner beschreibbar und die Platte nicht voll ist; dann noch einmal exportieren.";
+    ExportRow: "Dieses Gerät passt nicht in die Datei.", "Die anderen Geräte stehen in der Datei; dieses auf der Seite Geräte ansehen.";
+    ExportPrivateKey: "Private Schlüssel werden nicht exportiert.", "Diese Spalte weglassen; private Schlüssel stehen nur in der versiegelten Ausgabe von `lineside batch issue`.";
     PrinterOut: "Der Etikettendrucker antwortet nicht.", "Strom, Papier und Kabel des Druckers prüfen; die Etiketten warten, die Linie läuft weiter.";
     PrinterUnknown: "Diesen Drucker gibt es nicht.", "In station.toml einen [[printer]] dieses Namens eintragen und neu starten, oder im Rezept [label] printer ändern.";
     ReadTooLong: "Das Lesen der Aufzeichnungen dauerte zu lange und wurde abgebrochen.", "Weniger auf einmal verlangen, etwa einen kürzeren Zeitraum, oder es versuchen, wenn die Linie ruht.";

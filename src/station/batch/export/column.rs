@@ -1,0 +1,306 @@
+//! The columns that can be chosen for CSV and JSON lines, and what stands in them.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use super::cells;
+use super::failed::ExportFailed;
+use crate::domain::thumbprint::Thumbprint;
+use crate::domain::utc_time::UtcTime;
+use crate::store::error::StoreError;
+use crate::store::export::{Found, Parts};
+
+/// Names of columns that others have for private keys: asked for by mistake, they get an answer of their own.
+const PRIVATE: [&str; 5] = ["private_key", "private_key_pem", "client_key", "key", "symmetric_key"];
+
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the words are those of the records")]
+pub enum Column {
+    Serial,
+    Mac,
+    RegistrationId,
+    DeviceId,
+    State,
+    WorkOrder,
+    Product,
+    Run,
+    Verdict,
+    Started,
+    Finished,
+    Person,
+    Slot,
+    Credential,
+    CertSerial,
+    NotBefore,
+    NotAfter,
+    Sha1,
+    Sha256,
+    CertificatePem,
+    ChainPem,
+}
+
+/// What stands in a column of one device.
+pub enum Cell<'a> {
+    /// Nothing.
+    Absent,
+    /// Text that came from outside: a device, a file, a person.
+    Outside(&'a str),
+    /// A word or digits of our own.
+    Ours(Cow<'a, str>),
+    /// A whole number.
+    Number(u64),
+    /// A point in time.
+    Time(UtcTime),
+    /// A certificate; with our CA's below it where a chain is wanted.
+    Certificate(&'a [u8], bool),
+}
+
+impl Column {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Column; 21] = [
+        Column::Serial,
+        Column::Mac,
+        Column::RegistrationId,
+        Column::DeviceId,
+        Column::State,
+        Column::WorkOrder,
+        Column::Product,
+        Column::Run,
+        Column::Verdict,
+        Column::Started,
+        Column::Finished,
+        Column::Person,
+        Column::Slot,
+        Column::Credential,
+        Column::CertSerial,
+        Column::NotBefore,
+        Column::NotAfter,
+        Column::Sha1,
+        Column::Sha256,
+        Column::CertificatePem,
+        Column::ChainPem,
+    ];
+
+    /// What is written if nobody says which.
+    pub const USUAL: [Column; 12] = [
+        Column::Serial,
+        Column::Mac,
+        Column::RegistrationId,
+        Column::DeviceId,
+        Column::State,
+        Column::WorkOrder,
+        Column::Product,
+        Column::Verdict,
+        Column::Finished,
+        Column::CertSerial,
+        Column::NotAfter,
+        Column::Sha256,
+    ];
+
+    /// Its name in the header.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Column::Serial => "serial",
+            Column::Mac => "mac",
+            Column::RegistrationId => "registration_id",
+            Column::DeviceId => "device_id",
+            Column::State => "state",
+            Column::WorkOrder => "work_order",
+            Column::Product => "product",
+            Column::Run => "run",
+            Column::Verdict => "verdict",
+            Column::Started => "started",
+            Column::Finished => "finished",
+            Column::Person => "person",
+            Column::Slot => "slot",
+            Column::Credential => "credential",
+            Column::CertSerial => "cert_serial",
+            Column::NotBefore => "not_before",
+            Column::NotAfter => "not_after",
+            Column::Sha1 => "sha1",
+            Column::Sha256 => "sha256",
+            Column::CertificatePem => "certificate_pem",
+            Column::ChainPem => "chain_pem",
+        }
+    }
+
+    /// Whether it may hold more than one line.
+    pub fn is_long(self) -> bool {
+        matches!(self, Column::CertificatePem | Column::ChainPem)
+    }
+
+    /// What of the records it needs.
+    pub fn parts(self) -> Parts {
+        match self {
+            Column::Serial | Column::Mac | Column::RegistrationId | Column::DeviceId | Column::State => {
+                Parts::default()
+            }
+            Column::WorkOrder
+            | Column::Product
+            | Column::Run
+            | Column::Verdict
+            | Column::Started
+            | Column::Finished
+            | Column::Person
+            | Column::Slot
+            | Column::Credential => Parts { run: true, ..Parts::default() },
+            Column::CertSerial | Column::NotBefore | Column::NotAfter | Column::Sha256 => {
+                Parts { certificate: true, ..Parts::default() }
+            }
+            Column::Sha1 | Column::CertificatePem | Column::ChainPem => {
+                Parts { certificate: true, der: true, ..Parts::default() }
+            }
+        }
+    }
+
+    /// What stands in it.
+    pub fn cell<'a>(self, found: &Found<'a>) -> Result<Cell<'a>, StoreError> {
+        let outside = |text: Option<&'a str>| text.map_or(Cell::Absent, Cell::Outside);
+        let ours = |text: Option<&'a str>| text.map_or(Cell::Absent, |text| Cell::Ours(text.into()));
+        let time = |at: Option<UtcTime>| at.map_or(Cell::Absent, Cell::Time);
+        Ok(match self {
+            Column::Serial => Cell::Outside(found.serial()?),
+            Column::Mac => outside(found.mac()?),
+            Column::RegistrationId => Cell::Outside(found.registration_id()?),
+            Column::DeviceId => Cell::Outside(found.device_id()?),
+            Column::State => Cell::Ours(found.state()?.into()),
+            Column::WorkOrder => outside(found.work_order()?),
+            Column::Product => outside(found.product()?),
+            Column::Run => found.run()?.map_or(Cell::Absent, Cell::Number),
+            Column::Verdict => ours(found.verdict()?),
+            Column::Started => time(found.started()?),
+            Column::Finished => time(found.finished()?),
+            Column::Person => outside(found.person()?),
+            Column::Slot => outside(found.slot()?),
+            Column::Credential => ours(found.credential()?),
+            Column::CertSerial => ours(found.cert_serial()?),
+            Column::NotBefore => time(found.not_before()?),
+            Column::NotAfter => time(found.not_after()?),
+            Column::Sha256 => ours(found.sha256()?),
+            Column::Sha1 => match found.der()? {
+                Some(der) => Cell::Ours(Thumbprint::sha1(der).to_string().into()),
+                None => Cell::Absent,
+            },
+            Column::CertificatePem => found.der()?.map_or(Cell::Absent, |der| Cell::Certificate(der, false)),
+            Column::ChainPem => found.der()?.map_or(Cell::Absent, |der| Cell::Certificate(der, true)),
+        })
+    }
+}
+
+impl Cell<'_> {
+    /// Writes it as a cell of a CSV row.
+    pub fn csv(&self, out: &mut Vec<u8>, raw: bool, issuing_pem: &str) {
+        match self {
+            Cell::Absent => {}
+            Cell::Outside(text) => cells::outside(out, text, raw),
+            Cell::Ours(text) => cells::quoted(out, text.as_bytes()),
+            Cell::Number(number) => cells::number(out, *number),
+            Cell::Time(at) => cells::time(out, *at),
+            Cell::Certificate(der, with_chain) => {
+                out.push(b'"');
+                cells::pem(out, der, b"\n");
+                if *with_chain {
+                    out.extend_from_slice(issuing_pem.as_bytes());
+                }
+                out.push(b'"');
+            }
+        }
+    }
+
+    /// Writes it as a value of a JSON object; the line feeds of our CA's certificate are escaped already.
+    pub fn json(&self, out: &mut Vec<u8>, issuing_escaped: &str) -> Result<(), ExportFailed> {
+        match self {
+            Cell::Absent => out.extend_from_slice(b"null"),
+            Cell::Outside(text) => cells::json(out, text)?,
+            Cell::Ours(text) => cells::json(out, text)?,
+            Cell::Number(number) => cells::number(out, *number),
+            Cell::Time(at) => {
+                out.push(b'"');
+                cells::time(out, *at);
+                out.push(b'"');
+            }
+            Cell::Certificate(der, with_chain) => {
+                out.push(b'"');
+                cells::pem(out, der, b"\\n");
+                if *with_chain {
+                    out.extend_from_slice(issuing_escaped.as_bytes());
+                }
+                out.push(b'"');
+            }
+        }
+        Ok(())
+    }
+
+    /// It as plain text, for a tag.
+    pub fn text(&self) -> String {
+        let mut out = Vec::new();
+        match self {
+            Cell::Absent | Cell::Certificate(..) => {}
+            Cell::Outside(text) => return (*text).to_owned(),
+            Cell::Ours(text) => return text.to_string(),
+            Cell::Number(number) => cells::number(&mut out, *number),
+            Cell::Time(at) => cells::time(&mut out, *at),
+        }
+        String::from_utf8_lossy(&out).into_owned()
+    }
+}
+
+impl FromStr for Column {
+    type Err = ExportFailed;
+    fn from_str(text: &str) -> Result<Column, ExportFailed> {
+        let word = text.trim().to_lowercase();
+        if PRIVATE.contains(&word.as_str()) {
+            return Err(ExportFailed::PrivateKey(word));
+        }
+        let found = Column::ALL.into_iter().find(|column| column.as_str() == word);
+        found.ok_or_else(|| ExportFailed::ColumnUnknown { found: text.trim().to_owned() })
+    }
+}
+
+/// The names of all columns in one sentence's list.
+pub fn words() -> String {
+    Column::ALL.map(Column::as_str).join(", ")
+}
+
+/// Reads a list of columns; none twice.
+pub fn parse(words: &[String]) -> Result<Vec<Column>, ExportFailed> {
+    let mut columns = Vec::new();
+    for word in words {
+        let column: Column = word.parse()?;
+        if columns.contains(&column) {
+            return Err(ExportFailed::ColumnTwice(column.as_str().to_owned()));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+/// What of the records these columns need together.
+pub fn parts(columns: &[Column]) -> Parts {
+    let each = columns.iter().map(|column| column.parts());
+    each.fold(Parts::default(), |all, one| Parts {
+        run: all.run || one.run,
+        certificate: all.certificate || one.certificate,
+        der: all.der || one.der,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::code::{Code, Coded as _};
+
+    #[test]
+    fn every_column_is_found_by_its_name_and_others_are_told_which_there_are() {
+        for column in Column::ALL {
+            assert_eq!(column.as_str().to_uppercase().parse::<Column>().unwrap(), column);
+        }
+        let unknown = parse(&["serial".to_owned(), "colour".to_owned()]).unwrap_err();
+        assert!(unknown.to_string().starts_with("“colour” is not a column; there are serial, mac, "));
+        assert!(unknown.to_string().ends_with(", certificate_pem, chain_pem"));
+        let twice = parse(&["mac".to_owned(), " MAC".to_owned()]).unwrap_err();
+        assert_eq!(twice.to_string(), "the column “mac” is named twice");
+        assert_eq!("client_key".parse::<Column>().unwrap_err().code(), Code::ExportPrivateKey);
+    }
+}

@@ -1,0 +1,239 @@
+//! One chunk from its keys to its certificates: the intent is durable before the first of them is signed.
+
+use super::Bench;
+use super::ask::IssueAsk;
+use super::failed::IssueFailed;
+use super::plan::{Planned, PlannedChunk};
+use super::sharing::share;
+use crate::ca::csr::ProvenKey;
+use crate::ca::issue::{self, Prepared};
+use crate::ca::key::KeyPair;
+use crate::domain::cert_serial::CertSerial;
+use crate::domain::code::{Code, Coded};
+use crate::domain::digest::Digest;
+use crate::domain::name::Name;
+use crate::domain::secret::Secret;
+use crate::domain::thumbprint::Thumbprint;
+use crate::domain::utc_time::UtcTime;
+use crate::domain::work_order::IssuePermit;
+use crate::station::authority::{Authority, Engineering};
+use crate::station::batch::outcome::RowFault;
+use crate::station::batch::table::Row;
+use crate::station::clock;
+use crate::station::crash_point;
+use crate::store::audit::log;
+use crate::store::bulk::{self, BulkIntent, NewChunk, quota};
+
+/// What all chunks of a batch have in common.
+#[derive(Clone, Copy)]
+pub struct Common<'a> {
+    /// The station's things.
+    pub bench: &'a Bench<'a>,
+    /// On whose behalf.
+    pub right: &'a Engineering,
+    /// Who is responsible, for the runs.
+    pub person: &'a str,
+    /// What is asked for.
+    pub ask: &'a IssueAsk,
+    /// The batch.
+    pub batch: u64,
+    /// The work order whose units are used.
+    pub work_order: &'a Name,
+}
+
+/// A certificate that is signed and not on record yet.
+pub struct Sealed {
+    /// Its row and device.
+    pub planned: Planned,
+    /// Its serial number.
+    pub cert_serial: CertSerial,
+    /// Digest of the body that was signed.
+    pub to_be_signed: Digest,
+    /// Digest of its public key.
+    pub public_key: Digest,
+    /// The certificate.
+    pub der: Vec<u8>,
+    /// Its thumbprints.
+    pub sha1: Thumbprint,
+    /// SHA-256 of it.
+    pub sha256: Digest,
+    /// First second of its validity.
+    pub not_before: UtcTime,
+    /// Last second of its validity.
+    pub not_after: UtcTime,
+    /// The private key in PKCS#8 PEM, if the station made it.
+    pub private_key: Option<Secret>,
+}
+
+/// A chunk that is signed.
+pub struct SealedChunk {
+    /// Its number in the batch.
+    pub number: u64,
+    /// Its row on record.
+    pub row: u64,
+    /// When it was intended.
+    pub started: UtcTime,
+    /// The certificates, in the order of the input.
+    pub certificates: Vec<Sealed>,
+    /// The rows that got none.
+    pub refused: Vec<(Row, RowFault)>,
+    /// The byte of the input after it.
+    pub end: u64,
+}
+
+/// A row with its key.
+struct Keyed {
+    planned: Planned,
+    key: ProvenKey,
+    pair: Option<KeyPair>,
+}
+
+/// What is to be signed.
+struct ToSign {
+    planned: Planned,
+    prepared: Prepared,
+    pair: Option<KeyPair>,
+}
+
+/// Makes the keys, takes the units and writes the intents down, then signs. `signed_before` counts the certificates of
+/// the batch before this chunk.
+pub fn seal(
+    common: &Common<'_>,
+    number: u64,
+    signed_before: u64,
+    planned: PlannedChunk,
+) -> Result<SealedChunk, IssueFailed> {
+    let Common { bench, right, ask, .. } = *common;
+    let PlannedChunk { rows: _, good, mut refused, end } = planned;
+    let keyed = share(good, |_, planned| with_key(ask, planned))?;
+    let mut randoms = vec![0; keyed.len() * RANDOM];
+    clock::fill_random(&mut randoms)?;
+    crash_point::reached("batch-before-intent");
+    let (row, started, to_sign) = bench.store.change(right.actor(), clock::now(), |change| {
+        let now = sound_clock(log::last_entry_at(change)?)?;
+        let permits = quota::take(change, common.work_order, ask.product_name(), common.batch, keyed.len())?;
+        let (permitted, rest) = split(keyed, permits);
+        refused.extend(rest.into_iter().map(|row| refuse(row, common.work_order)));
+        let to_sign = share(permitted, |place, (keyed, permit)| {
+            let mut random = [0; RANDOM];
+            random.copy_from_slice(&randoms[place * RANDOM..][..RANDOM]);
+            prepare(common, keyed, permit, CertSerial::new(now, random), now)
+        })?;
+        let intents: Vec<BulkIntent> = to_sign.iter().map(intent).collect();
+        let product = ask.product().map(|product| product.digest);
+        let chunk = NewChunk {
+            batch: common.batch,
+            number,
+            work_order: common.work_order,
+            product: product.as_ref(),
+            profile: &ask.profile.digest(),
+            intents: &intents,
+            refused: u64::try_from(refused.len()).unwrap_or(u64::MAX),
+        };
+        Ok::<_, IssueFailed>((bulk::intend(change, &chunk)?, now, to_sign))
+    })?;
+    crash_point::reached("batch-after-intent");
+    let sampling = ask.profile.sampling();
+    let certificates = share(to_sign, |place, to_sign| {
+        let number = signed_before + u64::try_from(place).unwrap_or(0);
+        sign(to_sign, sampling.has(number))
+    })?;
+    crash_point::reached("batch-signed");
+    refused.sort_by_key(|(row, _)| row.line);
+    Ok(SealedChunk { number, row, started, certificates, refused, end })
+}
+
+/// Random bytes of a certificate's serial number.
+const RANDOM: usize = 10;
+
+fn with_key(ask: &IssueAsk, mut planned: Planned) -> Result<Keyed, IssueFailed> {
+    match planned.request.take() {
+        Some(key) => Ok(Keyed { planned, key, pair: None }),
+        None => {
+            let pair = KeyPair::generate(ask.key_kind())?;
+            Ok(Keyed { planned, key: ProvenKey::made_here(&pair), pair: Some(pair) })
+        }
+    }
+}
+
+/// The rows that have a permit, and those for which none is left.
+fn split(keyed: Vec<Keyed>, permits: Vec<IssuePermit>) -> (Vec<(Keyed, IssuePermit)>, Vec<Planned>) {
+    let mut permits = permits.into_iter();
+    let (mut permitted, mut rest) = (Vec::with_capacity(keyed.len()), Vec::new());
+    for keyed in keyed {
+        match permits.next() {
+            Some(permit) => permitted.push((keyed, permit)),
+            None => rest.push(keyed.planned),
+        }
+    }
+    (permitted, rest)
+}
+
+fn refuse(planned: Planned, work_order: &Name) -> (Row, RowFault) {
+    let spent = NoUnitLeft(work_order.clone());
+    let fault = RowFault::new(planned.row.line, &spent);
+    (planned.row, fault)
+}
+
+/// The work order is used up.
+#[derive(Debug, thiserror::Error)]
+#[error("all units of work order {0} are issued, spare included")]
+struct NoUnitLeft(Name);
+
+impl Coded for NoUnitLeft {
+    fn code(&self) -> Code {
+        Code::QuotaSpent
+    }
+}
+
+fn prepare(
+    common: &Common<'_>,
+    keyed: Keyed,
+    permit: IssuePermit,
+    serial: CertSerial,
+    now: UtcTime,
+) -> Result<ToSign, IssueFailed> {
+    let Keyed { planned, key, pair } = keyed;
+    let issuer = &common.bench.keys.issuer;
+    let prepared = issue::prepare(permit, issuer, &common.ask.profile, key, &planned.identity, serial, now)?;
+    Ok(ToSign { planned, prepared, pair })
+}
+
+fn intent(to_sign: &ToSign) -> BulkIntent {
+    let prepared = &to_sign.prepared;
+    BulkIntent {
+        serial: prepared.cert_serial(),
+        to_be_signed: prepared.to_be_signed(),
+        public_key: prepared.public_key().digest(),
+    }
+}
+
+fn sign(to_sign: ToSign, checked: bool) -> Result<Sealed, IssueFailed> {
+    let BulkIntent { serial, to_be_signed, public_key } = intent(&to_sign);
+    let ToSign { planned, prepared, pair } = to_sign;
+    let (not_before, not_after) = (prepared.not_before(), prepared.not_after());
+    let der = match checked {
+        true => prepared.sign()?.der().to_vec(),
+        false => prepared.sign_unchecked()?,
+    };
+    let private_key = pair.map(|pair| pair.pkcs8_pem()).transpose()?;
+    Ok(Sealed {
+        planned,
+        cert_serial: serial,
+        to_be_signed,
+        public_key,
+        sha1: Thumbprint::sha1(&der),
+        sha256: Digest::of(&der),
+        der,
+        not_before,
+        not_after,
+        private_key,
+    })
+}
+
+/// Nothing is issued while the clock stands before the last entry of the log or before this program was built.
+fn sound_clock(last: Option<UtcTime>) -> Result<UtcTime, IssueFailed> {
+    let now = clock::now();
+    let last = last.unwrap_or(now).max(UtcTime::from_seconds(clock::BUILT_NOT_BEFORE));
+    if now < last { Err(IssueFailed::ClockBehind { now, last }) } else { Ok(now) }
+}

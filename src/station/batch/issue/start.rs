@@ -1,0 +1,258 @@
+//! How a batch begins, or goes on after it was cut off; and how one that was cut off is given up.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::ask::Keys;
+use super::failed::IssueFailed;
+use super::writer::Sinks;
+use super::{Bench, Job};
+use crate::domain::batch::{BatchKind, BatchState};
+use crate::domain::code::{Code, Coded};
+use crate::domain::digest::{Digest, Digester};
+use crate::domain::name::Name;
+use crate::domain::work_order::LARGEST_WORK_ORDER;
+use crate::station::authority::{Authority, Engineering};
+use crate::station::batch::table::{Column, Row, Table};
+use crate::station::clock;
+use crate::station::revocation;
+use crate::store::Store;
+use crate::store::batches::{self, Batch, Ended, NewBatch};
+use crate::store::bulk::{self, Standing};
+use crate::store::work_orders::{self, NewWorkOrder, closing};
+
+/// A batch that may issue now.
+pub struct Started {
+    /// Its number.
+    pub batch: u64,
+    /// The work order whose units are used.
+    pub work_order: Name,
+    /// Whether it was opened for this batch alone.
+    pub opened: bool,
+    /// The input, at the row that comes next.
+    pub table: Table<File>,
+    /// How far the batch is.
+    pub standing: Standing,
+    /// Where it writes.
+    pub sinks: Sinks,
+    /// Bytes of the input.
+    pub size: u64,
+    /// Whether it goes on after it was cut off.
+    pub resumed: bool,
+    /// Numbers that went on the CRL because nobody knows whether they were signed.
+    pub void: u64,
+}
+
+/// What one reading of the whole input tells.
+struct Survey {
+    digest: Digest,
+    size: u64,
+    rows: u64,
+    has_requests: bool,
+}
+
+/// Begins a batch, or takes up the one over this very input that was not finished.
+pub fn start(bench: &Bench<'_>, right: &Engineering, job: &Job<'_>) -> Result<Started, IssueFailed> {
+    let survey = survey(job.input)?;
+    match (survey.has_requests, &job.ask.keys) {
+        (true, Keys::FromRequests) | (false, Keys::Sealed(_) | Keys::Clear) => {}
+        (true, Keys::Sealed(_) | Keys::Clear) => return Err(IssueFailed::KeysAndRequests),
+        (false, Keys::FromRequests) => return Err(IssueFailed::KeysNowhere),
+    }
+    let unfinished = bench.store.read(|r| batches::unfinished(r, BatchKind::Issue, &survey.digest))?;
+    match unfinished {
+        Some(found) => resume(bench, right, job, survey, found),
+        None => begin(bench, right, job, survey),
+    }
+}
+
+fn survey(input: &Path) -> Result<Survey, IssueFailed> {
+    let mut digester = Digester::new();
+    let mut size = 0;
+    let file = File::open(input).map_err(|cause| IssueFailed::Read { path: input.to_owned(), cause })?;
+    let mut table = Table::read(Digesting { file, digester: &mut digester, size: &mut size })?;
+    let has_requests = table.header().place(Column::Csr).is_some();
+    let (mut row, mut rows) = (Row::default(), 0);
+    while table.next(&mut row)? {
+        rows += 1;
+    }
+    drop(table);
+    if rows == 0 {
+        return Err(IssueFailed::NoRows);
+    }
+    if rows > u64::from(LARGEST_WORK_ORDER) {
+        return Err(IssueFailed::TooManyRows { rows, most: LARGEST_WORK_ORDER });
+    }
+    Ok(Survey { digest: digester.finish(), size, rows, has_requests })
+}
+
+/// Digests a file while it is read.
+struct Digesting<'a> {
+    file: File,
+    digester: &'a mut Digester,
+    size: &'a mut u64,
+}
+
+impl Read for Digesting<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.digester.update(&buffer[..read]);
+        *self.size += u64::try_from(read).unwrap_or(u64::MAX);
+        Ok(read)
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn begin(
+    bench: &Bench<'_>,
+    right: &Engineering,
+    job: &Job<'_>,
+    survey: Survey,
+) -> Result<Started, IssueFailed> {
+    let Job { ask, person, input, output, interruptible: _ } = *job;
+    Sinks::must_be_free(ask, output)?;
+    let now = clock::now();
+    let opened = ask.work_order.is_none();
+    let work_order = match &ask.work_order {
+        Some(name) => name.clone(),
+        None => Name::for_batch(now),
+    };
+    let asked = ask.as_json();
+    let batch = bench.store.change(right.actor(), now, |change| {
+        if opened {
+            // as many units as there are rows; units of chunks that are void come back to it
+            let quantity = u32::try_from(survey.rows).unwrap_or(LARGEST_WORK_ORDER);
+            let order = NewWorkOrder {
+                name: &work_order,
+                product: ask.product_name(),
+                quantity,
+                spare: 0,
+                serials: &[],
+            };
+            work_orders::add(change, &order)?;
+            work_orders::release(change, &work_order, person)?;
+        }
+        bulk::keep_texts(
+            change,
+            ask.recipe.as_ref().map(|recipe| (&recipe.product.name, &recipe.product.digest, &*recipe.text)),
+            (ask.profile.name(), &ask.profile_text),
+        )?;
+        let new = NewBatch {
+            kind: BatchKind::Issue,
+            input: &name_of(input),
+            output: &name_of(output),
+            input_digest: Some(&survey.digest),
+            asked: &asked,
+            work_order: Some(&work_order),
+            person,
+        };
+        Ok::<_, IssueFailed>(batches::begin(change, &new)?)
+    })?;
+    let opening = || -> Result<_, IssueFailed> {
+        let standing = Standing::default();
+        Ok((Sinks::open(bench, ask, output, &standing, false)?, Table::open(input)?, standing))
+    };
+    let (sinks, table, standing) = match opening() {
+        Ok(opened) => opened,
+        Err(failure) => {
+            abandon(bench.store, right, batch, BatchState::Failed, Some(failure.code()))?;
+            return Err(failure);
+        }
+    };
+    Ok(Started {
+        batch,
+        work_order,
+        opened,
+        table,
+        standing,
+        sinks,
+        size: survey.size,
+        resumed: false,
+        void: 0,
+    })
+}
+
+fn resume(
+    bench: &Bench<'_>,
+    right: &Engineering,
+    job: &Job<'_>,
+    survey: Survey,
+    found: Batch,
+) -> Result<Started, IssueFailed> {
+    let Job { ask, input, output, .. } = *job;
+    if found.asked != ask.as_json().to_string() || found.output != name_of(output) {
+        return Err(IssueFailed::OtherUnfinished { batch: found.id });
+    }
+    let work_order = found.work_order.ok_or(IssueFailed::NotRunning(found.id))?;
+    let void = void(bench, right, found.id, &work_order)?;
+    let standing = bench.store.read(|r| bulk::standing(r, found.id))?;
+    let sinks = Sinks::open(bench, ask, output, &standing, true)?;
+    let mut table = Table::open(input)?;
+    if standing.ends.input > 0 {
+        table.go_to(standing.ends.input)?;
+    }
+    Ok(Started {
+        batch: found.id,
+        opened: ask.work_order.is_none(),
+        work_order,
+        table,
+        standing,
+        sinks,
+        size: survey.size,
+        resumed: true,
+        void,
+    })
+}
+
+/// Puts the numbers that may have been signed and are not on record on the CRL; how many there were.
+fn void(bench: &Bench<'_>, right: &Engineering, batch: u64, work_order: &Name) -> Result<u64, IssueFailed> {
+    if !bench.store.read(|r| bulk::has_open(r, batch))? {
+        return Ok(0);
+    }
+    let now = clock::now();
+    let void = bench.store.change(right.actor(), now, |change| bulk::void(change, batch, work_order))?;
+    if void > 0 {
+        revocation::issue_crl(bench.folder, bench.store, &bench.keys.issuer, right.actor(), now)?;
+    }
+    Ok(void)
+}
+
+/// Gives up a batch that was cut off: what it issued stays issued, and what may have been signed goes on the CRL.
+pub fn cancel(bench: &Bench<'_>, right: &Engineering, batch: u64) -> Result<u64, IssueFailed> {
+    let found = bench.store.read(|r| batches::get(r, batch))?;
+    let running = found.filter(|found| found.kind == BatchKind::Issue && found.state == BatchState::Running);
+    let Some(Batch { work_order: Some(work_order), .. }) = running else {
+        return Err(IssueFailed::NotRunning(batch));
+    };
+    let void = void(bench, right, batch, &work_order)?;
+    abandon(bench.store, right, batch, BatchState::Cancelled, None)?;
+    Ok(void)
+}
+
+/// Ends a batch as it stands. Chunks that are open are void.
+pub fn abandon(
+    store: &Store,
+    right: &Engineering,
+    batch: u64,
+    state: BatchState,
+    code: Option<Code>,
+) -> Result<(), IssueFailed> {
+    store.change(right.actor(), clock::now(), |change| {
+        let found = batches::get(change, batch)?.ok_or(IssueFailed::NotRunning(batch))?;
+        let work_order = found.work_order.ok_or(IssueFailed::NotRunning(batch))?;
+        bulk::void(change, batch, &work_order)?;
+        let Standing { certificates, refused, .. } = bulk::standing(change, batch)?;
+        let ended =
+            Ended { state, good: certificates, refused, code, input_digest: None, output_digest: None };
+        batches::end(change, batch, &ended)?;
+        let asked: serde_json::Value = serde_json::from_str(&found.asked).unwrap_or_default();
+        if asked["work_order"].is_null() {
+            closing::close_despite(change, &work_order, "opened for one batch")?;
+        }
+        Ok(())
+    })
+}
