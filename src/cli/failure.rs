@@ -82,7 +82,7 @@ fn is_usage(code: Code) -> bool {
             | Code::GroupKeyInvalid
             | Code::SecretInvalid
             | Code::ExportAsk
-            | Code::ExportOutput
+            | Code::OutputExists
             | Code::ExportPrivateKey
     )
 }

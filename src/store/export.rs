@@ -1,13 +1,15 @@
-//! All devices in the order of their numbers, each with its newest run and the certificate it stands under, for files
-//! of a million rows: read on connections of their own, so that slots and pages never wait for it, in ranges of
-//! numbers that several threads share, over one unmoving state of the records.
+//! All devices in the order of their numbers, each with its newest run and the certificate it stands under, or all that
+//! were announced, for files of a million rows: read on connections of their own, so that slots and pages never wait for
+//! it, in ranges of numbers that several threads share, over one unmoving state of the records.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
+use super::announced;
 use super::audit::log;
 use super::columns::sql_id;
 use super::devices::DeviceState;
@@ -17,6 +19,8 @@ use super::reader::Reader;
 use super::recipes;
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
+use crate::domain::registration_id::RegistrationId;
+use crate::domain::serial_number::SerialNumber;
 use crate::domain::utc_time::UtcTime;
 use crate::domain::verdict::Verdict;
 
@@ -26,6 +30,9 @@ const TRIES: u32 = 50;
 /// Which devices are wanted; what is not said fits all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
+    /// Those that imported files announced, made or not, instead of those that came to the line. Only a work order may
+    /// be named beside it.
+    pub announced: bool,
     /// Those whose newest run is of this work order.
     pub work_order: Option<Name>,
     /// Those whose newest run has this verdict.
@@ -59,6 +66,9 @@ pub struct Query {
 impl Query {
     /// What is to be read of which devices.
     pub fn new(selection: &Selection, parts: Parts) -> Query {
+        if selection.announced {
+            return Query::of_announced(selection);
+        }
         let of_run = selection.work_order.is_some()
             || selection.verdict.is_some()
             || selection.from.is_some()
@@ -76,7 +86,8 @@ impl Query {
             _ => "NULL, NULL, NULL, NULL, NULL",
         };
         let mut sql = format!(
-            "SELECT d.id, d.serial, d.mac, d.registration_id, d.device_id, d.state, {run}, {certificate} FROM device d"
+            "SELECT d.id, d.serial, d.mac, d.registration_id, d.device_id, d.state, {run}, {certificate}, \
+             NULL, NULL, NULL FROM device d"
         );
         if parts.run || of_run {
             // the join's order stands: conditions on the run must not turn it round
@@ -94,7 +105,7 @@ impl Query {
             values.push(value);
             sql.push_str(&format!(" AND +{condition} ?{}", values.len() + 2));
         };
-        let Selection { work_order, verdict, state, from, until } = selection;
+        let Selection { announced: _, work_order, verdict, state, from, until } = selection;
         if let Some(name) = work_order {
             also("r.work_order =", Value::Text(name.to_string()));
         }
@@ -111,6 +122,24 @@ impl Query {
             also("r.finished <", Value::Integer(until.millis()));
         }
         sql.push_str(" ORDER BY d.id");
+        Query { sql, values, selection: selection.clone() }
+    }
+
+    /// The same columns of the rows of imported files that count.
+    fn of_announced(selection: &Selection) -> Query {
+        let mut sql = "SELECT a.id, coalesce(a.serial, ''), a.mac, coalesce(a.registration_id, ''),
+                              coalesce(a.registration_id, ''), 'announced',
+                              NULL, a.work_order, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                              NULL, NULL, NULL, NULL, NULL, a.batch, a.extra, a.endorsement_key
+                       FROM announced a CROSS JOIN batch b ON b.id = a.batch AND b.state = 'done'
+                       WHERE a.id BETWEEN ?1 AND ?2"
+            .to_owned();
+        let mut values = Vec::new();
+        if let Some(name) = &selection.work_order {
+            sql.push_str(" AND +a.work_order = ?3");
+            values.push(Value::Text(name.to_string()));
+        }
+        sql.push_str(" ORDER BY a.id");
         Query { sql, values, selection: selection.clone() }
     }
 }
@@ -157,13 +186,18 @@ impl Lane {
     /// The lowest and the highest number a device of this query may have; none if there is none.
     pub fn bounds(&self, query: &Query) -> Result<Option<RangeInclusive<u64>>, StoreError> {
         let numbers = |row: &Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
-        let (low, high) = match &query.selection.work_order {
-            Some(name) => self.connection.query_row(
+        let (low, high) = match &query.selection {
+            Selection { announced: true, .. } => self.connection.query_row(
+                "SELECT (SELECT min(id) FROM announced), (SELECT max(id) FROM announced)",
+                [],
+                numbers,
+            )?,
+            Selection { work_order: Some(name), .. } => self.connection.query_row(
                 "SELECT min(device), max(device) FROM run WHERE work_order = ?1",
                 [name.as_str()],
                 numbers,
             )?,
-            None => self.connection.query_row(
+            Selection { work_order: None, .. } => self.connection.query_row(
                 "SELECT (SELECT min(id) FROM device), (SELECT max(id) FROM device)",
                 [],
                 numbers,
@@ -196,6 +230,45 @@ impl Lane {
     /// The text of a recipe as it was used.
     pub fn recipe(&self, digest: &Digest) -> Result<Option<String>, StoreError> {
         Ok(recipes::product_text(&self.reader(), digest)?.map(|(_, text)| text))
+    }
+
+    /// The names of all columns that imported files brought and that mean nothing to us, in the order they came; none
+    /// twice, whatever its case.
+    pub fn kept_columns(&self) -> Result<Vec<String>, StoreError> {
+        let batches = self.reader().rows(
+            "announcement",
+            "SELECT announcement.batch FROM announcement JOIN batch ON batch.id = announcement.batch
+             WHERE batch.state = 'done' ORDER BY announcement.batch",
+            [],
+            |columns| columns.number("batch"),
+        )?;
+        let mut all: Vec<String> = Vec::new();
+        for batch in batches {
+            for name in self.columns_of(batch)? {
+                if !all.iter().any(|known| known.to_lowercase() == name.to_lowercase()) {
+                    all.push(name);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// The names of those columns in one batch, in the order of the cells of its rows.
+    pub fn columns_of(&self, batch: u64) -> Result<Vec<String>, StoreError> {
+        announced::names(&self.reader(), batch)
+    }
+
+    /// What files announced for a device in columns of these names.
+    pub fn kept_cells(
+        &self,
+        found: &Found<'_>,
+        wanted: &[&str],
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        let serial = SerialNumber::try_from(found.serial()?.to_owned())
+            .map_err(|error| bad("device", "serial", &error))?;
+        let id: RegistrationId =
+            found.registration_id()?.parse().map_err(|error| bad("device", "registration_id", &error))?;
+        announced::cells_of(&self.reader(), &serial, &id, wanted)
     }
 
     /// The company the station was founded with, as the first entry of its log says.
@@ -270,6 +343,12 @@ columns! {
     sha256: optional(19, "certificate");
     /// The certificate itself.
     der: bytes(20, "certificate");
+    /// The batch that announced it; of announced devices only, as is what follows.
+    batch: number(21, "announced");
+    /// The cells of the columns that mean nothing to us, a JSON array.
+    extra: optional(22, "announced");
+    /// The public part of its TPM's endorsement key (TPM2B_PUBLIC).
+    endorsement_key: bytes(23, "announced");
 }
 
 impl<'r> Found<'r> {

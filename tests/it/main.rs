@@ -14,6 +14,8 @@ mod audit_tampering;
 mod batch_issue;
 mod batch_derive;
 mod batch_table;
+mod batch_page;
+mod batch_export;
 mod ca_page;
 mod cards;
 mod cli_contract;

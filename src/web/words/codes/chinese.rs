@@ -119,6 +119,16 @@ super::code_words! {
     LabelWithdrawn: "该标签对应的身份已被撤回。", "请销毁已撤回身份的标签；设备重新配置后会打印新的标签。";
     NoLabel: "这次运行没有标签。", "只有配方含 [label] 且合格的运行才有标签。";
     TableUnreadable: "该文件不是可读取的表格。", "请将表格另存为 UTF-8 编码、首行为列名的 CSV 文件，然后重试。";
+    RowDuplicate: "文件中有两行指向同一内容。", "请在结果文件中只保留其中一行，然后导入该文件。";
+    RowContradicts: "该行与已有记录矛盾。", "请将该行与所指记录比较，在结果文件中更正后再导入该文件。";
+    ImportRuns: "已有导入正在进行。", "请等待当前导入结束后重试。";
+    EndorsementKeyInvalid: "这不是 TPM 的背书公钥。", "请复制完整的背书密钥（TPM2B_PUBLIC 的 base64）。";
+    ImportUnclear: "列名未说明要导入的内容。", "请使用已知列名：设备用 serial 或 registration_id；工单用 work_order、product 和 quantity。";
+    InputChanged: "导入过程中文件被更改。", "导入时请勿改动文件，然后重新导入；未采用任何内容。";
+    NotAsAnnounced: "该设备与预告不符。", "请将设备放到一旁交工程师：与预告它的文件比较。";
+    AnnouncedForOtherOrder: "该设备是为另一工单预告的。", "请取出设备；它属于所指工单。";
+    RowsRefused: "文件中有行被拒绝；未采用任何内容。", "请在结果文件中更正所列各行并导入该文件，或只采用正确的行。";
+    RowIncomplete: "该行缺少内容。", "请在结果文件中补全所指单元格，然后导入该文件。";
     RowShape: "某一行与首行不符。", "请让每行的单元格数与首行的列数相同，每个单元格不超过 64 KiB。";
     TurnedIntoNumber: "电子表格软件已把该值变成数字。", "请从来源重新取得该列，并在电子表格读取之前将其设为文本。";
     ColumnMissing: "表格缺少一列。", "请在表格首行写上该列的名称。";
@@ -139,6 +149,9 @@ super::code_words! {
     ExportUnwritable: "无法写入输出。", "请检查文件夹是否可写、磁盘是否已满，然后重新导出。";
     ExportRow: "该设备无法写入此文件。", "其他设备已在文件中；请在设备页面查看该设备。";
     ExportPrivateKey: "私钥不会被导出。", "请去掉该列；私钥只存在于 `lineside batch issue` 的加密输出中。";
+    BatchUnderWay: "另一个批处理正在进行。", "请等待其结束，或在其页面上取消。";
+    BatchesWait: "等待决定的文件过多。", "请在“批次”页面上处理等待中的文件，或将其放弃。";
+    UploadTooLarge: "文件过大。", "请拆分文件，或在工站的命令行上执行该批处理。";
     PrinterOut: "标签打印机没有应答。", "检查打印机的电源、纸张和电缆；标签会等待，产线继续。";
     PrinterUnknown: "没有这台打印机。", "在 station.toml 中添加同名的 [[printer]] 并重启，或修改配方的 [label] printer。";
     ReadTooLong: "读取记录时间过长，已中止。", "请缩小范围，例如缩短时间段，或在产线空闲时再试。";

@@ -119,6 +119,16 @@ super::code_words! {
     LabelWithdrawn: "Die Identität dieses Etiketts wurde zurückgezogen.", "Etiketten einer zurückgezogenen Identität vernichten; wird das Gerät neu provisioniert, druckt es sein eigenes.";
     NoLabel: "Dieser Lauf hat kein Etikett.", "Nur ein bestandener Lauf mit [label] im Rezept hat eines.";
     TableUnreadable: "Diese Datei ist keine lesbare Tabelle.", "Die Tabelle als CSV in UTF-8 mit einer Zeile Spaltennamen speichern und noch einmal versuchen.";
+    RowDuplicate: "Zwei Zeilen der Datei nennen dasselbe.", "In der Ergebnisdatei eine der gleichen Zeilen behalten und diese Datei importieren.";
+    RowContradicts: "Die Zeile widerspricht dem, was schon festgehalten ist.", "Die Zeile mit dem genannten Datensatz vergleichen, in der Ergebnisdatei berichtigen und diese importieren.";
+    ImportRuns: "Es läuft schon ein Import.", "Warten, bis der laufende Import beendet ist, dann noch einmal versuchen.";
+    EndorsementKeyInvalid: "Das ist kein öffentlicher Endorsement Key eines TPM.", "Den ganzen Endorsement Key kopieren: base64 von TPM2B_PUBLIC.";
+    ImportUnclear: "Die Spalten sagen nicht, was importiert werden soll.", "Spalten benennen: serial oder registration_id für Geräte; work_order, product und quantity für Aufträge.";
+    InputChanged: "Die Datei wurde während des Imports geändert.", "Die Datei in Ruhe lassen und noch einmal importieren; nichts wurde übernommen.";
+    NotAsAnnounced: "Das Gerät ist nicht, wie es angekündigt wurde.", "Gerät für einen Ingenieur beiseitelegen; es mit der Datei vergleichen, die es ankündigte.";
+    AnnouncedForOtherOrder: "Das Gerät ist für einen anderen Auftrag angekündigt.", "Gerät herausnehmen; es gehört zum genannten Auftrag.";
+    RowsRefused: "Zeilen der Datei sind fehlerhaft; nichts wurde übernommen.", "Die genannten Zeilen in der Ergebnisdatei berichtigen und diese importieren, oder nur die guten Zeilen übernehmen.";
+    RowIncomplete: "In der Zeile fehlt etwas.", "Die genannte Zelle in der Ergebnisdatei ausfüllen und diese importieren.";
     RowShape: "Eine Zeile passt nicht zur ersten.", "Jeder Zeile so viele Zellen geben, wie die erste Spalten hat, und einer Zelle höchstens 64 KiB.";
     TurnedIntoNumber: "Eine Tabellenkalkulation hat den Wert in eine Zahl verwandelt.", "Die Spalte noch einmal aus ihrer Quelle nehmen und auf Text stellen, bevor eine Tabellenkalkulation sie liest.";
     ColumnMissing: "In der Tabelle fehlt eine Spalte.", "Die Spalte in der ersten Zeile der Tabelle benennen.";
@@ -139,6 +149,9 @@ super::code_words! {
     ExportUnwritable: "Die Ausgabe kann nicht geschrieben werden.", "Prüfen, ob der Ordner beschreibbar und die Platte nicht voll ist; dann noch einmal exportieren.";
     ExportRow: "Dieses Gerät passt nicht in die Datei.", "Die anderen Geräte stehen in der Datei; dieses auf der Seite Geräte ansehen.";
     ExportPrivateKey: "Private Schlüssel werden nicht exportiert.", "Diese Spalte weglassen; private Schlüssel stehen nur in der versiegelten Ausgabe von `lineside batch issue`.";
+    BatchUnderWay: "Ein anderer Stapel ist in Arbeit.", "Warten, bis er beendet ist, oder ihn auf seiner Seite abbrechen.";
+    BatchesWait: "Es warten schon zu viele Dateien auf eine Entscheidung.", "Auf der Seite „Stapel“ über die wartenden Dateien entscheiden oder sie verwerfen.";
+    UploadTooLarge: "Die Datei ist zu groß.", "Die Datei teilen, oder den Stapel an der Kommandozeile der Station ausführen.";
     PrinterOut: "Der Etikettendrucker antwortet nicht.", "Strom, Papier und Kabel des Druckers prüfen; die Etiketten warten, die Linie läuft weiter.";
     PrinterUnknown: "Diesen Drucker gibt es nicht.", "In station.toml einen [[printer]] dieses Namens eintragen und neu starten, oder im Rezept [label] printer ändern.";
     ReadTooLong: "Das Lesen der Aufzeichnungen dauerte zu lange und wurde abgebrochen.", "Weniger auf einmal verlangen, etwa einen kürzeren Zeitraum, oder es versuchen, wenn die Linie ruht.";

@@ -119,6 +119,16 @@ super::code_words! {
     LabelWithdrawn: "La identidad de esta etiqueta se retiró.", "Destruya las etiquetas de una identidad retirada; el dispositivo que se aprovisiona de nuevo imprime la suya.";
     NoLabel: "Esta ejecución no tiene etiqueta.", "Solo la tiene una ejecución aprobada con [label] en la receta.";
     TableUnreadable: "Este archivo no es una tabla legible.", "Guarde la tabla como CSV en UTF-8, con una línea de nombres de columna, y vuelva a intentarlo.";
+    RowDuplicate: "Dos filas del archivo nombran lo mismo.", "Conserve una de las filas en el archivo de resultados e impórtelo.";
+    RowContradicts: "La fila contradice lo que ya está registrado.", "Compare la fila con el registro indicado, corríjala en el archivo de resultados e impórtelo.";
+    ImportRuns: "Ya hay una importación en curso.", "Espere a que termine y vuelva a intentarlo.";
+    EndorsementKeyInvalid: "No es la clave de aprobación pública de un TPM.", "Copie la clave completa: base64 de TPM2B_PUBLIC.";
+    ImportUnclear: "Las columnas no dicen qué se importa.", "Nombre las columnas: serial o registration_id para dispositivos; work_order, product y quantity para órdenes.";
+    InputChanged: "El archivo cambió durante la importación.", "No toque el archivo mientras se importa y vuelva a importarlo; no se tomó nada.";
+    NotAsAnnounced: "El dispositivo no es como se anunció.", "Apártelo para un ingeniero y compárelo con el archivo que lo anunció.";
+    AnnouncedForOtherOrder: "El dispositivo está anunciado para otra orden.", "Retírelo; pertenece a la orden indicada.";
+    RowsRefused: "Hay filas rechazadas; no se tomó nada.", "Corrija las filas en el archivo de resultados e impórtelo, o tome solo las buenas.";
+    RowIncomplete: "A la fila le falta algo.", "Rellene la celda indicada en el archivo de resultados e impórtelo.";
     RowShape: "Una fila no concuerda con la primera línea.", "Dé a cada fila tantas celdas como columnas tiene la primera línea, y a una celda 64 KiB como máximo.";
     TurnedIntoNumber: "Una hoja de cálculo convirtió el valor en un número.", "Tome la columna otra vez de su origen y póngala como texto antes de que la lea una hoja de cálculo.";
     ColumnMissing: "Falta una columna en la tabla.", "Nombre la columna en la primera línea de la tabla.";
@@ -139,6 +149,9 @@ super::code_words! {
     ExportUnwritable: "La salida no se puede escribir.", "Compruebe que se puede escribir en la carpeta y que el disco no está lleno; después exporte de nuevo.";
     ExportRow: "Este dispositivo no cabe en el archivo.", "Los demás dispositivos están en el archivo; vea este en la página de dispositivos.";
     ExportPrivateKey: "Las claves privadas no se exportan.", "Quite esta columna; las claves privadas solo están en la salida sellada de `lineside batch issue`.";
+    BatchUnderWay: "Hay otro lote en curso.", "Espere a que termine o cancélelo en su página.";
+    BatchesWait: "Ya hay demasiados ficheros que esperan una decisión.", "Decida en la página «Lotes» sobre los ficheros que esperan, o descártelos.";
+    UploadTooLarge: "El fichero es demasiado grande.", "Divida el fichero o haga el lote en la línea de comandos de la estación.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
     PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
     ReadTooLong: "La lectura de los registros tardó demasiado y se interrumpió.", "Pida menos de una vez, por ejemplo un periodo más corto, o inténtelo cuando la línea esté tranquila.";

@@ -44,7 +44,10 @@ proptest! {
     #[test]
     fn a_reader_of_csv_finds_the_input_and_what_was_issued(
         delimiter in proptest::sample::select(&b",;\t"[..]),
-        rows in proptest::collection::vec(proptest::collection::vec("(\\PC|[\r\n\",;\t=]){0,12}", 3), 1..20),
+        // a row of empty cells is none
+        rows in proptest::collection::vec(
+            ["S(\\PC|[\r\n\",;\t=]){0,12}", "(\\PC|[\r\n\",;\t=]){0,12}", "\\PC{0,3}"], 1..20,
+        ),
         clear_keys in any::<bool>(),
     ) {
         let mut input = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
@@ -56,7 +59,7 @@ proptest! {
         prop_assert_eq!(&read[0][..3], ["serial", "n\no\"te", "more"]);
         prop_assert_eq!(read.len(), rows.len() + 1);
         for (second, (row, written)) in rows.iter().zip(&read[1..]).enumerate() {
-            prop_assert_eq!(&written[..3], &row[..]);
+            prop_assert_eq!(&written[..3], row);
             prop_assert_eq!(&written[3], "sn-17");
             let not_after = UtcTime::from_seconds(i64::try_from(second).unwrap());
             prop_assert_eq!(written[4].parse(), Ok(CertSerial::new(not_after, [7; 10])));
