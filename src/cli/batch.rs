@@ -1,5 +1,6 @@
 //! `lineside batch`.
 
+mod derive;
 mod export;
 mod issue;
 mod told;
@@ -17,6 +18,8 @@ use crate::store::batches;
 /// Identities in and out of files.
 #[derive(Subcommand)]
 pub enum Batch {
+    /// Derive a key for each row of a table
+    Derive(derive::Derive),
     /// The newest batches, and how they ended
     List {
         /// Those before this number
@@ -35,6 +38,7 @@ impl Batch {
     /// Runs the command.
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         match self {
+            Batch::Derive(derive) => derive.run(common),
             Batch::List { before } => list(common, *before),
             Batch::Issue(issue) => issue.run(common),
             Batch::Cancel(cancel) => cancel.run(common),
