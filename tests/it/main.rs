@@ -11,6 +11,7 @@ mod qemu;
 mod api;
 mod audit_page;
 mod audit_tampering;
+mod batch_import;
 mod ca_page;
 mod cards;
 mod cli_contract;

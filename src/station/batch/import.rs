@@ -154,8 +154,7 @@ impl Importing<'_> {
     /// Ends the batch with nothing taken; rows that were written go first.
     fn give_up(&self, state: BatchState, code: Option<Code>) -> Result<(), StoreError> {
         leftovers::remove(self.store, self.batch)?;
-        let ended =
-            Ended { state, good: 0, refused: 0, code, input_digest: None, output_digest: None };
+        let ended = Ended { state, good: 0, refused: 0, code, input_digest: None, output_digest: None };
         self.store.change(self.actor, clock::now(), |change| batches::end(change, self.batch, &ended))
     }
 

@@ -22,13 +22,8 @@ pub enum KeyKind {
 
 impl KeyKind {
     /// All kinds.
-    pub const ALL: [KeyKind; 5] = [
-        KeyKind::Serial,
-        KeyKind::Mac,
-        KeyKind::RegistrationId,
-        KeyKind::EndorsementKey,
-        KeyKind::PublicKey,
-    ];
+    pub const ALL: [KeyKind; 5] =
+        [KeyKind::Serial, KeyKind::Mac, KeyKind::RegistrationId, KeyKind::EndorsementKey, KeyKind::PublicKey];
 
     /// Its number in sorted files, and the first byte that is hashed.
     pub fn number(self) -> u8 {

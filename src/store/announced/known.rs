@@ -54,11 +54,7 @@ pub fn newest_seen(reader: &Reader<'_>) -> Result<u64, StoreError> {
 }
 
 /// The devices above this number, at most so many.
-pub fn seen_since(
-    reader: &Reader<'_>,
-    newest: u64,
-    most: u32,
-) -> Result<Vec<Device>, StoreError> {
+pub fn seen_since(reader: &Reader<'_>, newest: u64, most: u32) -> Result<Vec<Device>, StoreError> {
     let sql = format!("SELECT {} FROM device WHERE id > ?1 ORDER BY id LIMIT ?2", devices::COLUMNS);
     reader.rows("device", &sql, (sql_id(newest), most), devices::parse)
 }

@@ -153,10 +153,7 @@ pub fn remove_some(store: &Store, batch: u64) -> Result<bool, StoreError> {
 }
 
 /// The lowest number among the newest rows of a batch, and their keys.
-fn newest_rows(
-    connection: &Connection,
-    batch: u64,
-) -> Result<(Option<i64>, Vec<(i64, i64)>), StoreError> {
+fn newest_rows(connection: &Connection, batch: u64) -> Result<(Option<i64>, Vec<(i64, i64)>), StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, batch, line, serial, mac, registration_id, work_order, csr, public_key, endorsement_key, extra
          FROM announced ORDER BY id DESC LIMIT ?1",

@@ -89,9 +89,10 @@ impl Coded for BadRow {
     fn code(&self) -> Code {
         match self {
             BadRow::Twice { .. } => Code::RowDuplicate,
-            BadRow::Others { .. } | BadRow::Differs { .. } | BadRow::Seen { .. } | BadRow::OrderDiffers(_) => {
-                Code::RowContradicts
-            }
+            BadRow::Others { .. }
+            | BadRow::Differs { .. }
+            | BadRow::Seen { .. }
+            | BadRow::OrderDiffers(_) => Code::RowContradicts,
             BadRow::Empty(_) => Code::RowIncomplete,
             BadRow::Number { .. } => Code::WorkOrderSize,
             BadRow::Request => Code::CsrGarbage,

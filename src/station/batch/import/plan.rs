@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn a_row_is_folded_as_the_records_hold_it_and_its_own_cells_stay() {
-        let found = rows("serial,mac,device_id,order,site\n 007A ,A0B2C3D4E5F6,SN-007A,lot-1,\" \"\"x\"\"\t\"\n");
+        let found =
+            rows("serial,mac,device_id,order,site\n 007A ,A0B2C3D4E5F6,SN-007A,lot-1,\" \"\"x\"\"\t\"\n");
         let row = found[0].as_ref().unwrap();
         assert_eq!(row.serial.as_deref(), Some("007A"));
         assert_eq!(row.mac.as_deref(), Some("a0:b2:c3:d4:e5:f6"));

@@ -167,10 +167,7 @@ pub fn take(
 }
 
 /// Writes the result file of a file of which nothing is taken.
-pub fn explain(
-    importing: &Importing<'_>,
-    candidates: &Sorted,
-) -> Result<(Tally, Written), ImportFailed> {
+pub fn explain(importing: &Importing<'_>, candidates: &Sorted) -> Result<(Tally, Written), ImportFailed> {
     let Importing { store, ask, plan, progress, .. } = *importing;
     let mut result = Writing::begin(&result_file::beside(ask.file), plan.header())?;
     let tally = Judge::new(store, ask, plan, candidates, progress)?.walk(|row, judged| {

@@ -21,16 +21,12 @@ struct Said {
 }
 
 pub(super) fn check(reader: &Reader<'_>, problems: &mut Problems) -> Result<(), StoreError> {
-    let said: Vec<(i64, Said)> = reader.rows(
-        "announcement",
-        "SELECT batch, rows, digest FROM announcement",
-        [],
-        |columns| {
+    let said: Vec<(i64, Said)> =
+        reader.rows("announcement", "SELECT batch, rows, digest FROM announcement", [], |columns| {
             let digest: String = columns.raw("digest")?;
             let rows = columns.number("rows").unwrap_or(u64::MAX);
             Ok((columns.raw("batch")?, Said { rows, digest: digest.parse().ok() }))
-        },
-    )?;
+        })?;
     let said: BTreeMap<i64, Said> = said.into_iter().collect();
     let found = walk(reader, problems)?;
     for (batch, Said { rows, digest }) in &said {
@@ -87,7 +83,8 @@ fn walk(reader: &Reader<'_>, problems: &mut Problems) -> Result<BTreeMap<i64, Ro
     lost.look(reader, &mut keys)?;
     if let Some(first) = lost.first {
         let others = lost.count - 1;
-        let what = format!("announced/{first} cannot be found by one of its keys any more, and so {others} others");
+        let what =
+            format!("announced/{first} cannot be found by one of its keys any more, and so {others} others");
         problems.add(None, what);
     }
     Ok(found)

@@ -174,7 +174,11 @@ mod tests {
         let more = row("SN-1", Some("02:00:00:00:00:01"), "[]");
         assert_eq!(judged(&more, &[], old.clone(), &theirs), Agreement::Adds);
         let note = row("SN-1", None, r#"["x"]"#);
-        assert_eq!(judged(&note, &["note"], old.clone(), &theirs), Agreement::Adds, "an empty cell says nothing");
+        assert_eq!(
+            judged(&note, &["note"], old.clone(), &theirs),
+            Agreement::Adds,
+            "an empty cell says nothing"
+        );
         let other = row("SN-1", None, r#"["south"]"#);
         let Agreement::Contradicts(bad) = judged(&other, &["SITE"], old, &theirs) else { panic!() };
         assert_eq!(
