@@ -1,5 +1,6 @@
 //! `lineside batch`.
 
+mod derive;
 mod import;
 
 use clap::Subcommand;
@@ -16,6 +17,8 @@ use crate::store::batches;
 #[derive(Subcommand)]
 pub enum Batch {
     Import(import::Import),
+    /// Derive a key for each row of a table
+    Derive(derive::Derive),
     /// The newest batches, and how they ended
     List {
         /// Those before this number
@@ -29,6 +32,7 @@ impl Batch {
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         match self {
             Batch::Import(import) => import.run(common),
+            Batch::Derive(derive) => derive.run(common),
             Batch::List { before } => list(common, *before),
         }
     }
