@@ -13,6 +13,7 @@ mod audit_page;
 mod audit_tampering;
 mod batch_issue;
 mod batch_derive;
+mod batch_import;
 mod batch_table;
 mod batch_page;
 mod batch_export;
