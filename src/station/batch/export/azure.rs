@@ -12,7 +12,7 @@ use crate::azure::enrollment::{
 use crate::domain::product::DeviceIdentity;
 use crate::domain::registration_id::RegistrationId;
 use crate::store::error::StoreError;
-use crate::store::export::Found;
+use crate::store::export::found::Found;
 
 /// Appends an individual enrollment with the device's own certificate, as the recipe wants it.
 pub fn enrollment(

@@ -11,7 +11,8 @@ use super::format::Format;
 use super::manifest::ManifestKey;
 use super::{azure, clouds, manifest};
 use crate::domain::product::{Enroll, Product};
-use crate::store::export::{Found, Lane};
+use crate::store::export::Lane;
+use crate::store::export::found::Found;
 
 /// What is to be written, and how.
 pub struct Plan<'a> {
