@@ -12,6 +12,7 @@ mod api;
 mod audit_page;
 mod audit_tampering;
 mod batch_export;
+mod batch_import;
 mod ca_page;
 mod cards;
 mod cli_contract;
