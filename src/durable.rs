@@ -21,7 +21,7 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written?;
-    sync_folder(path)
+    settle_name(path)
 }
 
 /// Like [`replace`], but refuses with `AlreadyExists` if there is a file at `path`.
@@ -29,7 +29,7 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    sync_folder(path)
+    settle_name(path)
 }
 
 /// Makes a folder only its owner may enter, with those above it as needed.
@@ -56,7 +56,8 @@ fn beside(path: &Path) -> io::Result<PathBuf> {
     Ok(path.with_file_name(hidden))
 }
 
-fn sync_folder(path: &Path) -> io::Result<()> {
+/// Flushes the folder that holds `path`, so that the name itself is on the disk.
+pub fn settle_name(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

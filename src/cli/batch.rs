@@ -1,5 +1,6 @@
 //! `lineside batch`.
 
+mod derive;
 mod export;
 mod import;
 
@@ -16,6 +17,8 @@ use crate::store::batches;
 /// Identities in and out of files.
 #[derive(Subcommand)]
 pub enum Batch {
+    /// Derive a key for each row of a table
+    Derive(derive::Derive),
     Import(import::Import),
     /// The newest batches, and how they ended
     List {
@@ -31,6 +34,7 @@ impl Batch {
     /// Runs the command.
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         match self {
+            Batch::Derive(derive) => derive.run(common),
             Batch::Import(import) => import.run(common),
             Batch::List { before } => list(common, *before),
             Batch::Export(export) => export.run(common),

@@ -73,6 +73,7 @@ fn is_usage(code: Code) -> bool {
             | Code::ListenRefused
             | Code::CertificateUnfit
             | Code::FileUnreadable
+            | Code::OutputExists
             | Code::StationBusy
             | Code::ProductMissing
             | Code::RegistrationIdInvalid
@@ -81,7 +82,6 @@ fn is_usage(code: Code) -> bool {
             | Code::GroupKeyInvalid
             | Code::SecretInvalid
             | Code::ExportAsk
-            | Code::OutputExists
             | Code::ExportPrivateKey
     )
 }

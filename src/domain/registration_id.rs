@@ -59,6 +59,19 @@ impl RegistrationId {
         &self.0
     }
 
+    /// Becomes the ID that this text is, in the memory it has: for many in a row. A text that is none leaves the old
+    /// ID in place.
+    pub fn assign(&mut self, text: &str) -> Result<(), BadRegistrationId> {
+        if !is_plain(text.as_bytes()) {
+            *self = text.parse()?;
+            return Ok(());
+        }
+        self.0.clear();
+        self.0.push_str(text);
+        self.0.make_ascii_lowercase();
+        Ok(())
+    }
+
     /// Checks the length for a credential whose CN carries the ID.
     pub fn fits_cn(&self) -> Result<(), BadRegistrationId> {
         if self.0.len() > LONGEST_WITH_X509 {
@@ -70,6 +83,15 @@ impl RegistrationId {
         }
         Ok(())
     }
+}
+
+/// Whether a text is a registration ID, told without finding out why it is none.
+fn is_plain(text: &[u8]) -> bool {
+    let may_stand = |byte: &u8| byte.is_ascii_alphanumeric() | matches!(byte, b'.' | b'_' | b':' | b'-');
+    let ends = [text.first(), text.last()];
+    text.len() <= LONGEST
+        && ends.into_iter().all(|end| end.is_some_and(u8::is_ascii_alphanumeric))
+        && text.iter().fold(true, |all, byte| all & may_stand(byte))
 }
 
 impl FromStr for RegistrationId {
@@ -235,6 +257,23 @@ mod tests {
             let id = text.parse::<RegistrationId>().unwrap();
             prop_assert_eq!(id.to_string().parse::<RegistrationId>().unwrap(), id.clone());
             prop_assert_eq!(text.to_uppercase().parse::<RegistrationId>().unwrap(), id);
+        }
+
+        #[test]
+        fn an_id_that_becomes_another_is_what_parsing_makes(
+            texts in prop::collection::vec(
+                prop_oneof!["[A-Za-z0-9._:-]{0,140}", "\\PC{0,20}", "[a-z0-9]{120,130}"],
+                1..6,
+            ),
+        ) {
+            let mut id: RegistrationId = "first".parse().unwrap();
+            for text in texts {
+                let before = id.clone();
+                let parsed = text.parse::<RegistrationId>();
+                prop_assert_eq!(is_plain(text.as_bytes()), parsed.is_ok());
+                prop_assert_eq!(id.assign(&text), parsed.clone().map(|_| ()));
+                prop_assert_eq!(&id, parsed.as_ref().unwrap_or(&before));
+            }
         }
 
         #[test]

@@ -1,9 +1,11 @@
 //! Batches: identities in and out of files, a million at a time.
 
+pub mod derive;
 pub mod export;
 pub mod identity_cells;
 pub mod import;
 pub mod outcome;
+pub mod output_file;
 pub mod progress;
 pub mod result_file;
 pub mod table;

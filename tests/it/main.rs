@@ -13,6 +13,8 @@ mod audit_page;
 mod audit_tampering;
 mod batch_export;
 mod batch_import;
+mod batch_derive;
+mod batch_table;
 mod ca_page;
 mod cards;
 mod cli_contract;

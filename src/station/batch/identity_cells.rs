@@ -43,6 +43,8 @@ pub enum BadIdentity {
     RegistrationId(#[from] BadRegistrationId),
     #[error("the row names no device: it has no serial number and no registration ID")]
     Nobody,
+    #[error("the row has no registration ID")]
+    NoId,
     #[error("the recipe forms the registration ID from the MAC address, and the row has none")]
     NoMac,
     #[error("the row's registration ID is “{given}”, the recipe forms “{formed}”")]
@@ -56,7 +58,7 @@ impl Coded for BadIdentity {
             BadIdentity::Serial(bad) => bad.code(),
             BadIdentity::Mac(bad) => bad.code(),
             BadIdentity::RegistrationId(bad) => bad.code(),
-            BadIdentity::Nobody | BadIdentity::NoMac => Code::IdentityMissing,
+            BadIdentity::Nobody | BadIdentity::NoId | BadIdentity::NoMac => Code::IdentityMissing,
             BadIdentity::Disagrees { .. } => Code::IdentityDisagrees,
         }
     }
@@ -89,6 +91,21 @@ fn not_a_number<'a>(what: &'static str, cell: Option<&'a str>) -> Result<Option<
     }
 }
 
+/// The registration ID that a row gives, whatever its other cells say.
+///
+/// # Errors
+/// A cell that is none, or is empty.
+pub fn registration_id(header: &Header, row: &Row) -> Result<RegistrationId, RowFault> {
+    given_id(header, row)
+        .and_then(|id| id.ok_or(BadIdentity::NoId))
+        .map_err(|bad| RowFault::new(row.line, &bad))
+}
+
+fn given_id(header: &Header, row: &Row) -> Result<Option<RegistrationId>, BadIdentity> {
+    let cell = not_a_number("registration ID", row.get(header, Column::RegistrationId))?;
+    Ok(cell.map(str::parse::<RegistrationId>).transpose()?)
+}
+
 impl IdentityRule {
     /// The rules of this recipe: which serial numbers it takes, and how it forms the registration ID.
     pub fn of(product: &Product) -> IdentityRule {
@@ -109,8 +126,7 @@ impl IdentityRule {
         let serial = serial.map(|text| self.serial.parse(text)).transpose()?;
         let mac = not_a_number("MAC address", row.get(header, Column::Mac))?;
         let mac = mac.map(str::parse::<MacAddress>).transpose()?;
-        let given = not_a_number("registration ID", row.get(header, Column::RegistrationId))?;
-        let given = given.map(str::parse::<RegistrationId>).transpose()?;
+        let given = given_id(header, row)?;
         let formed = match (&self.template, &serial) {
             (Some(template), Some(_)) if template.names_mac() && mac.is_none() && given.is_none() => {
                 return Err(BadIdentity::NoMac);

@@ -54,6 +54,8 @@ pub struct ResultFile<W: Write> {
     writer: csv::Writer<W>,
     /// The places of the input's cells that are kept.
     kept: Vec<usize>,
+    /// How many columns the input has.
+    width: usize,
     /// Where among them the registration ID stands; else it gets a column of its own.
     registration: Option<usize>,
 }
@@ -80,7 +82,12 @@ impl<W: Write> ResultFile<W> {
         let writer = csv::WriterBuilder::new().delimiter(header.delimiter).flexible(true).from_writer(output);
         let ours = |name: &str| COLUMNS.contains(&name.to_lowercase().as_str());
         let kept: Vec<usize> = (0..header.names.len()).filter(|&place| !ours(&header.names[place])).collect();
-        ResultFile { writer, kept, registration: header.place(Column::RegistrationId) }
+        ResultFile {
+            writer,
+            kept,
+            width: header.names.len(),
+            registration: header.place(Column::RegistrationId),
+        }
     }
 
     /// Writes a row with what became of it. The input's own cells stay as they are; what we say of them is defused.
@@ -96,6 +103,10 @@ impl<W: Write> ResultFile<W> {
         self.writer.write_field(&*defused(error))?;
         if self.registration.is_none() {
             self.writer.write_field(id.unwrap_or_default())?;
+        }
+        // cells beyond the header are a fault of the row, and none of them is lost
+        for beyond in row.cells().skip(self.width) {
+            self.writer.write_field(beyond)?;
         }
         self.writer.write_record(None::<&[u8]>)
     }
@@ -120,6 +131,14 @@ mod tests {
             file.row(&row, fate).unwrap();
         }
         String::from_utf8(file.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn cells_beyond_the_header_are_kept() {
+        let fault = RowFault { line: 2, code: Code::RowShape, message: "No.".to_owned() };
+        let written = result("serial,note\n1,a,b,c\n", &Fate::Refused(&fault));
+        let code = Code::RowShape;
+        assert!(written.ends_with(&format!("\n1,a,refused,{code},No.,,b,c\n")), "{written}");
     }
 
     #[test]

@@ -202,8 +202,14 @@ impl Row {
         Some(RowFault::new(self.line, &BadRow::LongCell { place, found }))
     }
 
-    /// Whether no cell has anything but white space.
-    fn is_blank(&self) -> bool {
+    /// Becomes the row that this text is, which begins in this line; its [`Row::end`] is not known.
+    pub fn cut(&mut self, text: &str, delimiter: u8, line: u64) {
+        (self.line, self.end) = (line, 0);
+        rows::split(text, delimiter, &mut self.text, &mut self.places);
+    }
+
+    /// Whether no cell has anything but white space; [`Table::next`] passes over such rows.
+    pub fn is_blank(&self) -> bool {
         self.cells().all(|cell| cell.trim().is_empty())
     }
 }
@@ -250,6 +256,11 @@ impl<R: Read> Table<R> {
         let mut rows = Rows::new(input, 0, line);
         rows.begin(0, header.delimiter);
         Table { rows, header }
+    }
+
+    /// How many bytes have been read, and the line that begins there.
+    pub fn position(&self) -> (u64, u64) {
+        self.rows.position()
     }
 
     /// The header.

@@ -157,6 +157,10 @@ fn what_files_announced_stands_beside_what_was_made() {
     let station = Station::found();
     let table = station.write("lot.csv", "sn;Hall;note\nGW00001;7;=1+1\nGW00009;8;\n");
     station.ok(&["batch", "import", &table]);
+    station.ok(&["product", "add", "demo-gateway"]);
+    let recipe = station.folder().join("products/demo-gateway.toml");
+    let text = fs::read_to_string(&recipe).unwrap();
+    fs::write(&recipe, text.replace("line = \"demo\"", "line = \"@hall\"\ncity = \"@city\"")).unwrap();
     let bench = Bench::plug(&station, 1, "GW", &[]);
     station.ok(&["provision", "--port", bench.port(), "--product", "demo-gateway"]);
     let made = station.ok(&["batch", "export", "--columns", "serial,verdict,@hall,@note"]);
@@ -170,6 +174,10 @@ fn what_files_announced_stands_beside_what_was_made() {
     station.ok(&["batch", "export", things.to_str().unwrap(), "--format", "aws", "--tag-column", "@Hall"]);
     let line: Value = serde_json::from_str(&fs::read_to_string(things).unwrap()).unwrap();
     assert_eq!(line["Hall"], "7");
+    let folder = station.beside("dps");
+    station.ok(&["batch", "export", folder.to_str().unwrap(), "--format", "azure-dps"]);
+    let found = judged("azure-dps", &[folder.join("enrollments-000001.json")]);
+    assert_eq!(found[0]["tags"], json!({ "line": "7" }), "as the outbox enrolls it");
     station.refused(2, "LS-CSV-30", &["batch", "export", "--announced", "--columns", "serial,verdict"]);
     station.refused(2, "LS-CSV-30", &["batch", "export", "--announced", "--verdict", "PASS"]);
 }

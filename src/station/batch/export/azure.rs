@@ -30,7 +30,7 @@ pub fn enrollment(
     let record = match recipe {
         Recipe::Of(enroll) => {
             let device_id = identity.device_id.parse().map_err(|error| unreadable("device_id", &error))?;
-            IndividualEnrollment::new(enroll, &DeviceIdentity { registration_id, device_id }, attestation)
+            IndividualEnrollment::new(&enroll, &DeviceIdentity { registration_id, device_id }, attestation)
         }
         Recipe::None => bare(registration_id, identity.device_id, attestation),
         Recipe::Unreadable => {

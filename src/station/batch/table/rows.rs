@@ -156,6 +156,11 @@ impl<R: Read> Rows<R> {
         self.delimiter
     }
 
+    /// How many bytes have passed, and the line that begins there.
+    pub fn position(&self) -> (u64, u64) {
+        (self.byte, self.line)
+    }
+
     /// What is read from.
     pub fn input(&mut self) -> &mut R {
         &mut self.input
