@@ -37,7 +37,8 @@ use crate::station::folder::Folder;
 use crate::station::keys::Unlocked;
 use crate::store::Store;
 use crate::store::batches::{self, Ended, NewBatch};
-use crate::store::export::{self, Query, Selection};
+use crate::store::export::query::Query;
+use crate::store::export::{self, Selection};
 
 /// The most threads that read.
 const READERS: usize = 2;

@@ -25,7 +25,7 @@ fn a_station_without_devices_gives_a_header_and_a_manifest_of_nothing() {
     let mut stream = Vec::new();
     let outcome = export(&bench, &ask(Format::Csv), None, To::Stream(&mut stream)).unwrap();
     assert_eq!((outcome.state, outcome.good), (BatchState::Done, 0));
-    let header = Column::USUAL.map(Column::as_str).join(",");
+    let header = Column::USUAL.map(|column| column.as_str().to_owned()).join(",");
     assert_eq!(String::from_utf8(stream).unwrap(), format!("{header}\n"));
 
     let path = bench.place.path().join("lot.json");

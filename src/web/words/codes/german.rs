@@ -140,13 +140,10 @@ super::code_words! {
     BatchKeys: "Dieses Rezept oder die Angabe zu den Schlüsseln passt nicht.", "Ein Rezept mit Zertifikaten angeben und entweder eine Spalte csr oder --keys-to mit einem age-Empfänger.";
     BatchSize: "Die Tabelle hat keine oder zu viele Zeilen.", "Eine Tabelle mit mindestens einer Zeile angeben oder eine große teilen.";
     BatchUnfinished: "Ein Stapel ist nicht zu Ende.", "`lineside batch list` ansehen; denselben Befehl noch einmal geben oder `lineside batch cancel NUMMER`.";
-    RowTwice: "Zwei Zeilen der Datei betreffen dasselbe Gerät.", "Eine der beiden Zeilen behalten.";
     RecipientInvalid: "Ein Empfänger der Schlüssel ist ungültig.", "Zu jedem --keys-to einen age-Empfänger (age1…) nennen, wie ihn `age-keygen -y` ausgibt.";
     BundleNames: "Die Dateien des Rezepts passen nicht in den Ordner eines Geräts.", "Den [[inject]]-Dateien des Rezepts verschiedene Namen mit höchstens 96 Zeichen geben, keiner davon certificate.pem, chain.pem oder key.pem.";
     OutputShorter: "Die Ausgabe ist kürzer, als die Aufzeichnungen sagen.", "Die Ausgabe zurücklegen, wie der Stapel sie verließ, oder einen neuen Stapel mit anderer Ausgabe beginnen.";
     ExportAsk: "So kann nicht exportiert werden.", "Siehe `lineside batch export --help`.";
-    ExportOutput: "Die Ausgabe kann dort nicht angelegt werden.", "Eine Datei nennen, die es noch nicht gibt; Vorhandenes wird nie überschrieben.";
-    ExportUnwritable: "Die Ausgabe kann nicht geschrieben werden.", "Prüfen, ob der Ordner beschreibbar und die Platte nicht voll ist; dann noch einmal exportieren.";
     ExportRow: "Dieses Gerät passt nicht in die Datei.", "Die anderen Geräte stehen in der Datei; dieses auf der Seite Geräte ansehen.";
     ExportPrivateKey: "Private Schlüssel werden nicht exportiert.", "Diese Spalte weglassen; private Schlüssel stehen nur in der versiegelten Ausgabe von `lineside batch issue`.";
     BatchUnderWay: "Ein anderer Stapel ist in Arbeit.", "Warten, bis er beendet ist, oder ihn auf seiner Seite abbrechen.";
