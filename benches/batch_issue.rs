@@ -87,6 +87,12 @@ fn found(folder: &Folder) {
     fs::write(folder.products().join("gateway.toml"), RECIPE).unwrap();
 }
 
+/// A new station and its table.
+fn prepare(place: &Path, rows: u64) {
+    found(&Folder::at(place.join("station")));
+    write_table(&place.join("in.csv"), rows);
+}
+
 /// The loop: what no program that makes such certificates can do without.
 fn crypto(rows: u64) {
     let random = SystemRandom::new();
@@ -162,6 +168,7 @@ fn main() -> ExitCode {
         let place = std::env::var("LINESIDE_BENCH_PLACE").unwrap();
         match name.as_str() {
             "crypto" => crypto(rows),
+            "prepare" => prepare(Path::new(&place), rows),
             _ => batch(Path::new(&place), rows),
         }
         let Used { seconds, peak } = used();
@@ -173,8 +180,7 @@ fn main() -> ExitCode {
     let (mut ours, mut alone, mut python, mut peak, mut walls) = (vec![], vec![], vec![], 0, vec![]);
     for _ in 0..repeat {
         let place = tempfile::tempdir().unwrap();
-        found(&Folder::at(place.path().join("station")));
-        write_table(&place.path().join("in.csv"), rows);
+        prepare(place.path(), rows);
         alone.push(measured(part("crypto", place.path(), rows)).seconds);
         let begun = std::time::Instant::now();
         let whole = measured(part("batch", place.path(), rows));
