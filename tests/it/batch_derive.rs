@@ -79,8 +79,8 @@ fn the_golden_keys_stand_behind_the_columns_and_the_records_vouch_for_both_files
             assert!(!station.beside("in.csv.result.csv").exists());
             let ended = station.events("batch-ended").pop().unwrap();
             assert_eq!(ended["batch"], told["batch"]);
-            assert_eq!(ended["input_digest"], sha256(&PathBuf::from(&input)));
-            assert_eq!(ended["output_digest"], sha256(&path));
+            assert_eq!(ended["input-digest"], sha256(&PathBuf::from(&input)));
+            assert_eq!(ended["output-digest"], sha256(&path));
             let begun = station.events("batch-started").pop().unwrap();
             assert_eq!((&begun["kind"], &begun["asked"]["group"]), (&"derive".into(), &"plant".into()));
         }
@@ -220,7 +220,7 @@ fn a_first_interrupt_cancels_and_takes_the_output_away() {
     ended.is_refused(1, "LS-ST-02");
     assert!(!path.exists());
     let ended = station.events("batch-ended").pop().unwrap();
-    assert_eq!((&ended["state"], &ended["output_digest"]), (&"cancelled".into(), &Value::Null));
+    assert_eq!((&ended["state"], &ended["output-digest"]), (&"cancelled".into(), &Value::Null));
 }
 
 #[test]
