@@ -186,6 +186,9 @@ fn what_cannot_be_done_leaves_no_output_and_overwrites_nothing() {
     derive("plant", &input, &there, 2, "LS-CSV-05");
     assert_eq!(fs::read_to_string(&there).unwrap(), "mine");
     derive("plant", &input, &input, 2, "LS-CSV-05");
+    let result = station.beside("in.csv.result.csv");
+    derive("plant", &input, result.to_str().unwrap(), 2, "LS-CSV-05");
+    assert!(!result.exists());
     derive("nobody", &input, &output, 1, "LS-VAULT-05");
     derive("plant", station.beside("none.csv").to_str().unwrap(), &output, 2, "LS-SET-08");
     derive("plant", &input, station.beside("no/out.csv").to_str().unwrap(), 1, "LS-CSV-07");
