@@ -99,10 +99,15 @@ fn what_came_to_nothing_goes_with_its_keys_and_nothing_else_does() {
     let second = begin(&bench);
     let rows: Vec<NewRow> = (2..80).map(|line| row(line, &format!("X{line}"), None, &[])).collect();
     let digest = write(&bench, second, &rows);
-    assert!(writing::remove_some(&bench.store, second).unwrap());
-    assert!(!writing::remove_some(&bench.store, second).unwrap());
+    let begins = bench.store.read(|r| writing::first_row(r, second)).unwrap();
+    assert_eq!(begins, Some(2));
+    let looked = writing::remove_keys(&bench.store, second, 2, (i64::MIN, i64::MIN)).unwrap();
+    assert_eq!(writing::remove_keys(&bench.store, second, 2, looked.unwrap()).unwrap(), None);
+    assert!(writing::remove_rows(&bench.store, second, 2).unwrap());
+    assert!(!writing::remove_rows(&bench.store, second, 2).unwrap());
     end(&bench, second, BatchState::Failed, digest).unwrap();
-    assert!(writing::remove_some(&bench.store, first).is_err(), "what is done stays");
+    assert!(writing::remove_rows(&bench.store, first, 1).is_err(), "what is done stays");
+    assert!(writing::remove_keys(&bench.store, first, 1, (i64::MIN, i64::MIN)).is_err());
     let count =
         |table: &str| bench.store.read(|r| r.count(&format!("SELECT count(*) FROM {table}"), [])).unwrap();
     assert_eq!((count("announced"), count("announced_key")), (1, 1));

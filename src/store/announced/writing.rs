@@ -2,10 +2,7 @@
 //! nobody sees them; then their keys in order; then, in the change that ends the batch, what vouches for them. Rows
 //! of an import that came to nothing are removed in chunks as well.
 
-use rusqlite::Connection;
-
 use super::canonical::Row;
-use super::keys::Key;
 use crate::domain::digest::Digest;
 use crate::store::Store;
 use crate::store::change::Change;
@@ -128,56 +125,66 @@ pub fn vouch(
     Ok(())
 }
 
-/// Removes up to [`CHUNK`] rows of a batch that is to come to nothing, with their keys; whether more are left. They
-/// are the newest there are.
+/// The number of the first row of a batch; none if it has none. Only the newest batch is ever asked for.
+pub fn first_row(reader: &Reader<'_>, batch: u64) -> Result<Option<u64>, StoreError> {
+    let sql = "SELECT min(id) AS first FROM announced WHERE batch = ?1";
+    Ok(reader.row("announced", sql, [sql_id(batch)], |columns| columns.optional_number("first"))?.flatten())
+}
+
+/// Removes keys of the rows from `first` on, which are those of a batch that is to come to nothing: among the next
+/// so many keys behind `after`. The last key it looked at; none if it was at the end.
 ///
 /// # Errors
 /// A conflict if the batch has ended.
-pub fn remove_some(store: &Store, batch: u64) -> Result<bool, StoreError> {
+pub fn remove_keys(
+    store: &Store,
+    batch: u64,
+    first: u64,
+    after: (i64, i64),
+) -> Result<Option<(i64, i64)>, StoreError> {
     store.keep_books(|reader| {
         must_run(reader, batch)?;
         let connection = reader.connection();
-        let NewestRows { lowest, mut keys } = newest_rows(connection, batch)?;
-        keys.sort_unstable();
+        let mut statement = connection.prepare_cached(
+            "SELECT start, id FROM announced_key WHERE (start, id) > (?1, ?2) ORDER BY start, id LIMIT ?3",
+        )?;
+        let mut rows =
+            statement.query((after.0, after.1, sql_id(u64::try_from(CHUNK).unwrap_or(u64::MAX))))?;
+        let mut last = None;
+        let mut ours: Vec<(i64, i64)> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let key = (row.get(0)?, row.get(1)?);
+            last = Some(key);
+            if key.1 >= sql_id(first) {
+                ours.push(key);
+            }
+        }
+        drop(rows);
         let mut statement =
             connection.prepare_cached("DELETE FROM announced_key WHERE start = ?1 AND id = ?2")?;
-        for (start, id) in &keys {
+        for (start, id) in ours {
             statement.execute((start, id))?;
         }
-        let Some(lowest) = lowest else { return Ok(false) };
-        connection
-            .prepare_cached("DELETE FROM announced WHERE id >= ?1 AND batch = ?2")?
-            .execute((lowest, sql_id(batch)))?;
-        Ok(true)
+        Ok(last)
     })
 }
 
-/// The newest rows of a batch.
-#[derive(Default)]
-struct NewestRows {
-    /// The lowest of their numbers; none if there are no rows.
-    lowest: Option<i64>,
-    /// Their keys, each with the number of its row.
-    keys: Vec<(i64, i64)>,
-}
-
-/// Up to [`CHUNK`] of the newest rows, as far as they are of this batch.
-fn newest_rows(connection: &Connection, batch: u64) -> Result<NewestRows, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, batch, line, serial, mac, registration_id, work_order, csr, public_key, endorsement_key, extra
-         FROM announced ORDER BY id DESC LIMIT ?1",
-    )?;
-    let mut rows = statement.query([sql_id(u64::try_from(CHUNK).unwrap_or(u64::MAX))])?;
-    let mut newest = NewestRows::default();
-    while let Some(row) = rows.next()? {
-        if row.get::<_, i64>(1)? != sql_id(batch) {
-            break;
-        }
-        let id: i64 = row.get(0)?;
-        newest.lowest = Some(id);
-        Key::each(&stored(row)?, |_, key| newest.keys.push((key.start, id)));
-    }
-    Ok(newest)
+/// Removes up to [`CHUNK`] rows of the newest batch, which is to come to nothing, from its end; `first` is its first one.
+/// Whether any were left to be removed.
+///
+/// # Errors
+/// A conflict if the batch has ended.
+pub fn remove_rows(store: &Store, batch: u64, first: u64) -> Result<bool, StoreError> {
+    store.keep_books(|reader| {
+        must_run(reader, batch)?;
+        let newest = next_id(reader)?.saturating_sub(1);
+        let from = newest.saturating_sub(u64::try_from(CHUNK).unwrap_or(u64::MAX)).max(first);
+        let removed = reader
+            .connection()
+            .prepare_cached("DELETE FROM announced WHERE id >= ?1 AND batch = ?2")?
+            .execute((sql_id(from), sql_id(batch)))?;
+        Ok(removed > 0)
+    })
 }
 
 /// A row as it is stored: number, batch, then the other columns in the order of [`Row`].

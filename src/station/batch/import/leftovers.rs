@@ -14,7 +14,13 @@ use crate::store::error::StoreError;
 
 /// Removes all rows of a batch that is to come to nothing.
 pub fn remove(store: &Store, batch: u64) -> Result<(), StoreError> {
-    while writing::remove_some(store, batch)? {}
+    // keys are written after all rows, so without rows there are no keys
+    let Some(first) = store.read(|reader| writing::first_row(reader, batch))? else { return Ok(()) };
+    let mut looked = (i64::MIN, i64::MIN);
+    while let Some(last) = writing::remove_keys(store, batch, first, looked)? {
+        looked = last;
+    }
+    while writing::remove_rows(store, batch, first)? {}
     Ok(())
 }
 
