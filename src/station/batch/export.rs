@@ -164,10 +164,12 @@ pub fn run(
 ) -> Result<Outcome, ExportFailed> {
     ask.check(&to)?;
     let columns = &columns(folder, ask)?;
-    let key = match (ask.format, keys) {
-        (Format::Manifest, None) => return Err(ExportFailed::Locked),
-        (Format::Manifest, Some(keys)) => Some(ManifestKey::load(keys.vault.manifest_key()?)?),
-        _ => None,
+    let key = match ask.format == Format::Manifest {
+        true => {
+            let keys = keys.ok_or(ExportFailed::Locked)?;
+            Some(ManifestKey::load(keys.vault.manifest_key()?)?)
+        }
+        false => None,
     };
     let jwks = key.as_ref().map(|key| Digest::of(key.jwks().as_bytes()));
     let output = match &to {
@@ -268,10 +270,7 @@ fn leave(
     let lanes = export::lanes(&folder.database(), threads)?;
     let company = lanes.first().map(export::Lane::company).transpose()?.flatten();
     let issuing_pem = issuing.pem();
-    let of_file = |column: &Column| match column {
-        Column::Kept(name) => Some(name.clone()),
-        _ => None,
-    };
+    let of_file = |column: &Column| if let Column::Kept(name) = column { Some(name.clone()) } else { None };
     let plan = Plan {
         format: ask.format,
         columns,
