@@ -231,10 +231,24 @@ fn a_group_key_is_added_once_and_rotated_only_if_known() {
 fn check_values_tell_entries_apart_and_notice_another_vault() {
     let (_folder, mut vault, _) = filled();
     vault.set_secret(name("plant-1"), secret("HostName=…")).unwrap();
+    assert_eq!(fault(vault.manifest_key()).code(), Code::SecretUnknown, "an older vault has none");
+    vault.set_manifest_key(secret("HostName=…")).unwrap();
     let values = vault.check_values().unwrap();
     let keys: Vec<&str> = values.keys().map(String::as_str).collect();
-    assert_eq!(keys, ["checkpoint-key", "group-key/plant-1", "issuing-key", "secret/dps", "secret/plant-1"]);
-    assert_eq!(values.values().collect::<HashSet<_>>().len(), 5, "equal secrets have unlike values");
+    assert_eq!(
+        keys,
+        [
+            "checkpoint-key",
+            "group-key/plant-1",
+            "issuing-key",
+            "manifest-key",
+            "secret/dps",
+            "secret/plant-1"
+        ]
+    );
+    assert_eq!(values.values().collect::<HashSet<_>>().len(), 6, "equal secrets have unlike values");
+    let again = Vault::unlock(&vault.folder, &secret("pass")).ok().unwrap();
+    assert_eq!(again.manifest_key().unwrap().expose(), "HostName=…".as_bytes());
     assert_eq!(values["secret/dps"], vault.check_value(&Entry::Secret(name("dps"))).unwrap());
     vault.verify_check_values(&values).unwrap();
     vault.verify_check_values(&BTreeMap::new()).unwrap();

@@ -89,9 +89,9 @@ impl Export {
             return Err(Failure::usage(Code::ExportAsk, "--tpm is for the format azure-dps"));
         }
         let session = Session::open(common)?;
-        let keys = match ask.format {
-            Format::Manifest => Some(manifest_keys(&session, common)?),
-            _ => None,
+        let keys = match ask.format == Format::Manifest {
+            true => Some(manifest_keys(&session, common)?),
+            false => None,
         };
         let right = Engineering::at_the_terminal(session.actor.clone());
         let seen = Progress::default();

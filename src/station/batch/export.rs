@@ -28,7 +28,7 @@ use super::outcome::Outcome;
 use super::progress::Progress;
 use crate::ca::certificate::Certificate;
 use crate::domain::batch::{BatchKind, BatchState};
-use crate::domain::code::Coded as _;
+use crate::domain::code::{Code, Coded as _};
 use crate::domain::digest::Digest;
 use crate::durable;
 use crate::station::authority::{Authority as _, Engineering};
@@ -148,7 +148,8 @@ fn companion(format: Format, place: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Exports devices. `keys` is needed for a manifest only. A partial file is taken away when it fails or is cancelled.
+/// Exports devices. `keys` is needed for a manifest only. A partial file is taken away when it fails or is cancelled;
+/// one that was killed leaves it, cut off, and is put down as failed when the next export begins.
 ///
 /// # Errors
 /// [`ExportFailed`]; the batch is on record as failed then, if it had begun.
@@ -163,10 +164,12 @@ pub fn run(
 ) -> Result<Outcome, ExportFailed> {
     ask.check(&to)?;
     let columns = &columns(folder, ask)?;
-    let key = match (ask.format, keys) {
-        (Format::Manifest, None) => return Err(ExportFailed::Locked),
-        (Format::Manifest, Some(keys)) => Some(ManifestKey::load(keys.vault.manifest_key()?)?),
-        _ => None,
+    let key = match ask.format == Format::Manifest {
+        true => {
+            let keys = keys.ok_or(ExportFailed::Locked)?;
+            Some(ManifestKey::load(keys.vault.manifest_key()?)?)
+        }
+        false => None,
     };
     let jwks = key.as_ref().map(|key| Digest::of(key.jwks().as_bytes()));
     let output = match &to {
@@ -183,6 +186,7 @@ pub fn run(
         work_order: None,
         person: &actor.to_string(),
     };
+    let _running = folder.join_exports(|| end_killed(store, right))?;
     let batch = store.change(actor, clock::now(), |change| batches::begin(change, &new))?;
     let done = leave(folder, ask, columns, key, to, progress);
     let (pumped, digest, files, failed) = match done {
@@ -217,6 +221,23 @@ pub fn run(
     }
 }
 
+/// Ends exports whose process was killed; nobody exports now.
+fn end_killed(store: &Store, right: &Engineering) -> Result<(), ExportFailed> {
+    let running = store.read(batches::running)?;
+    for batch in running.into_iter().filter(|batch| batch.kind == BatchKind::Export) {
+        let ended = Ended {
+            state: BatchState::Failed,
+            good: 0,
+            refused: 0,
+            code: Some(Code::Interrupted),
+            input_digest: None,
+            output_digest: None,
+        };
+        store.change(right.actor(), clock::now(), |change| batches::end(change, batch.id, &ended))?;
+    }
+    Ok(())
+}
+
 /// The columns that were chosen, or the usual ones: of announced devices all that files said.
 fn columns(folder: &Folder, ask: &ExportAsk) -> Result<Vec<Column>, ExportFailed> {
     match (ask.columns.as_slice(), ask.selection.announced) {
@@ -249,10 +270,7 @@ fn leave(
     let lanes = export::lanes(&folder.database(), threads)?;
     let company = lanes.first().map(export::Lane::company).transpose()?.flatten();
     let issuing_pem = issuing.pem();
-    let of_file = |column: &Column| match column {
-        Column::Kept(name) => Some(name.clone()),
-        _ => None,
-    };
+    let of_file = |column: &Column| if let Column::Kept(name) = column { Some(name.clone()) } else { None };
     let plan = Plan {
         format: ask.format,
         columns,
