@@ -10,6 +10,7 @@ pub mod client;
 pub mod code;
 pub mod device_id;
 pub mod digest;
+pub mod endorsement_key;
 pub mod first_article;
 pub mod hmac_key;
 pub mod label;

@@ -6,6 +6,7 @@
 //! Who records: a table's function records the audit event of what it does; callers record only events
 //! that change no row (`audit` says what an entry holds).
 
+pub mod announced;
 pub mod audit;
 pub mod batches;
 pub mod bulk;

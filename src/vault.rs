@@ -126,6 +126,12 @@ impl Vault {
         self.change(|contents| contents.manifest_key = Some(pkcs8))
     }
 
+    /// Makes it a vault from before there was such a key.
+    #[cfg(test)]
+    pub fn forget_manifest_key(&mut self) {
+        self.change(|contents| contents.manifest_key = None).unwrap();
+    }
+
     /// A secret by its name, such as the DPS connection string or a recipe's password.
     pub fn secret(&self, name: &Name) -> Result<&Secret, VaultError> {
         self.contents.secrets.get(name).ok_or_else(|| VaultError::SecretUnknown(name.clone()))

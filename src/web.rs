@@ -229,7 +229,7 @@ fn records(config: &mut web::ServiceConfig) {
         .route("/outbox/{id}/cancel", web::post().to(outbox::row::cancel))
         .route("/outbox/{id}/cancel-block", web::post().to(outbox::row::cancel_block))
         .route("/outbox/{id}/look", web::post().to(outbox::row::look_at_azure))
-        .route("/batches", web::get().to(batches::page))
+        .configure(batches::routes)
         .route("/audit", web::get().to(audit::page))
         .route("/audit/verify", web::post().to(audit::verification::begin))
         .route("/audit/stop", web::post().to(audit::verification::stop))

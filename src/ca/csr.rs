@@ -1,6 +1,8 @@
 //! Certificate requests (PKCS#10, RFC 2986): all that is kept of one is its key, and only when the request proves
 //! that whoever sent it can use the private key. Names and extensions are ours, never the request's.
 
+use std::borrow::Cow;
+
 use x509_cert::der::asn1::{AnyRef, ObjectIdentifier};
 use x509_cert::der::{self, Decode, Encode, Reader, SliceReader};
 use x509_cert::request::CertReq;
@@ -83,18 +85,25 @@ impl Coded for BadCsr {
     }
 }
 
-/// The key of a request, in PEM or DER, of at most [`LARGEST_CSR`] bytes. The kind of key is read from the key
-/// itself, never guessed from the signature, so a P-384 request signed with SHA-256 is what it says it is.
-pub fn proven_key(csr: &[u8]) -> Result<ProvenKey, BadCsr> {
+/// The DER of a request in PEM or DER, of at most [`LARGEST_CSR`] bytes; nothing else of it is looked at.
+pub fn to_der(csr: &[u8]) -> Result<Cow<'_, [u8]>, BadCsr> {
     if csr.len() > LARGEST_CSR {
         return Err(BadCsr::TooLarge(csr.len()));
     }
     // a request with a key is longer than 127 bytes, so its second byte, a DER length, is no ASCII character
-    let decoded = match csr {
-        [0x30, 0x80..=0xff, ..] => None,
-        _ => Some(pem::decode(csr, &["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"]).map_err(from_pem)?),
-    };
-    let der = decoded.as_deref().unwrap_or(csr);
+    match csr {
+        [0x30, 0x80..=0xff, ..] => Ok(Cow::Borrowed(csr)),
+        _ => pem::decode(csr, &["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"])
+            .map(Cow::Owned)
+            .map_err(from_pem),
+    }
+}
+
+/// The key of a request, in PEM or DER, of at most [`LARGEST_CSR`] bytes. The kind of key is read from the key
+/// itself, never guessed from the signature, so a P-384 request signed with SHA-256 is what it says it is.
+pub fn proven_key(csr: &[u8]) -> Result<ProvenKey, BadCsr> {
+    let der = to_der(csr)?;
+    let der = der.as_ref();
     let signed_part = signed_part(der)?;
     let request = CertReq::from_der(der).map_err(BadCsr::Garbage)?;
     let key = request.info.public_key.to_der().map_err(BadCsr::Garbage)?;

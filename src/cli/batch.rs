@@ -2,6 +2,7 @@
 
 mod derive;
 mod export;
+mod import;
 mod issue;
 mod told;
 
@@ -20,6 +21,7 @@ use crate::store::batches;
 pub enum Batch {
     /// Derive a key for each row of a table
     Derive(derive::Derive),
+    Import(import::Import),
     /// The newest batches, and how they ended
     List {
         /// Those before this number
@@ -39,6 +41,7 @@ impl Batch {
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         match self {
             Batch::Derive(derive) => derive.run(common),
+            Batch::Import(import) => import.run(common),
             Batch::List { before } => list(common, *before),
             Batch::Issue(issue) => issue.run(common),
             Batch::Cancel(cancel) => cancel.run(common),

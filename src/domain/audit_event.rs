@@ -390,6 +390,22 @@ pub enum AuditEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         output_digest: Option<Digest>,
     },
+    /// A file of a batch that may hold keys is about to leave the station over the pages.
+    BatchFileTaken {
+        batch: u64,
+        file: String,
+    },
+    /// The files of a batch are about to be taken off the station.
+    BatchFilesCleared {
+        batch: u64,
+    },
+    /// A device on the line differs from what an imported file announced of it or of another one.
+    AnnouncementAlarm {
+        kind: String,
+        value: String,
+        announced_batch: u64,
+        line: u64,
+    },
     LogExported {
         entries: u64,
         folder: String,

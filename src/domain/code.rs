@@ -154,6 +154,19 @@ codes! {
     SimulatorSettings = "LS-SIM-02", "Name at least one hub, such as plant-hub.azure-devices.net, and keys of 16 to 64 bytes.";
     // -- files of many identities
     TableUnreadable = "LS-CSV-01", "Save the table as CSV in UTF-8, with one line of column names, and try again.";
+    ExportAsk = "LS-CSV-30", "See `lineside batch export --help`.";
+    ExportRow = "LS-CSV-31", "The other devices are in the file; see this one on the Devices page.";
+    ExportPrivateKey = "LS-CSV-32", "Leave this column out; private keys are only in the sealed output of `lineside batch issue`.";
+    RowDuplicate = "LS-CSV-10", "Keep one of the rows that name the same thing, in the result file, and import that file.";
+    RowContradicts = "LS-CSV-11", "Compare the row with the record it names; mend whichever is wrong in the result file, and import that file.";
+    ImportRuns = "LS-CSV-12", "Wait until the import that runs has ended, then try again.";
+    EndorsementKeyInvalid = "LS-CSV-13", "Copy the TPM's whole endorsement key: the base64 of its TPM2B_PUBLIC.";
+    ImportUnclear = "LS-CSV-14", "Name the columns as Lineside knows them: serial or registration_id for devices; work_order, product and quantity for work orders.";
+    InputChanged = "LS-CSV-15", "Leave the file alone while it is imported, and import it again; nothing was taken.";
+    NotAsAnnounced = "LS-CSV-16", "Put the unit aside for an engineer: compare it with the file that announced it.";
+    AnnouncedForOtherOrder = "LS-CSV-17", "Take the unit out; it belongs to the work order that is named.";
+    RowsRefused = "LS-CSV-18", "Mend the rows that the result file names and import that file, or take the good rows with --partial.";
+    RowIncomplete = "LS-CSV-19", "Fill in the cell that is named in the result file, and import that file.";
     RowShape = "LS-CSV-02", "Give each row as many cells as the first line has columns, and a cell at most 64 KiB.";
     TurnedIntoNumber = "LS-CSV-03", "Take the column from its source again, and set it to text before a spreadsheet reads it.";
     ColumnMissing = "LS-CSV-04", "Name the column in the table's first line.";
@@ -165,15 +178,12 @@ codes! {
     BatchKeys = "LS-CSV-20", "Give a recipe whose devices get certificates, and either a column csr or --keys-to with an age recipient.";
     BatchSize = "LS-CSV-21", "Give a table with at least one row, or divide a large one.";
     BatchUnfinished = "LS-CSV-22", "See `lineside batch list`; run the same command as before to go on, or `lineside batch cancel NUMBER`.";
-    RowTwice = "LS-CSV-23", "Keep one of the two rows.";
     RecipientInvalid = "LS-CSV-25", "Give each --keys-to one age recipient (age1…), as `age-keygen -y` prints it.";
     BundleNames = "LS-CSV-28", "Give the recipe's [[inject]] files different names of at most 96 characters, none of them certificate.pem, chain.pem or key.pem.";
     OutputShorter = "LS-CSV-29", "Put the output back as the batch left it, or begin another batch with another output.";
-    ExportAsk = "LS-CSV-30", "See `lineside batch export --help`.";
-    ExportOutput = "LS-CSV-31", "Name a file that is not there yet; what is there is never overwritten.";
-    ExportUnwritable = "LS-CSV-32", "Check that the folder may be written and its disk is not full; then export again.";
-    ExportRow = "LS-CSV-33", "The other devices are in the file; see this one on the Devices page.";
-    ExportPrivateKey = "LS-CSV-34", "Leave this column out; private keys are only in the sealed output of `lineside batch issue`.";
+    BatchUnderWay = "LS-CSV-40", "Wait until the batch under way has ended, or cancel it on its page.";
+    BatchesWait = "LS-CSV-41", "Decide on the Batches page about the files that wait, or give them up.";
+    UploadTooLarge = "LS-CSV-42", "Split the file, or run the batch at the station's command line.";
     // -- labels
     PrinterOut = "LS-LABEL-01", "Check the printer's power, paper and cable; its labels wait, and the line goes on.";
     PrinterUnknown = "LS-LABEL-02", "Add a [[printer]] of this name to station.toml and start again, or change [label] printer in the recipe.";

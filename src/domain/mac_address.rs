@@ -12,6 +12,8 @@ use super::code::{Code, Coded};
 #[serde(try_from = "String", into = "String")]
 pub struct MacAddress([u8; 6]);
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// Why a text is no MAC address of a device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadMac {
@@ -52,7 +54,14 @@ impl MacAddress {
     }
 
     fn joined(&self, separator: &str) -> String {
-        self.0.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(separator)
+        let mut text = String::with_capacity(17);
+        for (at, byte) in self.0.iter().enumerate() {
+            if at > 0 {
+                text.push_str(separator);
+            }
+            text.extend([byte >> 4, byte & 0xf].map(|digit| char::from(DIGITS[usize::from(digit)])));
+        }
+        text
     }
 }
 

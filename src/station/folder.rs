@@ -143,6 +143,11 @@ impl Folder {
         Err(FolderError::Io { path, cause: io::ErrorKind::TimedOut.into() })
     }
 
+    /// Takes the right to import, unless somebody has it. It works beside the process that holds the station.
+    pub fn lock_import(&self) -> Result<Option<Lock>, FolderError> {
+        self.try_lock(&self.0.join(".import.lock"))
+    }
+
     fn try_lock(&self, path: &Path) -> Result<Option<Lock>, FolderError> {
         let io = |cause| FolderError::Io { path: path.to_owned(), cause };
         let file = File::options().create(true).truncate(false).write(true).open(path).map_err(io)?;

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
 use crate::domain::person::Actor;
+use crate::station::batch::import::leftovers;
+use crate::station::batch::shelf;
 use crate::station::board::{Board, Fault, Worry};
 use crate::station::checkpoints::CheckpointFailed;
 use crate::station::clients::TokenDoor;
@@ -97,6 +99,7 @@ impl Serving {
             folder: folder.clone(),
             board: Arc::new(Board::new(settings.slots.iter().map(|slot| slot.name.clone()))),
             desk: Arc::new(Desk::new(settings.slots.iter().map(|slot| slot.name.clone()))),
+            batches: Arc::default(),
             figures: Arc::default(),
             shift: Arc::new(Shift::new(settings.pages.idle)),
             settings: Arc::new(settings),
@@ -111,6 +114,9 @@ impl Serving {
         if let Some(unread) = unread {
             worry(&floor.board, Some(&unread));
         }
+        if let Err(error) = shelf::sweep(folder) {
+            tracing::warn!("files that were handed in before cannot be taken away: {error}");
+        }
         let door = Arc::new(LoginDoor::default());
         let mut threads = slots::start(&floor)?;
         threads.push(outbox::start(&floor)?);
@@ -123,6 +129,7 @@ impl Serving {
     /// Ends the threads: each finishes the step it is in.
     pub fn stop(self) {
         self.floor.stop.store(true, Ordering::Relaxed);
+        self.floor.batches.close();
         for thread in self.threads {
             // a thread that panicked has said so already; the others are still to be waited for
             let _ = thread.join();
@@ -149,6 +156,9 @@ fn housekeeping(floor: &Floor, door: &Arc<LoginDoor>) -> std::io::Result<JoinHan
     thread::Builder::new().name("housekeeping".to_owned()).spawn(move || {
         let mut copied = None;
         let mut looked = None;
+        if let Err(error) = leftovers::clear_if_idle(&floor.folder, &floor.store) {
+            tracing::error!(code = %error.code(), "an import that broke off could not be cleared away: {error}");
+        }
         while !floor.stop.load(Ordering::Relaxed) {
             let now = clock::now();
             let (folder, settings, store) = (&floor.folder, &floor.settings, &floor.store);

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crate::device::driver;
 use crate::device::port;
 use crate::domain::verdict::Verdict;
+use crate::station::batch::desk::BatchDesk;
 use crate::station::board::{Board, Tile};
 use crate::station::clients::TokenDoor;
 use crate::station::clock;
@@ -54,6 +55,8 @@ pub struct Floor {
     pub board: Arc<Board>,
     /// What the page tells the slots.
     pub desk: Arc<Desk>,
+    /// The batches begun on the pages.
+    pub batches: Arc<BatchDesk>,
     /// The figures above the tiles.
     pub figures: Arc<Figures>,
     /// Who asks over the API.

@@ -61,6 +61,7 @@ impl Bench {
             folder,
             board: Arc::new(Board::new([])),
             desk: Arc::new(Desk::new(["slot-1".parse().unwrap()])),
+            batches: Arc::default(),
             figures: Arc::default(),
             shift: Arc::new(Shift::new(settings.pages.idle)),
             settings: Arc::new(settings),

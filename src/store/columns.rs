@@ -18,6 +18,11 @@ pub(super) struct Columns<'r> {
 }
 
 impl<'r> Columns<'r> {
+    /// The columns of a row that was read from this table.
+    pub(super) fn of(table: &'static str, row: &'r Row<'r>) -> Columns<'r> {
+        Columns { table, row }
+    }
+
     /// A column as SQLite gives it.
     pub(super) fn raw<T: FromSql>(&self, column: &'static str) -> Result<T, StoreError> {
         self.row.get(column).map_err(|error| self.bad(column, &error))

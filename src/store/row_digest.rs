@@ -15,6 +15,7 @@ use crate::domain::digest::Digest;
 /// A table whose rows the audit log vouches for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Table {
+    Announcement,
     Batch,
     BatchChunk,
     Certificate,
@@ -30,7 +31,8 @@ pub(super) enum Table {
 }
 
 impl Table {
-    pub(super) const ALL: [Table; 12] = [
+    pub(super) const ALL: [Table; 13] = [
+        Table::Announcement,
         Table::Batch,
         Table::BatchChunk,
         Table::Certificate,
@@ -48,6 +50,7 @@ impl Table {
     /// Its name in SQL and in an entry's `rows`.
     pub(super) fn name(self) -> &'static str {
         match self {
+            Table::Announcement => "announcement",
             Table::Batch => "batch",
             Table::BatchChunk => "batch_chunk",
             Table::Certificate => "certificate",
@@ -66,6 +69,7 @@ impl Table {
     /// The columns that are digested, in this order; the first is the key.
     pub(super) fn columns(self) -> &'static str {
         match self {
+            Table::Announcement => "batch, names, rows, digest",
             Table::Batch => {
                 "id, kind, input, output, input_digest, output_digest, asked, work_order, person, state, \
                  good, refused, code, started, finished"
@@ -106,7 +110,8 @@ impl Table {
             Table::WorkOrder => {
                 "activated, first_article, first_article_run, first_article_by, first_article_reason"
             }
-            Table::Batch
+            Table::Announcement
+            | Table::Batch
             | Table::BatchChunk
             | Table::Certificate
             | Table::Client
@@ -132,7 +137,8 @@ impl Table {
             // the ZPL has its digest among the others
             Table::Label => &["zpl", "attempts", "last_error"],
             Table::Outbox => &["attempts", "next_try", "last_error", "last_code"],
-            Table::Batch
+            Table::Announcement
+            | Table::Batch
             | Table::BatchChunk
             | Table::Certificate
             | Table::Client

@@ -26,27 +26,37 @@ CREATE TABLE batch (
 ) STRICT;
 CREATE INDEX batch_running ON batch (id) WHERE state = 'running';
 
--- Announced devices: rows of imported files, written once and never changed. They count from the moment their batch is
--- done; rows of a batch that ended otherwise are removed.
+-- import: announced devices, rows of imported files, written once and never changed. They count from the moment their
+-- batch is done; rows of a batch that ended otherwise are removed. Rows of one batch stand together, in the file's order.
 CREATE TABLE announced (
     id              INTEGER PRIMARY KEY,
     batch           INTEGER NOT NULL REFERENCES batch (id),
+    -- where in the file the row began, counted from 1
     line            INTEGER NOT NULL,
-    serial          TEXT NOT NULL,
+    serial          TEXT,
     mac             TEXT,
     registration_id TEXT,
     work_order      TEXT,
+    -- a request for a certificate, DER, and the SHA-256 of its public key
     csr             BLOB,
+    public_key      TEXT,
+    -- TPM2B_PUBLIC
     endorsement_key BLOB,
-    -- the cells of the columns that mean nothing to us, as a JSON array in the order of announced_columns
-    extra           TEXT NOT NULL
+    -- the cells of the columns that mean nothing to us, as a JSON array in the order of the announcement's names
+    extra           TEXT NOT NULL,
+    CHECK (serial IS NOT NULL OR registration_id IS NOT NULL),
+    CHECK ((csr IS NULL) = (public_key IS NULL))
 ) STRICT;
-CREATE TABLE announced_columns (
-    batch INTEGER PRIMARY KEY REFERENCES batch (id),
-    names TEXT NOT NULL
+-- What vouches for them: one row for each batch that announced devices, written when it is done, with the digest over
+-- its rows in order (store/announced/canonical.rs). `names` are those of the kept columns, a JSON array.
+CREATE TABLE announcement (
+    batch  INTEGER PRIMARY KEY REFERENCES batch (id),
+    names  TEXT NOT NULL,
+    rows   INTEGER NOT NULL CHECK (rows >= 0),
+    digest TEXT NOT NULL CHECK (length(digest) = 64)
 ) STRICT;
--- Finds them by the first eight bytes of SHA-256 of kind and folded value (serial, MAC, registration ID, endorsement
--- key, public key of the request): small and alike for any kind of IDs. A hint, held against the row itself.
+-- Finds announced devices by the first eight bytes of SHA-256 of kind and folded value (serial, MAC, registration ID,
+-- endorsement key, public key of the request): small, and alike for any kind of IDs. A hint, held against the row itself.
 CREATE TABLE announced_key (
     start INTEGER NOT NULL,
     id    INTEGER NOT NULL,

@@ -279,7 +279,7 @@ impl<A: Authority + Send + Sync, T: DeserializeOwned + 'static> FromRequest for 
 }
 
 /// Somebody whose role does not allow what they sent: that goes on record.
-fn record_refused(request: &HttpRequest, trouble: &Trouble) {
+pub fn record_refused(request: &HttpRequest, trouble: &Trouble) {
     if trouble.status_code() == StatusCode::FORBIDDEN
         && let Ok(watching) = Visit::<Watching>::arrive(request, false)
     {

@@ -23,6 +23,8 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("work_orders.css", CSS, include_bytes!("../../static/work_orders.css")),
     ("reports.css", CSS, include_bytes!("../../static/reports.css")),
     ("badge.css", CSS, include_bytes!("../../static/badge.css")),
+    ("batches.css", CSS, include_bytes!("../../static/batches.css")),
+    ("batches.js", SCRIPT, include_bytes!("../../static/batches.js")),
     ("records.css", CSS, include_bytes!("../../static/records.css")),
     ("htmx.min.js", SCRIPT, include_bytes!("../../static/htmx.min.js")),
     ("station.js", SCRIPT, include_bytes!("../../static/station.js")),

@@ -35,7 +35,8 @@ pub struct Export {
     #[arg(long, value_name = "F", default_value = "csv")]
     format: String,
     /// Columns of csv and jsonl: serial, mac, registration_id, device_id, state, work_order, product, run, verdict, started,
-    /// finished, person, slot, credential, cert_serial, not_before, not_after, sha1, sha256, certificate_pem, chain_pem
+    /// finished, person, slot, credential, cert_serial, not_before, not_after, sha1, sha256, certificate_pem, chain_pem, and @NAME for a
+    /// column of an imported file
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     columns: Vec<String>,
     /// Column that becomes a tag (nrf-cloud), a column (rainmaker) or a parameter (aws); may be given several times
@@ -56,6 +57,12 @@ pub struct Export {
     /// Devices in this state: new, provisioned, quarantined, scrapped or released
     #[arg(long)]
     state: Option<DeviceState>,
+    /// Devices that imported files announced, made or not, with what the files said: csv and jsonl
+    #[arg(long)]
+    announced: bool,
+    /// Devices that were announced with their TPM's endorsement key: azure-dps
+    #[arg(long)]
+    tpm: bool,
     /// Leave text as it is even where a spreadsheet would take it for a formula
     #[arg(long)]
     raw: bool,
@@ -69,6 +76,7 @@ impl Export {
             columns: column::parse(&self.columns)?,
             tags: column::parse(&self.tag_column)?,
             selection: Selection {
+                announced: self.announced || self.tpm,
                 work_order: self.work_order.clone(),
                 verdict: self.verdict,
                 state: self.state,
@@ -77,6 +85,9 @@ impl Export {
             },
             raw: self.raw,
         };
+        if self.tpm && ask.format != Format::AzureDps {
+            return Err(Failure::usage(Code::ExportAsk, "--tpm is for the format azure-dps"));
+        }
         let session = Session::open(common)?;
         let keys = match ask.format {
             Format::Manifest => Some(manifest_keys(&session, common)?),

@@ -37,7 +37,8 @@ use crate::station::folder::Folder;
 use crate::station::keys::Unlocked;
 use crate::store::Store;
 use crate::store::batches::{self, Ended, NewBatch};
-use crate::store::export::{self, Query, Selection};
+use crate::store::export::query::Query;
+use crate::store::export::{self, Selection};
 
 /// The most threads that read.
 const READERS: usize = 2;
@@ -70,6 +71,9 @@ impl ExportAsk {
         if let Some(long) = tags.iter().find(|column| column.is_long()) {
             return Err(ExportFailed::BadTag(long.as_str().to_owned()));
         }
+        if selection.announced {
+            self.check_announced()?;
+        }
         if let (Some(from), Some(until)) = (selection.from, selection.until)
             && from >= until
         {
@@ -87,10 +91,28 @@ impl ExportAsk {
         }
     }
 
+    /// Of announced devices only what files said is known.
+    fn check_announced(&self) -> Result<(), ExportFailed> {
+        let Selection { announced: _, work_order: _, verdict, state, from, until } = &self.selection;
+        if !self.format.has_columns() && self.format != Format::AzureDps {
+            return Err(ExportFailed::NotOfAnnounced(self.format));
+        }
+        if verdict.is_some() || state.is_some() || from.is_some() || until.is_some() {
+            return Err(ExportFailed::AnnouncedHaveNoRun);
+        }
+        let known =
+            |column: &&Column| !matches!(column, Column::Kept(_)) && !Column::ANNOUNCED.contains(column);
+        match self.columns.iter().find(known) {
+            Some(column) => Err(ExportFailed::NotAnnounced(column.as_str().to_owned())),
+            None => Ok(()),
+        }
+    }
+
     /// As the records have it.
     fn to_json(&self, columns: &[Column], jwks: Option<&Digest>) -> serde_json::Value {
-        let names = |columns: &[Column]| columns.iter().map(|column| column.as_str()).collect::<Vec<_>>();
-        let Selection { work_order, verdict, state, from, until } = &self.selection;
+        let names =
+            |columns: &[Column]| columns.iter().map(|column| column.as_str().to_owned()).collect::<Vec<_>>();
+        let Selection { announced, work_order, verdict, state, from, until } = &self.selection;
         let mut asked = serde_json::json!({ "format": self.format.as_str() });
         let mut also = |name: &str, value: Option<serde_json::Value>| {
             if let (Some(object), Some(value)) = (asked.as_object_mut(), value) {
@@ -100,6 +122,7 @@ impl ExportAsk {
         also("columns", self.format.has_columns().then(|| names(columns).into()));
         also("tags", (!self.tags.is_empty()).then(|| names(&self.tags).into()));
         also("raw", self.raw.then_some(true.into()));
+        also("announced", announced.then_some(true.into()));
         also("work_order", work_order.as_ref().map(|name| name.as_str().into()));
         also("verdict", verdict.map(|verdict| verdict.to_string().into()));
         also("state", state.map(|state| state.as_str().into()));
@@ -139,10 +162,7 @@ pub fn run(
     progress: &Progress,
 ) -> Result<Outcome, ExportFailed> {
     ask.check(&to)?;
-    let columns = match ask.columns.as_slice() {
-        [] => &Column::USUAL[..],
-        chosen => chosen,
-    };
+    let columns = &columns(folder, ask)?;
     let key = match (ask.format, keys) {
         (Format::Manifest, None) => return Err(ExportFailed::Locked),
         (Format::Manifest, Some(keys)) => Some(ManifestKey::load(keys.vault.manifest_key()?)?),
@@ -197,6 +217,20 @@ pub fn run(
     }
 }
 
+/// The columns that were chosen, or the usual ones: of announced devices all that files said.
+fn columns(folder: &Folder, ask: &ExportAsk) -> Result<Vec<Column>, ExportFailed> {
+    match (ask.columns.as_slice(), ask.selection.announced) {
+        ([], false) => Ok(Column::USUAL.to_vec()),
+        ([], true) => {
+            let lanes = export::lanes(&folder.database(), 1)?;
+            let kept = lanes.first().map(export::Lane::kept_columns).transpose()?.unwrap_or_default();
+            let kept = kept.into_iter().map(|name| Column::Kept(name.into()));
+            Ok(Column::ANNOUNCED.into_iter().chain(kept).collect())
+        }
+        (chosen, _) => Ok(chosen.to_vec()),
+    }
+}
+
 type Left = (Pumped, Option<Digest>, Vec<PathBuf>);
 
 /// Writes everything, or takes away what was written.
@@ -215,10 +249,16 @@ fn leave(
     let lanes = export::lanes(&folder.database(), threads)?;
     let company = lanes.first().map(export::Lane::company).transpose()?.flatten();
     let issuing_pem = issuing.pem();
+    let of_file = |column: &Column| match column {
+        Column::Kept(name) => Some(name.clone()),
+        _ => None,
+    };
     let plan = Plan {
         format: ask.format,
         columns,
         tags: &ask.tags,
+        kept: columns.iter().chain(&ask.tags).filter_map(of_file).collect(),
+        announced: ask.selection.announced,
         raw: ask.raw,
         issuing_escaped: issuing_pem.replace('\n', "\\n"),
         issuing_base64: cells::base64(issuing.der()),
@@ -230,7 +270,7 @@ fn leave(
         To::Stream(_) => None,
         To::Path(path) => companion(ask.format, path),
     };
-    let frame = ask.format.frame(columns, &ask.tags);
+    let frame = ask.format.frame(columns, &ask.tags, ask.raw);
     let mut parts = ask.format.parts(columns);
     parts.run |= ask.tags.iter().any(|column| column.parts().run);
     let query = Query::new(&ask.selection, parts);

@@ -10,7 +10,9 @@ use crate::domain::serial_number::SerialNumber;
 use crate::domain::verdict::Verdict;
 use crate::station::provision::bench::{Bench, Job};
 use crate::station::provision::stop::Stop;
+use crate::store::announced::contradiction;
 use crate::store::devices::standing::{self, Claim, Standing};
+use crate::store::runs::reserve::ReserveError;
 
 /// A device that said who it is, and was believed.
 pub struct Device {
@@ -69,6 +71,12 @@ pub fn identify(
         .identity(&serial, mac.as_ref())
         .map_err(|e| Stop::new(Verdict::Fail, e.code(), e.to_string()))?;
     let claim = Claim { serial: &serial, mac: mac.as_ref(), identity: &identity };
-    let standing = bench.store.read(|r| standing::standing(r, &claim))?;
+    let standing = bench.store.read(|r| {
+        // looked at before the device makes a key, and again when it is reserved
+        if let Some(contradiction) = contradiction::of_claim(r, &claim, Some(job.work_order))? {
+            return Err(ReserveError::from(contradiction));
+        }
+        standing::standing(r, &claim)
+    })?;
     Ok(Device { serial, mac, identity, standing })
 }

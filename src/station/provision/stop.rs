@@ -18,6 +18,7 @@ use crate::station::enrollment;
 use crate::station::labels::LabelError;
 use crate::station::provision::Walk;
 use crate::station::provision::bench::{Bench, Job};
+use crate::store::announced::contradiction::Respect;
 use crate::store::certificates::issue::IntendError;
 use crate::store::error::StoreError;
 use crate::store::runs::finish::{self, Failure, Finish};
@@ -64,6 +65,10 @@ impl From<LineError> for Stop {
 impl From<ReserveError> for Stop {
     fn from(error: ReserveError) -> Stop {
         let verdict = match &error {
+            ReserveError::Announced(contradiction) => match contradiction.respect() {
+                Respect::Key(_) => Verdict::Quarantine,
+                Respect::WorkOrder => Verdict::Skipped,
+            },
             ReserveError::Duplicate { .. }
             | ReserveError::Unfinished { .. }
             | ReserveError::Blocked { .. } => Verdict::Quarantine,
@@ -85,7 +90,7 @@ impl From<ReserveError> for Stop {
 impl From<IntendError> for Stop {
     fn from(error: IntendError) -> Stop {
         let verdict = match &error {
-            IntendError::DuplicateKey { .. } => Verdict::Quarantine,
+            IntendError::DuplicateKey { .. } | IntendError::Announced(_) => Verdict::Quarantine,
             IntendError::Store(_) => Verdict::Error,
         };
         let alarm = error.alarm().map(Box::new);

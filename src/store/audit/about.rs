@@ -36,7 +36,8 @@ impl About {
             Table::Certificate => About::Device(row.get(2)?),
             Table::Outbox => About::Registration(row.get(1)?),
             Table::Label => About::Device(row.get(2)?),
-            Table::Batch
+            Table::Announcement
+            | Table::Batch
             | Table::BatchChunk
             | Table::Client
             | Table::Crl

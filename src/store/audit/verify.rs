@@ -3,6 +3,7 @@
 //! and certificates against their own digests (`contents`). It needs no vault, and memory does not grow
 //! with the log. What came after the newest checkpoint kept elsewhere is only as strong as the vault.
 
+mod announced;
 mod contents;
 mod heads;
 mod leaves;
@@ -97,6 +98,7 @@ pub fn verify(
     let walked = leaves::walk(reader, &origin, &heads, &mut problems, tick)?;
     let rows = rows::compare(reader, walked.mentions, &mut problems)?;
     contents::check(reader, &mut problems)?;
+    announced::check(reader, &mut problems)?;
     let Problems { named, further } = problems;
     Ok(Report {
         origin,

@@ -10,6 +10,7 @@ use crate::domain::name::Name;
 use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::stage::Stage;
 use crate::domain::utc_time::UtcTime;
+use crate::store::announced::contradiction::{self, Contradiction};
 use crate::store::change::Change;
 use crate::store::columns::sql_id;
 use crate::store::error::StoreError;
@@ -50,6 +51,9 @@ pub enum IntendError {
         /// Digest of the key.
         public_key: Digest,
     },
+    /// An imported file announced this key for another device.
+    #[error(transparent)]
+    Announced(#[from] Contradiction),
     /// The records refused.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -64,6 +68,7 @@ impl IntendError {
                 value: public_key.to_string(),
                 known_device: *known_device,
             }),
+            IntendError::Announced(contradiction) => contradiction.alarm(),
             IntendError::Store(_) => None,
         }
     }
@@ -73,6 +78,7 @@ impl Coded for IntendError {
     fn code(&self) -> Code {
         match self {
             IntendError::DuplicateKey { known_device: _, public_key: _ } => Code::DuplicateKey,
+            IntendError::Announced(contradiction) => contradiction.code(),
             IntendError::Store(error) => error.code(),
         }
     }
@@ -87,6 +93,9 @@ pub fn intend(change: &mut Change<'_>, reserved: &Reserved, intent: &Intent<'_>)
     let Intent { serial, to_be_signed, public_key, profile, profile_text, not_before, not_after } = *intent;
     let Reserved { run, device, work_order, product, credential } = reserved;
     own_key(change, device.id, public_key)?;
+    if let Some(contradiction) = contradiction::of_public_key(change, &public_key, device)? {
+        return Err(contradiction.into());
+    }
     let profile = recipes::keep_profile(change, profile, profile_text)?;
     advance(change, *run, Stage::Prepare, Stage::Intended)?;
     change.execute(

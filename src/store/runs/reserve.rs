@@ -13,6 +13,7 @@ use crate::domain::product::{Credential, DeviceIdentity};
 use crate::domain::serial_number::SerialNumber;
 use crate::domain::stage::Stage;
 use crate::domain::work_order::{IssuePermit, PermitHolder};
+use crate::store::announced::contradiction::{self, Contradiction};
 use crate::store::change::Change;
 use crate::store::columns::sql_id;
 use crate::store::devices::standing::{self, Claim, Standing};
@@ -112,6 +113,9 @@ pub enum ReserveError {
     FirstArticleWaits { work_order: Name, run: u64 },
     #[error("work order {work_order} is for product {wanted}, not for {found}")]
     OtherProduct { work_order: Name, wanted: Name, found: Name },
+    /// Imported files say otherwise.
+    #[error(transparent)]
+    Announced(#[from] Contradiction),
     #[error("serial number {serial} is not in the list of work order {work_order}")]
     SerialNotAllowed { work_order: Name, serial: SerialNumber },
     #[error("all {quota} units of work order {work_order} are issued, spare included")]
@@ -130,6 +134,7 @@ impl ReserveError {
                 value: value.clone(),
                 known_device: *known_device,
             }),
+            ReserveError::Announced(contradiction) => contradiction.alarm(),
             ReserveError::Unfinished { .. }
             | ReserveError::Resumable { .. }
             | ReserveError::AlreadyPassed { .. }
@@ -160,6 +165,7 @@ impl Coded for ReserveError {
             ReserveError::WorkOrderNotActive { .. } => Code::NoActiveWorkOrder,
             ReserveError::FirstArticleWaits { .. } => Code::FirstArticle,
             ReserveError::OtherProduct { .. } => Code::WrongProduct,
+            ReserveError::Announced(contradiction) => contradiction.code(),
             ReserveError::SerialNotAllowed { .. } => Code::SerialNotAllowed,
             ReserveError::QuotaSpent { .. } => Code::QuotaSpent,
             ReserveError::Store(error) => error.code(),
@@ -189,6 +195,9 @@ pub fn reserve(
         credential,
     } = *reservation;
     let claim = Claim { serial, mac, identity };
+    if let Some(contradiction) = contradiction::of_claim(change, &claim, Some(work_order))? {
+        return Err(contradiction.into());
+    }
     let known = match standing::standing(change, &claim)? {
         Standing::New => None,
         Standing::Known(device) => Some(device),

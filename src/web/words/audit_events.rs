@@ -70,6 +70,9 @@ event_words! {
     "batch-chunk-issued": "Certificates of a batch issued", "Zertifikate eines Stapels ausgestellt", "批处理证书已签发", "Certificados de un lote emitidos";
     "batch-chunk-voided": "Certificates of a batch void", "Zertifikate eines Stapels nichtig", "批处理证书已作废", "Certificados de un lote anulados";
     "batch-ended": "Batch ended", "Stapel beendet", "批处理已结束", "Lote terminado";
+    "batch-file-taken": "File of a batch taken along", "Datei eines Stapels mitgenommen", "已取走批次文件", "Fichero de un lote retirado";
+    "batch-files-cleared": "Files of a batch removed", "Dateien eines Stapels entfernt", "批次文件已删除", "Ficheros de un lote eliminados";
+    "announcement-alarm": "Not as announced", "Anders als angekündigt", "与预告不符", "No como se anunció";
     "log-exported": "Log exported", "Protokoll exportiert", "日志已导出", "Registro exportado";
     "log-verified": "Log verified", "Protokoll geprüft", "日志已验证", "Registro verificado";
     "possession-proven": "Possession proven", "Besitz nachgewiesen", "已证明持有", "Posesión demostrada";

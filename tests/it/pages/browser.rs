@@ -145,7 +145,21 @@ impl Browser {
         let host = self.host();
         let pairs: Vec<String> =
             fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        self.ask("POST", path, &host, Some(&pairs.join("&")))
+        self.ask("POST", path, &host, Some((FORM, pairs.join("&").as_bytes())))
+    }
+
+    /// Sends a form with a file, as a browser does: the fields in their order, the file last.
+    pub fn upload(&mut self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Answer {
+        let host = self.host();
+        let body = multipart(fields, file);
+        self.ask("POST", path, &host, Some((MULTIPART, &body)))
+    }
+
+    /// Begins to send a form with a file, says that it is this long in all, and sends no more of it.
+    pub fn upload_begun(&mut self, path: &str, fields: &[(&str, &str)], length: u64) -> Answer {
+        let host = format!("{}\r\nContent-Length: {length}", self.host());
+        let body = multipart(fields, ("large.csv", b"serial\n"));
+        self.ask("POST", path, &host, Some((MULTIPART, &body)))
     }
 
     /// Opens the log-in page, fills it in and sends it.
@@ -180,7 +194,7 @@ impl Browser {
         self.cookies.get(name).map(String::as_str)
     }
 
-    fn ask(&mut self, method: &str, path: &str, host: &str, form: Option<&str>) -> Answer {
+    fn ask(&mut self, method: &str, path: &str, host: &str, body: Option<(&str, &[u8])>) -> Answer {
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
         if !self.cookies.is_empty() {
             let cookies: Vec<String> =
@@ -190,25 +204,28 @@ impl Browser {
         if self.part {
             request.push_str("HX-Request: true\r\n");
         }
-        if let Some(form) = form {
-            request.push_str("Content-Type: application/x-www-form-urlencoded\r\n");
-            request.push_str(&format!("Content-Length: {}\r\n\r\n{form}", form.len()));
-        } else {
-            request.push_str("\r\n");
+        if let Some((kind, body)) = body {
+            request.push_str(&format!("Content-Type: {kind}\r\n"));
+            if !host.contains("Content-Length") {
+                request.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            }
         }
+        request.push_str("\r\n");
+        let mut request = request.into_bytes();
+        request.extend_from_slice(body.map_or(&[], |(_, body)| body));
         let mut stream = TcpStream::connect(&self.authority).expect("the pages are served");
         stream.set_read_timeout(Some(SOON)).unwrap();
         let mut answer = Vec::new();
         match &self.tls {
             None => {
-                stream.write_all(request.as_bytes()).unwrap();
+                stream.write_all(&request).unwrap();
                 stream.read_to_end(&mut answer).expect("an answer, then the end");
             }
             Some((name, config)) => {
                 let name = ServerName::try_from(name.clone()).unwrap();
                 let session = ClientConnection::new(config.clone(), name).unwrap();
                 let mut stream = StreamOwned::new(session, stream);
-                stream.write_all(request.as_bytes()).expect("a handshake under the certificate trusted");
+                stream.write_all(&request).expect("a handshake under the certificate trusted");
                 match stream.read_to_end(&mut answer) {
                     Ok(_) => {}
                     // the server may hang up without a farewell
@@ -224,6 +241,28 @@ impl Browser {
         }
         answer
     }
+}
+
+/// How forms without files are sent.
+const FORM: &str = "application/x-www-form-urlencoded";
+/// What stands between the parts of those with files.
+const BOUNDARY: &str = "----lineside-test-7d1f3a";
+/// How those are sent.
+const MULTIPART: &str = "multipart/form-data; boundary=----lineside-test-7d1f3a";
+
+fn multipart(fields: &[(&str, &str)], (name, content): (&str, &[u8])) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (field, value) in fields {
+        let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n");
+        body.extend_from_slice(format!("{head}{value}\r\n").as_bytes());
+    }
+    // as browsers do it (the HTML standard): what would end the name is written in percent
+    let name = name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+    let head = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
+    body.extend_from_slice(format!("--{BOUNDARY}\r\n{head}\r\nContent-Type: text/csv\r\n\r\n").as_bytes());
+    body.extend_from_slice(content);
+    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+    body
 }
 
 fn parse(answer: &[u8]) -> Answer {

@@ -7,10 +7,12 @@ use super::cells;
 use super::failed::{ExportFailed, NotWritten};
 use super::scribe::{Identity, Recipe, Written};
 use crate::azure::enrollment::{
-    AttestationMechanism, Capabilities, IndividualEnrollment, ProvisioningStatus,
+    AttestationMechanism, AttestationType, Capabilities, IndividualEnrollment, ProvisioningStatus,
 };
 use crate::domain::product::DeviceIdentity;
+use crate::domain::registration_id::RegistrationId;
 use crate::store::error::StoreError;
+use crate::store::export::found::Found;
 
 /// Appends an individual enrollment with the device's own certificate, as the recipe wants it.
 pub fn enrollment(
@@ -28,26 +30,56 @@ pub fn enrollment(
     let record = match recipe {
         Recipe::Of(enroll) => {
             let device_id = identity.device_id.parse().map_err(|error| unreadable("device_id", &error))?;
-            IndividualEnrollment::new(enroll, &DeviceIdentity { registration_id, device_id }, attestation)
+            IndividualEnrollment::new(&enroll, &DeviceIdentity { registration_id, device_id }, attestation)
         }
-        Recipe::None => IndividualEnrollment {
-            registration_id,
-            device_id: Some(identity.device_id.to_owned()),
-            attestation,
-            capabilities: None,
-            allocation_policy: None,
-            iot_hubs: None,
-            reprovision_policy: None,
-            provisioning_status: Some(ProvisioningStatus::Enabled),
-            initial_twin: None,
-            etag: None,
-            other: serde_json::Map::new(),
-        },
+        Recipe::None => bare(registration_id, identity.device_id, attestation),
         Recipe::Unreadable => {
             return Ok(Written::Not(NotWritten::Recipe { serial: identity.serial.to_owned() }));
         }
     };
-    serde_json::to_writer(out, &record).map_err(|error| ExportFailed::Json(error.to_string()))?;
+    write(&record, out)
+}
+
+/// Appends an individual enrollment of a device that was announced with its TPM's endorsement key.
+pub fn tpm_enrollment(found: &Found<'_>, out: &mut Vec<u8>) -> Result<Written, ExportFailed> {
+    let (serial, id) = (found.serial()?, found.registration_id()?);
+    let name = if serial.is_empty() { id } else { serial };
+    let (Some(key), false) = (found.endorsement_key()?, id.is_empty()) else {
+        return Ok(Written::Not(NotWritten::NoEndorsementKey { name: name.to_owned() }));
+    };
+    let registration_id = id.parse().map_err(|error| unreadable("registration_id", &error))?;
+    let attestation = AttestationMechanism {
+        kind: AttestationType::Tpm,
+        symmetric_key: None,
+        x509: None,
+        tpm: Some(serde_json::json!({ "endorsementKey": cells::base64(key) })),
+    };
+    write(&bare(registration_id, id, attestation), out)
+}
+
+/// An enrollment that no recipe says anything about.
+fn bare(
+    registration_id: RegistrationId,
+    device_id: &str,
+    attestation: AttestationMechanism,
+) -> IndividualEnrollment {
+    IndividualEnrollment {
+        registration_id,
+        device_id: Some(device_id.to_owned()),
+        attestation,
+        capabilities: None,
+        allocation_policy: None,
+        iot_hubs: None,
+        reprovision_policy: None,
+        provisioning_status: Some(ProvisioningStatus::Enabled),
+        initial_twin: None,
+        etag: None,
+        other: serde_json::Map::new(),
+    }
+}
+
+fn write(record: &IndividualEnrollment, out: &mut Vec<u8>) -> Result<Written, ExportFailed> {
+    serde_json::to_writer(out, record).map_err(|error| ExportFailed::Json(error.to_string()))?;
     Ok(Written::Row)
 }
 

@@ -2,9 +2,10 @@
 //! nodes of ESP RainMaker, and lines of a bulk registration of AWS IoT.
 
 use super::cells;
+use super::column::Kept;
 use super::failed::{ExportFailed, NotWritten};
 use super::scribe::{Identity, Plan, Written};
-use crate::store::export::Found;
+use crate::store::export::found::Found;
 
 /// The mark between two tags and two kinds of firmware.
 const MARK: char = '|';
@@ -23,11 +24,12 @@ pub const ESP_CONFIG: &str = "lineside,namespace,\n\
 fn tags(
     plan: &Plan<'_>,
     found: &Found<'_>,
+    kept: &Kept,
     serial: &str,
 ) -> Result<Result<Vec<String>, NotWritten>, ExportFailed> {
     let mut values = Vec::with_capacity(plan.tags.len());
     for column in plan.tags {
-        let value = column.cell(found)?.text();
+        let value = column.cell(found, kept)?.text();
         if value.contains([MARK, '\n', '\r']) {
             return Ok(Err(NotWritten::Tag { serial: serial.to_owned(), value }));
         }
@@ -40,11 +42,12 @@ fn tags(
 pub fn nrf_row(
     plan: &Plan<'_>,
     found: &Found<'_>,
+    kept: &Kept,
     identity: &Identity<'_>,
     der: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<Written, ExportFailed> {
-    let tags = match tags(plan, found, identity.serial)? {
+    let tags = match tags(plan, found, kept, identity.serial)? {
         Ok(tags) => tags.join("|"),
         Err(why) => return Ok(Written::Not(why)),
     };
@@ -59,7 +62,6 @@ pub fn nrf_row(
 
 /// `id,serial,mac,reg_id,device_id,client_cert`.
 pub fn esp_row(
-    _plan: &Plan<'_>,
     found: &Found<'_>,
     identity: &Identity<'_>,
     der: &[u8],
@@ -81,11 +83,12 @@ pub fn esp_row(
 pub fn rainmaker_row(
     plan: &Plan<'_>,
     found: &Found<'_>,
+    kept: &Kept,
     identity: &Identity<'_>,
     der: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<Written, ExportFailed> {
-    let tags = match tags(plan, found, identity.serial)? {
+    let tags = match tags(plan, found, kept, identity.serial)? {
         Ok(tags) => tags,
         Err(why) => return Ok(Written::Not(why)),
     };
@@ -104,11 +107,12 @@ pub fn rainmaker_row(
 pub fn aws_line(
     plan: &Plan<'_>,
     found: &Found<'_>,
+    kept: &Kept,
     identity: &Identity<'_>,
     der: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<Written, ExportFailed> {
-    let tags = match tags(plan, found, identity.serial)? {
+    let tags = match tags(plan, found, kept, identity.serial)? {
         Ok(tags) => tags,
         Err(why) => return Ok(Written::Not(why)),
     };

@@ -1,22 +1,30 @@
 //! The columns that can be chosen for CSV and JSON lines, and what stands in them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::cells;
 use super::failed::ExportFailed;
 use crate::domain::thumbprint::Thumbprint;
 use crate::domain::utc_time::UtcTime;
 use crate::store::error::StoreError;
-use crate::store::export::{Found, Parts};
+use crate::store::export::Parts;
+use crate::store::export::found::Found;
 
 /// Names of columns that others have for private keys: asked for by mistake, they get an answer of their own.
 const PRIVATE: [&str; 5] = ["private_key", "private_key_pem", "client_key", "key", "symmetric_key"];
 
+/// What files announced for a device, by the names of their columns.
+pub type Kept = BTreeMap<String, String>;
+
 /// A column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the words are those of the records")]
 pub enum Column {
+    /// One that imported files brought, by its name there; asked for as `@NAME`.
+    Kept(Arc<str>),
     Serial,
     Mac,
     RegistrationId,
@@ -57,7 +65,7 @@ pub enum Cell<'a> {
 }
 
 impl Column {
-    /// All of them, in the order in which they are told.
+    /// All of our own, in the order in which they are told.
     pub const ALL: [Column; 21] = [
         Column::Serial,
         Column::Mac,
@@ -98,9 +106,14 @@ impl Column {
         Column::Sha256,
     ];
 
+    /// What is known of a device that is only announced.
+    pub const ANNOUNCED: [Column; 4] =
+        [Column::Serial, Column::Mac, Column::RegistrationId, Column::WorkOrder];
+
     /// Its name in the header.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
+            Column::Kept(name) => name,
             Column::Serial => "serial",
             Column::Mac => "mac",
             Column::RegistrationId => "registration_id",
@@ -126,16 +139,19 @@ impl Column {
     }
 
     /// Whether it may hold more than one line.
-    pub fn is_long(self) -> bool {
+    pub fn is_long(&self) -> bool {
         matches!(self, Column::CertificatePem | Column::ChainPem)
     }
 
     /// What of the records it needs.
-    pub fn parts(self) -> Parts {
+    pub fn parts(&self) -> Parts {
         match self {
-            Column::Serial | Column::Mac | Column::RegistrationId | Column::DeviceId | Column::State => {
-                Parts::default()
-            }
+            Column::Kept(_)
+            | Column::Serial
+            | Column::Mac
+            | Column::RegistrationId
+            | Column::DeviceId
+            | Column::State => Parts::default(),
             Column::WorkOrder
             | Column::Product
             | Column::Run
@@ -155,11 +171,12 @@ impl Column {
     }
 
     /// What stands in it.
-    pub fn cell<'a>(self, found: &Found<'a>) -> Result<Cell<'a>, StoreError> {
+    pub fn cell<'a>(&self, found: &Found<'a>, kept: &'a Kept) -> Result<Cell<'a>, StoreError> {
         let outside = |text: Option<&'a str>| text.map_or(Cell::Absent, Cell::Outside);
         let ours = |text: Option<&'a str>| text.map_or(Cell::Absent, |text| Cell::Ours(text.into()));
         let time = |at: Option<UtcTime>| at.map_or(Cell::Absent, Cell::Time);
         Ok(match self {
+            Column::Kept(name) => outside(kept.get(&**name).map(String::as_str)),
             Column::Serial => Cell::Outside(found.serial()?),
             Column::Mac => outside(found.mac()?),
             Column::RegistrationId => Cell::Outside(found.registration_id()?),
@@ -249,6 +266,9 @@ impl Cell<'_> {
 impl FromStr for Column {
     type Err = ExportFailed;
     fn from_str(text: &str) -> Result<Column, ExportFailed> {
+        if let Some(name) = text.trim().strip_prefix('@').filter(|name| !name.is_empty()) {
+            return Ok(Column::Kept(name.into()));
+        }
         let word = text.trim().to_lowercase();
         if PRIVATE.contains(&word.as_str()) {
             return Err(ExportFailed::PrivateKey(word));
@@ -260,7 +280,8 @@ impl FromStr for Column {
 
 /// The names of all columns in one sentence's list.
 pub fn words() -> String {
-    Column::ALL.map(Column::as_str).join(", ")
+    let ours: Vec<String> = Column::ALL.iter().map(|column| column.as_str().to_owned()).collect();
+    format!("{}, and @NAME for a column of an imported file", ours.join(", "))
 }
 
 /// Reads a list of columns; none twice.
@@ -268,7 +289,8 @@ pub fn parse(words: &[String]) -> Result<Vec<Column>, ExportFailed> {
     let mut columns = Vec::new();
     for word in words {
         let column: Column = word.parse()?;
-        if columns.contains(&column) {
+        let same = |known: &Column| known.as_str().to_lowercase() == column.as_str().to_lowercase();
+        if columns.iter().any(same) {
             return Err(ExportFailed::ColumnTwice(column.as_str().to_owned()));
         }
         columns.push(column);
@@ -298,7 +320,8 @@ mod tests {
         }
         let unknown = parse(&["serial".to_owned(), "colour".to_owned()]).unwrap_err();
         assert!(unknown.to_string().starts_with("“colour” is not a column; there are serial, mac, "));
-        assert!(unknown.to_string().ends_with(", certificate_pem, chain_pem"));
+        assert!(unknown.to_string().contains(", certificate_pem, chain_pem, and @NAME"));
+        assert_eq!(parse(&["@Line".to_owned()]).unwrap()[0].as_str(), "Line");
         let twice = parse(&["mac".to_owned(), " MAC".to_owned()]).unwrap_err();
         assert_eq!(twice.to_string(), "the column “mac” is named twice");
         assert_eq!("client_key".parse::<Column>().unwrap_err().code(), Code::ExportPrivateKey);

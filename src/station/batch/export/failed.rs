@@ -34,6 +34,14 @@ pub enum ExportFailed {
     BadTag(String),
     #[error("the format {0} writes more than one file, so it needs the name of one")]
     OutputNeeded(Format),
+    #[error(
+        "the format {0} is of devices that were made; announced ones are for csv, jsonl and azure-dps with --tpm"
+    )]
+    NotOfAnnounced(Format),
+    #[error("a device that is only announced has no run: only --work-order can be named beside it")]
+    AnnouncedHaveNoRun,
+    #[error("the column “{0}” is not known of a device that is only announced")]
+    NotAnnounced(String),
     #[error("the beginning of the time asked for is not before its end")]
     Span,
     #[error("there is a {} already", .0.display())]
@@ -73,11 +81,15 @@ impl Coded for ExportFailed {
             | ExportFailed::NoColumns(_)
             | ExportFailed::NoTags(_)
             | ExportFailed::BadTag(_)
+            | ExportFailed::OutputNeeded(_)
+            | ExportFailed::NotOfAnnounced(_)
+            | ExportFailed::AnnouncedHaveNoRun
+            | ExportFailed::NotAnnounced(_)
             | ExportFailed::Span => Code::ExportAsk,
             ExportFailed::PrivateKey(_) => Code::ExportPrivateKey,
-            ExportFailed::OutputNeeded(_) | ExportFailed::OutputExists(_) => Code::ExportOutput,
+            ExportFailed::OutputExists(_) => Code::OutputExists,
             ExportFailed::Write { cause, .. } if cause.kind() == io::ErrorKind::StorageFull => Code::DiskFull,
-            ExportFailed::Write { .. } => Code::ExportUnwritable,
+            ExportFailed::Write { .. } => Code::OutputUnwritable,
             ExportFailed::Locked => Code::VaultLocked,
             ExportFailed::TooSlow => Code::ReadTooLong,
             ExportFailed::Certificate { cause, .. } => cause.code(),
@@ -102,6 +114,8 @@ pub enum NotWritten {
         "“{value}” of the device {serial} cannot be a tag, for it holds the mark between tags or a line end"
     )]
     Tag { serial: String, value: String },
+    #[error("no endorsement key and registration ID were announced for {name}")]
+    NoEndorsementKey { name: String },
     #[error("the recipe of the device {serial} cannot be read any more")]
     Recipe { serial: String },
 }
@@ -109,7 +123,9 @@ pub enum NotWritten {
 impl Coded for NotWritten {
     fn code(&self) -> Code {
         match self {
-            NotWritten::NoCertificate { .. } | NotWritten::Tag { .. } => Code::ExportRow,
+            NotWritten::NoCertificate { .. }
+            | NotWritten::Tag { .. }
+            | NotWritten::NoEndorsementKey { .. } => Code::ExportRow,
             NotWritten::Recipe { .. } => Code::ProductInvalid,
         }
     }

@@ -221,7 +221,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn three(format: Format, most: u64, path: &Path) -> Vec<PathBuf> {
-        let mut frame = format.frame(&[], &[]);
+        let mut frame = format.frame(&[], &[], false);
         frame.most = Some(most);
         let mut shelf = Shelf::open(To::Path(path), format, frame).unwrap();
         shelf.rows(b"{1}{2}", &[3, 6]).unwrap();
@@ -234,7 +234,7 @@ mod tests {
     fn rows_are_cut_into_private_files_each_whole() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("dps");
-        assert_eq!(three(Format::AzureDps, 2, &folder), [folder.clone()]);
+        assert_eq!(three(Format::AzureDps, 2, &folder), std::slice::from_ref(&folder));
         let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
         assert_eq!(
             read("enrollments-000001.json"),
@@ -251,7 +251,7 @@ mod tests {
         for file in &files {
             assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        let refused = Shelf::open(To::Path(&onboard), Format::Csv, Format::Csv.frame(&[], &[])).err();
+        let refused = Shelf::open(To::Path(&onboard), Format::Csv, Format::Csv.frame(&[], &[], false)).err();
         assert!(matches!(refused, Some(ExportFailed::OutputExists(path)) if path == onboard));
     }
 
@@ -259,8 +259,9 @@ mod tests {
     fn the_digest_is_that_of_the_file_and_what_was_cut_off_goes_away() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("lot.json");
-        let open =
-            || Shelf::open(To::Path(&path), Format::Manifest, Format::Manifest.frame(&[], &[])).unwrap();
+        let open = || {
+            Shelf::open(To::Path(&path), Format::Manifest, Format::Manifest.frame(&[], &[], false)).unwrap()
+        };
         let mut shelf = open();
         shelf.rows(b"{}", &[2]).unwrap();
         let (digest, files) = (shelf.settle().unwrap(), shelf.files());

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::cells;
 use super::column::{self, Column};
 use super::failed::ExportFailed;
 use crate::store::export::Parts;
@@ -116,14 +117,23 @@ impl Format {
     }
 
     /// What stands around its rows.
-    pub fn frame(self, columns: &[Column], tags: &[Column]) -> Frame {
+    pub fn frame(self, columns: &[Column], tags: &[Column], raw: bool) -> Frame {
         let lines =
-            |head: String, most: Option<u64>| Frame { head: head.into(), between: b"", foot: b"", most };
-        let names =
-            |columns: &[Column]| columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(",");
+            |head: &[&[u8]], most: Option<u64>| Frame { head: head.concat(), between: b"", foot: b"", most };
+        let names = |columns: &[Column]| {
+            let mut names = Vec::new();
+            for (place, column) in columns.iter().enumerate() {
+                if place > 0 {
+                    names.push(b',');
+                }
+                // names of an imported file's columns come from outside
+                cells::outside(&mut names, column.as_str(), raw);
+            }
+            names
+        };
         match self {
-            Format::Csv => lines(format!("{}\n", names(columns)), None),
-            Format::JsonLines | Format::AzureHub | Format::Aws => lines(String::new(), None),
+            Format::Csv => lines(&[&names(columns), b"\n"], None),
+            Format::JsonLines | Format::AzureHub | Format::Aws => lines(&[], None),
             // limits of the services: enrollments of a call, rows of an onboarding, nodes of a registration
             Format::AzureDps => Frame {
                 head: b"{\"mode\":\"create\",\"enrollments\":[\n".to_vec(),
@@ -131,12 +141,10 @@ impl Format {
                 foot: b"\n]}\n",
                 most: Some(10),
             },
-            Format::NrfCloud => lines(String::new(), Some(1000)),
-            Format::EspMassMfg => lines("id,serial,mac,reg_id,device_id,client_cert\n".to_owned(), None),
-            Format::RainMaker => {
-                let tags = tags.iter().map(|column| format!(",{}", column.as_str())).collect::<String>();
-                lines(format!("node_id,certs{tags}\n"), Some(50_000))
-            }
+            Format::NrfCloud => lines(&[], Some(1000)),
+            Format::EspMassMfg => lines(&[b"id,serial,mac,reg_id,device_id,client_cert\n"], None),
+            Format::RainMaker if tags.is_empty() => lines(&[b"node_id,certs\n"], Some(50_000)),
+            Format::RainMaker => lines(&[b"node_id,certs,", &names(tags), b"\n"], Some(50_000)),
             Format::Manifest => Frame { head: b"[\n".to_vec(), between: b",\n", foot: b"\n]\n", most: None },
         }
     }

@@ -1,15 +1,19 @@
 //! Writes devices as rows of one form. Each reading thread has a scribe of its own; what they share is the plan.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use super::cells;
-use super::column::Column;
+use super::column::{Column, Kept};
 use super::failed::{ExportFailed, NotWritten};
 use super::format::Format;
 use super::manifest::ManifestKey;
 use super::{azure, clouds, manifest};
-use crate::domain::product::{Enroll, Product};
-use crate::store::export::{Found, Lane};
+use crate::domain::product::{Enroll, Product, announced_tags};
+use crate::store::export::Lane;
+use crate::store::export::found::Found;
 
 /// What is to be written, and how.
 pub struct Plan<'a> {
@@ -19,6 +23,10 @@ pub struct Plan<'a> {
     pub columns: &'a [Column],
     /// The columns that become tags.
     pub tags: &'a [Column],
+    /// The columns of imported files among both.
+    pub kept: Vec<Arc<str>>,
+    /// Whether it is about devices that are announced rather than made.
+    pub announced: bool,
     /// Whether outside text stays as it is, whatever a spreadsheet makes of it.
     pub raw: bool,
     /// The certificate of our issuing CA, PEM.
@@ -48,8 +56,10 @@ pub struct Scribe<'p> {
     plan: &'p Plan<'p>,
     /// What the recipes say about enrolling, by the digest of their text; none for one that cannot be read.
     recipes: HashMap<String, Option<Enroll>>,
+    /// The names of the columns of batches that announced devices.
+    batches: HashMap<u64, Vec<String>>,
     /// How many rows it has signed.
-    pub(super) signed: u64,
+    signed: u64,
 }
 
 /// A device whose identity stands: what the forms of others are made of.
@@ -69,7 +79,7 @@ pub struct Identity<'a> {
 impl<'p> Scribe<'p> {
     /// One for this plan.
     pub fn new(plan: &'p Plan<'p>) -> Scribe<'p> {
-        Scribe { plan, recipes: HashMap::new(), signed: 0 }
+        Scribe { plan, recipes: HashMap::new(), batches: HashMap::new(), signed: 0 }
     }
 
     /// Appends the row of a device.
@@ -80,13 +90,14 @@ impl<'p> Scribe<'p> {
         out: &mut Vec<u8>,
     ) -> Result<Written, ExportFailed> {
         let plan = self.plan;
+        let kept = self.kept(lane, found)?;
         match plan.format {
             Format::Csv => {
                 for (place, column) in plan.columns.iter().enumerate() {
                     if place > 0 {
                         out.push(b',');
                     }
-                    column.cell(found)?.csv(out, plan.raw, plan.issuing_pem);
+                    column.cell(found, &kept)?.csv(out, plan.raw, plan.issuing_pem);
                 }
                 out.push(b'\n');
                 return Ok(Written::Row);
@@ -99,7 +110,7 @@ impl<'p> Scribe<'p> {
                     }
                     cells::json(out, column.as_str())?;
                     out.push(b':');
-                    column.cell(found)?.json(out, &plan.issuing_escaped)?;
+                    column.cell(found, &kept)?.json(out, &plan.issuing_escaped)?;
                 }
                 out.extend_from_slice(b"}\n");
                 return Ok(Written::Row);
@@ -111,6 +122,9 @@ impl<'p> Scribe<'p> {
             | Format::RainMaker
             | Format::Aws
             | Format::Manifest => {}
+        }
+        if plan.announced {
+            return azure::tpm_enrollment(found, out);
         }
         if found.state()? != "provisioned" {
             return Ok(Written::PassedOver);
@@ -130,17 +144,49 @@ impl<'p> Scribe<'p> {
         let der = found.der()?.unwrap_or_default();
         match plan.format {
             Format::AzureHub => azure::hub_line(self.enroll(lane, found)?, &identity, out),
-            Format::AzureDps => azure::enrollment(self.enroll(lane, found)?, &identity, der, out),
-            Format::NrfCloud => clouds::nrf_row(plan, found, &identity, der, out),
-            Format::EspMassMfg => clouds::esp_row(plan, found, &identity, der, out),
-            Format::RainMaker => clouds::rainmaker_row(plan, found, &identity, der, out),
-            Format::Aws => clouds::aws_line(plan, found, &identity, der, out),
+            Format::AzureDps => {
+                let recipe = match self.enroll(lane, found)? {
+                    Recipe::Of(enroll) => Recipe::Of(Cow::Owned(with_tags(lane, found, &enroll)?)),
+                    other => other,
+                };
+                azure::enrollment(recipe, &identity, der, out)
+            }
+            Format::NrfCloud => clouds::nrf_row(plan, found, &kept, &identity, der, out),
+            Format::EspMassMfg => clouds::esp_row(found, &identity, der, out),
+            Format::RainMaker => clouds::rainmaker_row(plan, found, &kept, &identity, der, out),
+            Format::Aws => clouds::aws_line(plan, found, &kept, &identity, der, out),
             Format::Manifest => {
                 self.signed += 1;
                 manifest::element(plan, found, &identity, der, self.signed, out)
             }
             Format::Csv | Format::JsonLines => Ok(Written::Row),
         }
+    }
+
+    /// What imported files said of a device in the columns that are asked for.
+    fn kept(&mut self, lane: &Lane, found: &Found<'_>) -> Result<Kept, ExportFailed> {
+        let wanted = &self.plan.kept;
+        if wanted.is_empty() {
+            return Ok(Kept::new());
+        }
+        let Some(batch) = found.batch()? else {
+            let wanted: Vec<&str> = wanted.iter().map(|name| &**name).collect();
+            return Ok(lane.kept_cells(found, &wanted)?);
+        };
+        let names = match self.batches.entry(batch) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(lane.columns_of(batch)?),
+        };
+        let cells: Vec<String> = serde_json::from_str(found.extra()?.unwrap_or("[]"))
+            .map_err(|error| ExportFailed::Json(error.to_string()))?;
+        let mut kept = Kept::new();
+        for (name, cell) in names.iter().zip(cells) {
+            let meant = wanted.iter().find(|wanted| wanted.to_lowercase() == name.to_lowercase());
+            if let Some(meant) = meant {
+                kept.insert(meant.to_string(), cell);
+            }
+        }
+        Ok(kept)
     }
 
     /// What the recipe of its newest run says about enrolling.
@@ -152,7 +198,11 @@ impl<'p> Scribe<'p> {
             let enroll = text.and_then(|text| Product::parse(&text).ok()).map(|product| product.enroll);
             self.recipes.insert(digest.to_owned(), enroll);
         }
-        Ok(self.recipes.get(digest).and_then(Option::as_ref).map_or(Recipe::Unreadable, Recipe::Of))
+        Ok(self
+            .recipes
+            .get(digest)
+            .and_then(Option::as_ref)
+            .map_or(Recipe::Unreadable, |enroll| Recipe::Of(Cow::Borrowed(enroll))))
     }
 }
 
@@ -163,5 +213,13 @@ pub enum Recipe<'a> {
     /// There is one that this program cannot read.
     Unreadable,
     /// This.
-    Of(&'a Enroll),
+    Of(Cow<'a, Enroll>),
+}
+
+/// What a recipe says, with the cells that files announced for this device in its tags.
+fn with_tags(lane: &Lane, found: &Found<'_>, enroll: &Enroll) -> Result<Enroll, ExportFailed> {
+    let mut enroll = enroll.clone();
+    let cells = lane.kept_cells(found, &announced_tags::columns(&enroll.tags))?;
+    announced_tags::fill(&mut enroll.tags, &cells);
+    Ok(enroll)
 }

@@ -80,7 +80,7 @@ enum BadRow {
 impl Coded for BadRow {
     fn code(&self) -> Code {
         match self {
-            BadRow::Twice(_) => Code::RowTwice,
+            BadRow::Twice(_) => Code::RowDuplicate,
             BadRow::NoRegistrationId => Code::IdentityMissing,
             BadRow::NoRequest | BadRow::Garbled => Code::CsrGarbage,
             BadRow::Identity(error) => error.code(),
