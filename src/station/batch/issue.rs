@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use self::ask::IssueAsk;
+use self::ask::{IssueAsk, Keys};
 use self::failed::IssueFailed;
 use self::plan::Planner;
 use self::start::Started;
@@ -122,6 +122,7 @@ fn chunks(
     let mut planner = Planner::new(ask, table.header().clone());
     let mut number = standing.chunk;
     let mut signed_before = standing.certificates;
+    let mut unrehearsed = sinks.contents();
     let common = sealing::Common { bench, right, person, ask, batch, work_order: &work_order };
     let (outcome, state) = thread::scope(|scope| {
         let (give, take) = sync_channel(WAITING);
@@ -143,6 +144,12 @@ fn chunks(
                 let planned = planner.next(bench.store, &mut table, CHUNK)?;
                 if planned.rows == 0 {
                     return Ok(BatchState::Done);
+                }
+                if let Some(first) = planned.good.first()
+                    && let Some(contents) = unrehearsed.take()
+                {
+                    let with_key = ask.keys != Keys::FromRequests;
+                    contents.rehearse(&first.identity, &first.serial, first.mac.as_ref(), with_key)?;
                 }
                 number += 1;
                 let chunk = sealing::seal(&common, number, signed_before, planned)?;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::lot::Lot;
 use super::opened::{self, Row, said};
+use crate::factory::NO_SCOPE;
 
 const SEALED: [&str; 5] = ["certificate.pem", "chain.pem", "dps.json", "key.pem.age", "own.pem.age"];
 const CLEAR: [&str; 5] = ["certificate.pem", "chain.pem", "dps.json", "key.pem", "own.pem"];
@@ -105,4 +106,22 @@ fn an_archive_holds_the_same_and_keys_in_clear_only_by_name() {
         }
         assert_eq!(opened::point_of(row.cell("private_key_pem")), row.public_point());
     }
+}
+
+#[test]
+fn a_file_that_cannot_be_made_costs_no_certificate_and_once_it_can_the_batch_goes_on() {
+    let lot = Lot::of(3, |_| String::new());
+    let scope = "id_scope = \"0ne00000000\"";
+    lot.station.set(scope, NO_SCOPE);
+    let root = lot.station.beside("devices");
+    let options = [lot.sealed(), vec!["--folders".to_owned(), text(&root).to_owned()]].concat();
+    let ended = lot.issue(&options);
+    assert_ne!(ended.exit, 0, "{ended:?}");
+    ended.is_refused(ended.exit, "LS-SET-03");
+    assert_eq!(lot.station.sqlite("SELECT count(*) FROM batch_chunk"), "0");
+    lot.station.set(NO_SCOPE, scope);
+    let ended = lot.issue(&options);
+    assert_eq!(ended.exit, 0, "{ended:?}");
+    assert!(ended.err.contains("resumed"), "{ended:?}");
+    assert_eq!(names(&root).len(), 3);
 }

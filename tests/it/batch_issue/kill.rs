@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Read as _;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use lineside::domain::digest::Digest;
 
@@ -18,42 +19,60 @@ use crate::factory::process::Process;
 
 const ROWS: usize = 20_000;
 const KILLS: u32 = 10;
+const ROWS_WITH_FOLDERS: usize = 6000;
+const KILLS_WITH_FOLDERS: u32 = 3;
 
 /// The longest a kill waits, counted from the start of the program.
-const LONGEST: Duration = Duration::from_secs(3);
+const LONGEST: Duration = Duration::from_secs(4);
+/// The same where each device has a folder, which takes longer.
+const LONGEST_WITH_FOLDERS: Duration = Duration::from_secs(12);
+/// The longest it waits once a chunk is written: for the records, and for what the next chunk is doing meanwhile.
+const AFTER_CHUNK: Duration = Duration::from_millis(1500);
 
-/// How far the output may grow before the kill of this number, in bytes, so that no batch is done before its last kill.
-fn most(kill: u32, a_row: u64) -> u64 {
-    u64::try_from(ROWS).unwrap() * a_row * u64::from(kill) / u64::from(KILLS + 3)
+/// How many rows may be on record before the kill of this number, out of so many, so that no batch of so many rows is
+/// done before its last kill.
+fn most(kill: u32, kills: u32, rows: usize) -> usize {
+    let part = |number: u32| usize::try_from(number).unwrap();
+    rows / 5 + rows * 3 / 5 * part(kill - 1) / part(kills)
 }
 
-fn length(lot: &Lot) -> u64 {
-    fs::metadata(&lot.output).map_or(0, |found| found.len())
+/// How many chunks were written since this moment: each ends with its sealed keys.
+fn chunks_since(lot: &Lot, start: SystemTime) -> usize {
+    let Ok(files) = fs::read_dir(lot.keys()) else { return 0 };
+    // one that is just being replaced may be gone
+    let written = files.filter_map(|file| file.ok()?.metadata().ok()?.modified().ok());
+    written.filter(|&written| written >= start).count()
 }
 
 /// Starts the batch and kills it at a random moment. It must not have ended by itself.
-fn start_and_kill(lot: &Lot, dice: &mut Dice, kill: u32) {
-    let before = length(lot);
-    let until = dice.below(LONGEST);
-    let started = Instant::now();
-    let mut process = Process::start(lot.command(&lot.sealed()));
-    // a row has some more bytes than this
-    while started.elapsed() < until && (length(lot) <= before || length(lot) < most(kill, 900)) {
-        assert!(!process.has_ended(), "kill {kill}: {:?}", process.wait());
+fn start_and_kill(lot: &Lot, options: &[String], until: Duration, after_chunk: Duration, allowed: usize) {
+    let before: usize =
+        lot.station.sqlite("SELECT count(*) FROM certificate WHERE state = 'issued'").parse().unwrap();
+    let mut until = until;
+    let (start, started) = (SystemTime::now(), Instant::now());
+    let mut process = Process::start(lot.command(options));
+    let mut chunks = 0;
+    while started.elapsed() < until {
+        assert!(!process.has_ended(), "not killed: {:?}", process.wait());
+        let found = chunks_since(lot, start);
+        if found > chunks {
+            chunks = found;
+            let wait = if before < allowed { after_chunk } else { Duration::ZERO };
+            until = until.min(started.elapsed() + wait);
+        }
         thread::sleep(Duration::from_millis(1));
     }
-    assert!(!process.has_ended(), "kill {kill}: {:?}", process.wait());
+    assert!(!process.has_ended(), "not killed: {:?}", process.wait());
     process.kill();
     println!(
-        "kill {kill} after {:?}: the output went from {before} to {} bytes",
-        started.elapsed(),
-        length(lot)
+        "killed after {:?}: {before} certificates were on record, {chunks} chunks written",
+        started.elapsed()
     );
 }
 
-fn ending(lot: &Lot) -> String {
+fn ending(lot: &Lot, options: &[String]) -> String {
     let started = Instant::now();
-    let ended = lot.issue(&lot.sealed());
+    let ended = lot.issue(options);
     println!("the rest took {:?}, {SOON:?} were allowed", started.elapsed());
     assert_eq!(ended.exit, 0, "{ended:?}");
     format!("{}{}", ended.out, ended.err)
@@ -96,7 +115,7 @@ fn the_records_know_the_same_certificates(lot: &Lot, rows: &[Row]) {
     let issued = on_record(lot, "issued");
     assert_eq!(issued.len(), rows.len());
     assert!(issued == written, "the certificates on record are not those of the output");
-    for state in ["intended", "superseded", "revoked"] {
+    for state in ["intended", "superseded", "revoked", "void"] {
         assert_eq!(on_record(lot, state), BTreeMap::new(), "{state}");
     }
     assert_eq!(lot.station.sqlite("SELECT count(*) FROM device"), ROWS.to_string());
@@ -105,8 +124,23 @@ fn the_records_know_the_same_certificates(lot: &Lot, rows: &[Row]) {
     assert_eq!(ended.len(), 1, "{ended:?}");
     assert_eq!((&ended[0]["state"], &ended[0]["good"]), (&"done".into(), &ROWS.into()));
     let digest = Digest::of(&fs::read(&lot.output).unwrap()).to_string();
-    assert_eq!(ended[0]["output_digest"], digest, "the digest on record is that of the output");
+    assert_eq!(ended[0]["output-digest"], digest, "the digest on record is that of the output");
     assert_eq!(lot.station.events("batch-started").len(), 1);
+    let told: BTreeSet<String> = lot
+        .station
+        .events("certificate-issued")
+        .iter()
+        .map(|entry| entry["cert-serial"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(told.iter().eq(issued.keys()), "each certificate has its entry in the log, and no other has one");
+}
+
+/// The numbers of chunks that are void: each intent begins with its number, and has 80 bytes.
+fn void_numbers(lot: &Lot) -> BTreeSet<String> {
+    assert_eq!(lot.station.sqlite("SELECT count(*) FROM batch_chunk WHERE state = 'intended'"), "0");
+    let chunks = lot.station.sqlite("SELECT lower(hex(intents)) FROM batch_chunk WHERE state = 'void'");
+    let intents = chunks.lines().flat_map(|chunk| chunk.as_bytes().chunks(160));
+    intents.map(|intent| std::str::from_utf8(&intent[..32]).unwrap().to_owned()).collect()
 }
 
 /// Whatever was intended and not committed is void, and the revocation list says so of it and of nothing else.
@@ -119,7 +153,7 @@ fn the_list_has_every_void_number(lot: &Lot) {
         .filter_map(|line| line.trim().strip_prefix("Serial Number: "))
         .map(str::to_lowercase)
         .collect();
-    let void: BTreeSet<String> = on_record(lot, "void").into_keys().collect();
+    let void = void_numbers(lot);
     println!("{} numbers are void", void.len());
     assert!(!void.is_empty(), "no kill came between an intent and its certificate");
     assert!(listed == void, "{} numbers are listed, {} are void", listed.len(), void.len());
@@ -130,17 +164,60 @@ fn a_batch_that_is_killed_again_and_again_issues_every_row_once() {
     let mut dice = Dice::cast();
     let lot = Lot::of(ROWS, |_| String::new());
     for kill in 1..=KILLS {
-        start_and_kill(&lot, &mut dice, kill);
+        let (until, after_chunk) = (dice.below(LONGEST), dice.below(AFTER_CHUNK));
+        start_and_kill(&lot, &lot.sealed(), until, after_chunk, most(kill, KILLS, ROWS));
     }
-    let said = ending(&lot);
+    let said = ending(&lot, &lot.sealed());
     assert!(said.contains("resumed"), "{said}");
     let (_, rows) = opened::output(&lot.output);
     every_row_stands_once_with_its_key(&lot, &rows);
     some_are_verified_by_openssl(&lot, &rows);
     the_records_know_the_same_certificates(&lot, &rows);
     the_list_has_every_void_number(&lot);
-    // and once more nothing is issued
-    let again = lot.issue(&lot.sealed());
-    println!("once it is done: {again:?}");
+    // and once more nothing is issued or overwritten
+    lot.issue(&lot.sealed()).is_refused(2, "LS-CSV-05");
     assert_eq!(on_record(&lot, "issued").len(), ROWS);
+}
+
+#[test]
+fn folders_and_an_archive_hold_each_device_once_after_kills() {
+    let mut dice = Dice::cast();
+    let lot = Lot::of(ROWS_WITH_FOLDERS, |_| String::new());
+    let (root, archive) = (lot.station.beside("devices"), lot.station.beside("devices.tar"));
+    let more = ["--folders", root.to_str().unwrap(), "--tar", archive.to_str().unwrap()];
+    let options = [lot.sealed(), more.map(str::to_owned).to_vec()].concat();
+    for kill in 1..=KILLS_WITH_FOLDERS {
+        let (until, after_chunk) = (dice.below(LONGEST_WITH_FOLDERS), dice.below(AFTER_CHUNK));
+        let allowed = most(kill, KILLS_WITH_FOLDERS, ROWS_WITH_FOLDERS);
+        start_and_kill(&lot, &options, until, after_chunk, allowed);
+    }
+    ending(&lot, &options);
+    let (_, rows) = opened::output(&lot.output);
+    every_row_stands_once_with_its_key(&lot, &rows);
+    let mut folders: Vec<String> =
+        fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    folders.sort();
+    let ids: Vec<&str> = rows.iter().map(|row| row.cell("registration_id")).collect();
+    assert!(folders == ids, "the folders are not those of the devices");
+    let listed = said("tar", &["-tf", archive.to_str().unwrap()]);
+    let certificates = listed.lines().filter_map(|name| name.strip_suffix("/certificate.pem"));
+    assert!(certificates.eq(ids.iter().copied()), "the archive does not hold each device once");
+    for row in &rows {
+        let certificate = root.join(row.cell("registration_id")).join("certificate.pem");
+        assert_eq!(fs::read_to_string(certificate).unwrap(), row.cell("certificate_pem"));
+    }
+    let mut files = 0;
+    for entry in tar::Archive::new(fs::File::open(&archive).unwrap()).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        if entry.header().entry_type().is_file() {
+            let (mut bytes, path) = (Vec::new(), root.join(entry.path().unwrap()));
+            entry.read_to_end(&mut bytes).unwrap();
+            assert!(fs::read(&path).unwrap() == bytes, "{} is another in the archive", path.display());
+            files += 1;
+        }
+    }
+    assert_eq!(files, rows.len() * 5, "certificate, chain, key, and two files of the recipe");
+    let sealed = fs::read(root.join(ids[0]).join("key.pem.age")).unwrap();
+    let key = String::from_utf8(age::decrypt(&lot.reader, &sealed).unwrap()).unwrap();
+    assert_eq!(point_of(&key), rows[0].public_point());
 }

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -96,7 +97,7 @@ pub struct Sinks {
     refused: Growing,
     keys: Option<KeyFolder>,
     bundles: Bundles,
-    contents: Option<Contents>,
+    contents: Option<Arc<Contents>>,
 }
 
 /// The table of rows that got no certificate, beside the output; mended, it is the input of another batch.
@@ -113,6 +114,11 @@ impl Sinks {
             Some(path) => Err(IssueFailed::OutputTaken(path)),
             None => Ok(()),
         }
+    }
+
+    /// What makes the files of devices, if they are wanted.
+    pub fn contents(&self) -> Option<Arc<Contents>> {
+        self.contents.clone()
     }
 
     /// Opens everything as far as it is on record.
@@ -140,7 +146,7 @@ impl Sinks {
         if let Some(file) = &ask.tar {
             bundles = bundles.to_tar(file, start())?;
         }
-        let contents = bundles.are_wanted().then(|| contents(bench, ask)).transpose()?;
+        let contents = bundles.are_wanted().then(|| contents(bench, ask)).transpose()?.map(Arc::new);
         Ok(Sinks {
             output: Growing::at(output.to_owned(), ends.output)?,
             refused: Growing::at(refused_path(output), ends.refused)?,
