@@ -82,7 +82,6 @@ fn is_usage(code: Code) -> bool {
             | Code::GroupKeyInvalid
             | Code::SecretInvalid
             | Code::ExportAsk
-            | Code::OutputExists
             | Code::ExportPrivateKey
     )
 }

@@ -182,11 +182,6 @@ codes! {
     RecipientInvalid = "LS-CSV-25", "Give each --keys-to one age recipient (age1…), as `age-keygen -y` prints it.";
     BundleNames = "LS-CSV-28", "Give the recipe's [[inject]] files different names of at most 96 characters, none of them certificate.pem, chain.pem or key.pem.";
     OutputShorter = "LS-CSV-29", "Put the output back as the batch left it, or begin another batch with another output.";
-    ExportAsk = "LS-CSV-30", "See `lineside batch export --help`.";
-    ExportOutput = "LS-CSV-31", "Name a file that is not there yet; what is there is never overwritten.";
-    ExportUnwritable = "LS-CSV-32", "Check that the folder may be written and its disk is not full; then export again.";
-    ExportRow = "LS-CSV-33", "The other devices are in the file; see this one on the Devices page.";
-    ExportPrivateKey = "LS-CSV-34", "Leave this column out; private keys are only in the sealed output of `lineside batch issue`.";
     BatchUnderWay = "LS-CSV-40", "Wait until the batch under way has ended, or cancel it on its page.";
     BatchesWait = "LS-CSV-41", "Decide on the Batches page about the files that wait, or give them up.";
     UploadTooLarge = "LS-CSV-42", "Split the file, or run the batch at the station's command line.";

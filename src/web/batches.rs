@@ -46,6 +46,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/batches/jobs/{job}/cancel", web::post().to(job::cancel))
         .route("/batches/{batch}", web::get().to(one::page))
         .route("/batches/{batch}/files/{name}", web::get().to(files::file))
+        .route("/batches/{batch}/go-on", web::post().to(one::go_on))
         .route("/batches/{batch}/clear", web::post().to(files::clear));
 }
 

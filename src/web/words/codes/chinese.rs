@@ -145,8 +145,6 @@ super::code_words! {
     BundleNames: "配方中的文件无法放入设备文件夹。", "请为配方的 [[inject]] 文件取不同的名称，最多 96 个字符，且不得为 certificate.pem、chain.pem 或 key.pem。";
     OutputShorter: "输出比记录中的短。", "请将输出恢复到批次留下时的状态，或用另一个输出开始新批次。";
     ExportAsk: "无法按此要求导出。", "请参阅 `lineside batch export --help`。";
-    ExportOutput: "无法在该处创建输出。", "请指定一个尚不存在的文件；已有内容绝不会被覆盖。";
-    ExportUnwritable: "无法写入输出。", "请检查文件夹是否可写、磁盘是否已满，然后重新导出。";
     ExportRow: "该设备无法写入此文件。", "其他设备已在文件中；请在设备页面查看该设备。";
     ExportPrivateKey: "私钥不会被导出。", "请去掉该列；私钥只存在于 `lineside batch issue` 的加密输出中。";
     BatchUnderWay: "另一个批处理正在进行。", "请等待其结束，或在其页面上取消。";

@@ -145,8 +145,6 @@ super::code_words! {
     BundleNames: "Die Dateien des Rezepts passen nicht in den Ordner eines Geräts.", "Den [[inject]]-Dateien des Rezepts verschiedene Namen mit höchstens 96 Zeichen geben, keiner davon certificate.pem, chain.pem oder key.pem.";
     OutputShorter: "Die Ausgabe ist kürzer, als die Aufzeichnungen sagen.", "Die Ausgabe zurücklegen, wie der Stapel sie verließ, oder einen neuen Stapel mit anderer Ausgabe beginnen.";
     ExportAsk: "So kann nicht exportiert werden.", "Siehe `lineside batch export --help`.";
-    ExportOutput: "Die Ausgabe kann dort nicht angelegt werden.", "Eine Datei nennen, die es noch nicht gibt; Vorhandenes wird nie überschrieben.";
-    ExportUnwritable: "Die Ausgabe kann nicht geschrieben werden.", "Prüfen, ob der Ordner beschreibbar und die Platte nicht voll ist; dann noch einmal exportieren.";
     ExportRow: "Dieses Gerät passt nicht in die Datei.", "Die anderen Geräte stehen in der Datei; dieses auf der Seite Geräte ansehen.";
     ExportPrivateKey: "Private Schlüssel werden nicht exportiert.", "Diese Spalte weglassen; private Schlüssel stehen nur in der versiegelten Ausgabe von `lineside batch issue`.";
     BatchUnderWay: "Ein anderer Stapel ist in Arbeit.", "Warten, bis er beendet ist, oder ihn auf seiner Seite abbrechen.";

@@ -145,8 +145,6 @@ super::code_words! {
     BundleNames: "Los archivos de la receta no caben en la carpeta de un dispositivo.", "Dé a los archivos [[inject]] de la receta nombres distintos de 96 caracteres como máximo, que no sean certificate.pem, chain.pem ni key.pem.";
     OutputShorter: "La salida es más corta de lo que dicen los registros.", "Devuelva la salida a como la dejó el lote, o empiece otro lote con otra salida.";
     ExportAsk: "Así no se puede exportar.", "Vea `lineside batch export --help`.";
-    ExportOutput: "La salida no se puede crear ahí.", "Indique un archivo que aún no exista; lo que existe nunca se sobrescribe.";
-    ExportUnwritable: "La salida no se puede escribir.", "Compruebe que se puede escribir en la carpeta y que el disco no está lleno; después exporte de nuevo.";
     ExportRow: "Este dispositivo no cabe en el archivo.", "Los demás dispositivos están en el archivo; vea este en la página de dispositivos.";
     ExportPrivateKey: "Las claves privadas no se exportan.", "Quite esta columna; las claves privadas solo están en la salida sellada de `lineside batch issue`.";
     BatchUnderWay: "Hay otro lote en curso.", "Espere a que termine o cancélelo en su página.";
