@@ -110,6 +110,7 @@ words! {
         cut_off: "This batch was cut off. What is on record is in its output; it goes on behind that, and nothing is done twice.", "Dieser Stapel wurde unterbrochen. Was aufgezeichnet ist, steht in seiner Ausgabe; er geht dahinter weiter, und nichts geschieht doppelt.", "此批次曾被中断。已记录的内容在其输出中；将从其后继续，不会重复执行。", "Este lote se interrumpió. Lo registrado está en su resultado; sigue a partir de ahí y nada se hace dos veces.";
         go_on: "Go on", "Fortsetzen", "继续", "Continuar";
         listed: "Batches on record", "Aufgezeichnete Stapel", "批次记录", "Lotes registrados";
+        otherwise: "What left the station in other ways, in the audit log:", "Was die Station auf anderen Wegen verließ, im Protokoll:", "以其他方式离开工站的内容，见审计日志：", "Lo que salió de la estación por otras vías, en la auditoría:";
         empty: "There has been no batch yet.", "Es gab noch keinen Stapel.", "还没有批次。", "Todavía no ha habido ningún lote.";
     }
 }
