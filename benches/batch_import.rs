@@ -41,7 +41,12 @@ fn write(path: &Path, rows: u64, random: bool) {
     for row in 0..rows {
         let (serial, mac, id) = match random {
             false => (format!("SN{row:010}"), row, format!("dev-{row:010}")),
-            true => (format!("{:016X}", numbers.next()), numbers.next(), format!("{:024x}", numbers.next())),
+            // an odd factor gives each row another address, in no order
+            true => (
+                format!("{:016X}", numbers.next()),
+                row.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+                format!("{:024x}", numbers.next()),
+            ),
         };
         let [_, _, _, b, c, d, e, f] = mac.to_be_bytes();
         writeln!(file, "{serial},02:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x},{id},line {}", row % 7).unwrap();

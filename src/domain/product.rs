@@ -1,6 +1,7 @@
 //! Products: the checked recipe for one kind of device. [`recipe`] holds what the file says; a
 //! [`Product`] is what was accepted.
 
+pub mod announced_tags;
 pub mod enroll_rules;
 pub mod label;
 pub mod recipe;
@@ -190,7 +191,7 @@ pub struct Enroll {
     pub hubs: Vec<String>,
     /// What happens to its data when it is provisioned again.
     pub reprovision: Reprovision,
-    /// Initial tags of its twin.
+    /// Initial tags of its twin; `@COLUMN` stands for the cell it was announced with (`announced_tags`).
     pub tags: serde_json::Map<String, serde_json::Value>,
     /// Initial desired properties of its twin.
     pub desired: serde_json::Map<String, serde_json::Value>,

@@ -1,17 +1,20 @@
 //! What the outbox carries: which enrollment is to be made, without any secret in it. Keys are computed from
 //! the vault when it is sent.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::device_id::DeviceId;
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
-use crate::domain::product::{DeviceIdentity, EnrollKind, EnrollService, Product};
+use crate::domain::product::{DeviceIdentity, EnrollKind, EnrollService, Product, announced_tags};
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::verdict::Verdict;
 use crate::station::amendment::Amendment;
 use crate::station::provision::credential::Placed;
+use crate::store::announced;
 use crate::store::certificates::Certificate;
 use crate::store::change::Change;
 use crate::store::devices;
@@ -34,6 +37,9 @@ pub struct EnrollmentOrder {
     pub product: Digest,
     /// How the device attests.
     pub attestation: Attestation,
+    /// The cells the device was announced with that the recipe's tags name, by the name there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub announced: BTreeMap<String, String>,
     /// What an engineer changed of what the recipe says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amended: Option<Amendment>,
@@ -96,8 +102,13 @@ pub fn queue_pass(
             Attestation::GroupKey { group: group.clone(), check: Some(check) }
         }
     };
-    let order =
-        EnrollmentOrder { device_id: device_id.clone(), product: product.digest, attestation, amended: None };
+    let order = EnrollmentOrder {
+        device_id: device_id.clone(),
+        product: product.digest,
+        attestation,
+        announced: announced_cells(change, product, registration_id)?,
+        amended: None,
+    };
     queue(change, registration_id, Operation::Create, credential.run(), &order)
 }
 
@@ -114,6 +125,21 @@ pub fn queue_certificate(
     let order =
         EnrollmentOrder { device_id: device_id.clone(), product: product.digest, attestation, amended: None };
     queue(change, registration_id, Operation::Create, run, &order)
+}
+
+/// What files announced of the device, as far as the recipe's tags want it.
+fn announced_cells(
+    change: &Change<'_>,
+    product: &Product,
+    registration_id: &RegistrationId,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let wanted = announced_tags::columns(&product.enroll.tags);
+    match devices::by_registration(change, registration_id)? {
+        Some(device) if !wanted.is_empty() => {
+            announced::cells_of(change, &device.serial, registration_id, &wanted)
+        }
+        Some(_) | None => Ok(BTreeMap::new()),
+    }
 }
 
 /// After an ending other than PASS: what DPS would still accept gets a disabled individual enrollment, which

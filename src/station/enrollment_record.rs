@@ -9,7 +9,7 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
 use crate::domain::product::recipe::BadRecipe;
-use crate::domain::product::{DeviceIdentity, Enroll, Product};
+use crate::domain::product::{DeviceIdentity, Enroll, Product, announced_tags};
 use crate::domain::registration_id::RegistrationId;
 use crate::station::amendment::BadAmendment;
 use crate::station::enrollment::{Attestation, BlockingOrder, EnrollmentOrder};
@@ -106,6 +106,7 @@ pub fn enroll_part(r: &Reader, order: &EnrollmentOrder) -> Result<Enroll, BadOrd
     let recipe: Option<(Name, String)> = recipes::product_text(r, &order.product)?;
     let (_, text) = recipe.ok_or(BadOrder::Recipe(order.product))?;
     let mut enroll = Product::parse(&text)?.enroll;
+    announced_tags::fill(&mut enroll.tags, &order.announced);
     if let Some(amended) = &order.amended {
         amended.apply(&mut enroll)?;
     }

@@ -8,6 +8,8 @@ pub mod keys;
 pub mod known;
 pub mod writing;
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::Value;
 
 use super::columns::{Columns, sql_id};
@@ -150,8 +152,8 @@ pub fn cells_of(
     serial: &SerialNumber,
     registration_id: &RegistrationId,
     wanted: &[&str],
-) -> Result<std::collections::BTreeMap<String, String>, StoreError> {
-    let mut cells = std::collections::BTreeMap::new();
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut cells = BTreeMap::new();
     if wanted.is_empty() {
         return Ok(cells);
     }
@@ -159,10 +161,8 @@ pub fn cells_of(
         let names = names(reader, row.batch)?;
         for (name, cell) in names.iter().zip(&row.extra) {
             let folded = name.to_lowercase();
-            let meant = wanted.iter().find(|wanted| wanted.to_lowercase() == folded);
-            if let Some(meant) = meant.filter(|_| !cell.is_empty()) {
-                cells.insert((*meant).to_owned(), cell.clone());
-            }
+            let meant = wanted.iter().filter(|wanted| !cell.is_empty() && wanted.to_lowercase() == folded);
+            cells.extend(meant.map(|meant| ((*meant).to_owned(), cell.clone())));
         }
     }
     Ok(cells)
@@ -179,3 +179,6 @@ fn by_key(reader: &Reader<'_>, kind: keys::KeyKind, value: &str) -> Result<Vec<A
     let start = keys::Key::of(kind, value.as_bytes()).start;
     reader.rows("announced", &sql, [Value::Integer(start)], parse)
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ use crate::domain::digest::Digest;
 use crate::domain::label::LabelPattern;
 use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
-use crate::domain::product::enroll_rules;
+use crate::domain::product::{announced_tags, enroll_rules};
 use crate::domain::registration_id::IdTemplate;
 use crate::domain::serial_number::{SerialNumber, SerialRule};
 use crate::domain::toml_fault;
@@ -313,6 +313,10 @@ fn check_enroll(part: &EnrollPart, faults: &mut Faults) -> Option<Enroll> {
     }
     let tags = twin_part("tags", &part.twin.tags, faults);
     let desired = twin_part("desired", &part.twin.desired, faults);
+    if announced_tags::columns(&tags).contains(&"") {
+        faults
+            .say("[enroll.twin.tags]: name the column behind the @, or write @@ for an @ that means nothing");
+    }
     Some(Enroll {
         service: service?,
         kind: kind?,

@@ -137,7 +137,7 @@ pub fn remove_some(store: &Store, batch: u64) -> Result<bool, StoreError> {
     store.keep_books(|reader| {
         must_run(reader, batch)?;
         let connection = reader.connection();
-        let (lowest, mut keys) = newest_rows(connection, batch)?;
+        let NewestRows { lowest, mut keys } = newest_rows(connection, batch)?;
         keys.sort_unstable();
         let mut statement =
             connection.prepare_cached("DELETE FROM announced_key WHERE start = ?1 AND id = ?2")?;
@@ -152,23 +152,32 @@ pub fn remove_some(store: &Store, batch: u64) -> Result<bool, StoreError> {
     })
 }
 
-/// The lowest number among the newest rows of a batch, and their keys.
-fn newest_rows(connection: &Connection, batch: u64) -> Result<(Option<i64>, Vec<(i64, i64)>), StoreError> {
+/// The newest rows of a batch.
+#[derive(Default)]
+struct NewestRows {
+    /// The lowest of their numbers; none if there are no rows.
+    lowest: Option<i64>,
+    /// Their keys, each with the number of its row.
+    keys: Vec<(i64, i64)>,
+}
+
+/// Up to [`CHUNK`] of the newest rows, as far as they are of this batch.
+fn newest_rows(connection: &Connection, batch: u64) -> Result<NewestRows, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, batch, line, serial, mac, registration_id, work_order, csr, public_key, endorsement_key, extra
          FROM announced ORDER BY id DESC LIMIT ?1",
     )?;
     let mut rows = statement.query([sql_id(u64::try_from(CHUNK).unwrap_or(u64::MAX))])?;
-    let (mut lowest, mut keys) = (None, Vec::new());
+    let mut newest = NewestRows::default();
     while let Some(row) = rows.next()? {
         if row.get::<_, i64>(1)? != sql_id(batch) {
             break;
         }
         let id: i64 = row.get(0)?;
-        lowest = Some(id);
-        Key::each(&stored(row)?, |_, key| keys.push((key.start, id)));
+        newest.lowest = Some(id);
+        Key::each(&stored(row)?, |_, key| newest.keys.push((key.start, id)));
     }
-    Ok((lowest, keys))
+    Ok(newest)
 }
 
 /// A row as it is stored: number, batch, then the other columns in the order of [`Row`].
