@@ -148,6 +148,24 @@ impl Folder {
         self.try_lock(&self.0.join(".import.lock"))
     }
 
+    /// Says that an export runs, as several may. `alone` is called first if no other one does.
+    pub fn join_exports<E: From<FolderError>>(
+        &self,
+        alone: impl FnOnce() -> Result<(), E>,
+    ) -> Result<Lock, E> {
+        let path = self.0.join(".export.lock");
+        let io = |cause| FolderError::Io { path: path.clone(), cause };
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => alone()?,
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(cause)) => return Err(io(cause).into()),
+        }
+        // what was held alone is shared from here on
+        file.lock_shared().map_err(io)?;
+        Ok(Lock(file))
+    }
+
     fn try_lock(&self, path: &Path) -> Result<Option<Lock>, FolderError> {
         let io = |cause| FolderError::Io { path: path.to_owned(), cause };
         let file = File::options().create(true).truncate(false).write(true).open(path).map_err(io)?;

@@ -2,6 +2,9 @@
 //! were announced, for files of a million rows: read on connections of their own, so that slots and pages never wait for
 //! it, in ranges of numbers that several threads share, over one unmoving state of the records.
 
+pub mod found;
+pub mod query;
+
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -9,6 +12,8 @@ use std::path::Path;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
+use self::found::{Found, bad};
+use self::query::Query;
 use super::announced;
 use super::audit::log;
 use super::columns::sql_id;
@@ -54,94 +59,6 @@ pub struct Parts {
     pub certificate: bool,
     /// Its DER, too.
     pub der: bool,
-}
-
-/// A selection made into SQL.
-pub struct Query {
-    sql: String,
-    values: Vec<Value>,
-    selection: Selection,
-}
-
-impl Query {
-    /// What is to be read of which devices.
-    pub fn new(selection: &Selection, parts: Parts) -> Query {
-        if selection.announced {
-            return Query::of_announced(selection);
-        }
-        let of_run = selection.work_order.is_some()
-            || selection.verdict.is_some()
-            || selection.from.is_some()
-            || selection.until.is_some();
-        let run = match parts.run {
-            true => {
-                "r.id, r.work_order, r.product, r.product_digest, r.verdict, r.started, r.finished, r.person, \
-                 r.slot, r.credential"
-            }
-            false => "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL",
-        };
-        let certificate = match parts {
-            Parts { der: true, .. } => "c.serial, c.not_before, c.not_after, c.sha256, c.der",
-            Parts { certificate: true, .. } => "c.serial, c.not_before, c.not_after, c.sha256, NULL",
-            _ => "NULL, NULL, NULL, NULL, NULL",
-        };
-        let mut sql = format!(
-            "SELECT d.id, d.serial, d.mac, d.registration_id, d.device_id, d.state, {run}, {certificate}, \
-             NULL, NULL, NULL FROM device d"
-        );
-        if parts.run || of_run {
-            // the join's order stands: conditions on the run must not turn it round
-            sql.push_str(" LEFT JOIN run r ON r.id = (SELECT max(id) FROM run WHERE device = d.id)");
-        }
-        if parts.certificate || parts.der {
-            sql.push_str(
-                " LEFT JOIN certificate c ON c.device = d.id AND c.state IN ('intended', 'issued')
-                                         AND c.sha256 IS NOT NULL",
-            );
-        }
-        sql.push_str(" WHERE d.id BETWEEN ?1 AND ?2");
-        let mut values = Vec::new();
-        let mut also = |condition: &str, value: Value| {
-            values.push(value);
-            sql.push_str(&format!(" AND +{condition} ?{}", values.len() + 2));
-        };
-        let Selection { announced: _, work_order, verdict, state, from, until } = selection;
-        if let Some(name) = work_order {
-            also("r.work_order =", Value::Text(name.to_string()));
-        }
-        if let Some(verdict) = verdict {
-            also("r.verdict =", Value::Text(verdict.to_string()));
-        }
-        if let Some(state) = state {
-            also("d.state =", Value::Text(state.to_string()));
-        }
-        if let Some(from) = from {
-            also("r.finished >=", Value::Integer(from.millis()));
-        }
-        if let Some(until) = until {
-            also("r.finished <", Value::Integer(until.millis()));
-        }
-        sql.push_str(" ORDER BY d.id");
-        Query { sql, values, selection: selection.clone() }
-    }
-
-    /// The same columns of the rows of imported files that count.
-    fn of_announced(selection: &Selection) -> Query {
-        let mut sql = "SELECT a.id, coalesce(a.serial, ''), a.mac, coalesce(a.registration_id, ''),
-                              coalesce(a.registration_id, ''), 'announced',
-                              NULL, a.work_order, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                              NULL, NULL, NULL, NULL, NULL, a.batch, a.extra, a.endorsement_key
-                       FROM announced a CROSS JOIN batch b ON b.id = a.batch AND b.state = 'done'
-                       WHERE a.id BETWEEN ?1 AND ?2"
-            .to_owned();
-        let mut values = Vec::new();
-        if let Some(name) = &selection.work_order {
-            sql.push_str(" AND +a.work_order = ?3");
-            values.push(Value::Text(name.to_string()));
-        }
-        sql.push_str(" ORDER BY a.id");
-        Query { sql, values, selection: selection.clone() }
-    }
 }
 
 /// One connection that reads, inside the unmoving state it shares with its siblings until it is dropped.
@@ -277,128 +194,6 @@ impl Lane {
         let found = self.connection.query_row(sql, [], |row| row.get::<_, Option<String>>(0)).optional()?;
         Ok(found.flatten())
     }
-}
-
-/// One device as it is read. Whatever was not asked for is not there.
-pub struct Found<'r> {
-    row: &'r Row<'r>,
-}
-
-macro_rules! columns {
-    ($($(#[$doc:meta])* $name:ident: $kind:ident($place:literal, $table:literal);)*) => {
-        impl<'r> Found<'r> {$(
-            $(#[$doc])*
-            pub fn $name(&self) -> Result<columns!(@$kind 'r), StoreError> {
-                self.$kind($place, $table, stringify!($name))
-            }
-        )*}
-    };
-    (@text $life:lifetime) => { &$life str };
-    (@optional $life:lifetime) => { Option<&$life str> };
-    (@number $life:lifetime) => { Option<u64> };
-    (@time $life:lifetime) => { Option<UtcTime> };
-    (@bytes $life:lifetime) => { Option<&$life [u8]> };
-}
-
-columns! {
-    /// Its number in the records.
-    id: number(0, "device");
-    /// Its serial number.
-    serial: text(1, "device");
-    /// Its MAC address.
-    mac: optional(2, "device");
-    /// Its registration ID.
-    registration_id: text(3, "device");
-    /// Its device ID.
-    device_id: text(4, "device");
-    /// Where it stands.
-    state: text(5, "device");
-    /// The number of its newest run.
-    run: number(6, "run");
-    /// The work order of that run.
-    work_order: optional(7, "run");
-    /// The recipe's name.
-    product: optional(8, "run");
-    /// The digest of the recipe's text.
-    product_digest: optional(9, "run");
-    /// How it ended.
-    verdict: optional(10, "run");
-    /// When it began.
-    started: time(11, "run");
-    /// When it ended.
-    finished: time(12, "run");
-    /// Who was responsible.
-    person: optional(13, "run");
-    /// In which slot.
-    slot: optional(14, "run");
-    /// What kind of credential it was to have.
-    credential: optional(15, "run");
-    /// The serial number of the certificate it stands under.
-    cert_serial: optional(16, "certificate");
-    /// The first second it is valid in.
-    not_before: time(17, "certificate");
-    /// The last second it is valid in.
-    not_after: time(18, "certificate");
-    /// SHA-256 of its DER.
-    sha256: optional(19, "certificate");
-    /// The certificate itself.
-    der: bytes(20, "certificate");
-    /// The batch that announced it; of announced devices only, as is what follows.
-    batch: number(21, "announced");
-    /// The cells of the columns that mean nothing to us, a JSON array.
-    extra: optional(22, "announced");
-    /// The public part of its TPM's endorsement key (TPM2B_PUBLIC).
-    endorsement_key: bytes(23, "announced");
-}
-
-impl<'r> Found<'r> {
-    fn optional(
-        &self,
-        place: usize,
-        table: &'static str,
-        column: &'static str,
-    ) -> Result<Option<&'r str>, StoreError> {
-        let value = self.row.get_ref(place)?;
-        value.as_str_or_null().map_err(|error| bad(table, column, &error))
-    }
-
-    fn text(&self, place: usize, table: &'static str, column: &'static str) -> Result<&'r str, StoreError> {
-        let value = self.row.get_ref(place)?;
-        value.as_str().map_err(|error| bad(table, column, &error))
-    }
-
-    fn number(
-        &self,
-        place: usize,
-        table: &'static str,
-        column: &'static str,
-    ) -> Result<Option<u64>, StoreError> {
-        let value = self.row.get_ref(place)?.as_i64_or_null().map_err(|error| bad(table, column, &error))?;
-        value.map(u64::try_from).transpose().map_err(|error| bad(table, column, &error))
-    }
-
-    fn time(
-        &self,
-        place: usize,
-        table: &'static str,
-        column: &'static str,
-    ) -> Result<Option<UtcTime>, StoreError> {
-        let value = self.row.get_ref(place)?.as_i64_or_null().map_err(|error| bad(table, column, &error))?;
-        Ok(value.map(UtcTime::from_millis))
-    }
-
-    fn bytes(
-        &self,
-        place: usize,
-        table: &'static str,
-        column: &'static str,
-    ) -> Result<Option<&'r [u8]>, StoreError> {
-        self.row.get_ref(place)?.as_blob_or_null().map_err(|error| bad(table, column, &error))
-    }
-}
-
-fn bad(table: &'static str, column: &'static str, why: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Row { table, column, why: why.to_string() }
 }
 
 #[cfg(test)]

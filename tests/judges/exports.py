@@ -58,7 +58,9 @@ def azure_dps(files):
             certificate = enrollment.attestation.x509.client_certificates.primary.certificate
             found.append({"id": enrollment.registration_id, "device": enrollment.device_id,
                           "certificate": pem(certificate), "status": enrollment.provisioning_status,
-                          "allocation": enrollment.allocation_policy})
+                          "allocation": enrollment.allocation_policy,
+                          "tags": enrollment.initial_twin.tags.additional_properties if enrollment.initial_twin
+                          else None})
     return found
 
 

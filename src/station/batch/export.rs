@@ -28,7 +28,7 @@ use super::outcome::Outcome;
 use super::progress::Progress;
 use crate::ca::certificate::Certificate;
 use crate::domain::batch::{BatchKind, BatchState};
-use crate::domain::code::Coded as _;
+use crate::domain::code::{Code, Coded as _};
 use crate::domain::digest::Digest;
 use crate::durable;
 use crate::station::authority::{Authority as _, Engineering};
@@ -37,7 +37,8 @@ use crate::station::folder::Folder;
 use crate::station::keys::Unlocked;
 use crate::store::Store;
 use crate::store::batches::{self, Ended, NewBatch};
-use crate::store::export::{self, Query, Selection};
+use crate::store::export::query::Query;
+use crate::store::export::{self, Selection};
 
 /// The most threads that read.
 const READERS: usize = 2;
@@ -147,7 +148,8 @@ fn companion(format: Format, place: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Exports devices. `keys` is needed for a manifest only. A partial file is taken away when it fails or is cancelled.
+/// Exports devices. `keys` is needed for a manifest only. A partial file is taken away when it fails or is cancelled;
+/// one that was killed leaves it, cut off, and is put down as failed when the next export begins.
 ///
 /// # Errors
 /// [`ExportFailed`]; the batch is on record as failed then, if it had begun.
@@ -182,6 +184,7 @@ pub fn run(
         work_order: None,
         person: &actor.to_string(),
     };
+    let _running = folder.join_exports(|| end_killed(store, right))?;
     let batch = store.change(actor, clock::now(), |change| batches::begin(change, &new))?;
     let done = leave(folder, ask, columns, key, to, progress);
     let (pumped, digest, files, failed) = match done {
@@ -214,6 +217,23 @@ pub fn run(
             files,
         }),
     }
+}
+
+/// Ends exports whose process was killed; nobody exports now.
+fn end_killed(store: &Store, right: &Engineering) -> Result<(), ExportFailed> {
+    let running = store.read(batches::running)?;
+    for batch in running.into_iter().filter(|batch| batch.kind == BatchKind::Export) {
+        let ended = Ended {
+            state: BatchState::Failed,
+            good: 0,
+            refused: 0,
+            code: Some(Code::Interrupted),
+            input_digest: None,
+            output_digest: None,
+        };
+        store.change(right.actor(), clock::now(), |change| batches::end(change, batch.id, &ended))?;
+    }
+    Ok(())
 }
 
 /// The columns that were chosen, or the usual ones: of announced devices all that files said.

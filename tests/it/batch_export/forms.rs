@@ -1,5 +1,7 @@
 //! The forms of others, each read by its owner's published tool or models where there are such (`tests/judges`).
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use super::*;
 
 /// Exports in this form; the files that were written.
@@ -130,9 +132,15 @@ fn a_device_without_a_certificate_is_named_and_the_others_are_written() {
 #[test]
 fn devices_announced_with_their_tpm_become_enrollments() {
     let station = Station::found();
-    let sample: Value =
-        serde_json::from_str(include_str!("../../../fixtures/dps/node-enrollment-tpm.json")).unwrap();
-    let key = sample["attestation"]["tpm"]["endorsementKey"].as_str().expect("a key of the sample");
+    // TPM2B_PUBLIC of an ECC P-256 key by the TCG's EK profile L-2
+    let mut public = vec![0x00, 0x23, 0x00, 0x0b, 0x00, 0x03, 0x00, 0xb2, 0x00, 0x20];
+    public.extend([7; 32]);
+    public.extend([0x00, 0x06, 0x00, 0x80, 0x00, 0x43, 0x00, 0x10, 0x00, 0x03, 0x00, 0x10, 0x00, 0x20]);
+    public.extend([1; 32]);
+    public.extend([0x00, 0x20]);
+    public.extend([2; 32]);
+    let length = u16::try_from(public.len()).unwrap().to_be_bytes();
+    let key = BASE64_STANDARD.encode([&length[..], &public].concat());
     let table = station.write("keys.csv", &format!("registration_id,ek\ntpm-7,{key}\n"));
     station.ok(&["batch", "import", &table]);
     let out = station.beside("tpm");
@@ -149,6 +157,10 @@ fn what_files_announced_stands_beside_what_was_made() {
     let station = Station::found();
     let table = station.write("lot.csv", "sn;Hall;note\nGW00001;7;=1+1\nGW00009;8;\n");
     station.ok(&["batch", "import", &table]);
+    station.ok(&["product", "add", "demo-gateway"]);
+    let recipe = station.folder().join("products/demo-gateway.toml");
+    let text = fs::read_to_string(&recipe).unwrap();
+    fs::write(&recipe, text.replace("line = \"demo\"", "line = \"@hall\"\ncity = \"@city\"")).unwrap();
     let bench = Bench::plug(&station, 1, "GW", &[]);
     station.ok(&["provision", "--port", bench.port(), "--product", "demo-gateway"]);
     let made = station.ok(&["batch", "export", "--columns", "serial,verdict,@hall,@note"]);
@@ -162,6 +174,10 @@ fn what_files_announced_stands_beside_what_was_made() {
     station.ok(&["batch", "export", things.to_str().unwrap(), "--format", "aws", "--tag-column", "@Hall"]);
     let line: Value = serde_json::from_str(&fs::read_to_string(things).unwrap()).unwrap();
     assert_eq!(line["Hall"], "7");
+    let folder = station.beside("dps");
+    station.ok(&["batch", "export", folder.to_str().unwrap(), "--format", "azure-dps"]);
+    let found = judged("azure-dps", &[folder.join("enrollments-000001.json")]);
+    assert_eq!(found[0]["tags"], json!({ "line": "7" }), "as the outbox enrolls it");
     station.refused(2, "LS-CSV-30", &["batch", "export", "--announced", "--columns", "serial,verdict"]);
     station.refused(2, "LS-CSV-30", &["batch", "export", "--announced", "--verdict", "PASS"]);
 }

@@ -12,7 +12,7 @@ use crate::azure::enrollment::{
 use crate::domain::product::DeviceIdentity;
 use crate::domain::registration_id::RegistrationId;
 use crate::store::error::StoreError;
-use crate::store::export::Found;
+use crate::store::export::found::Found;
 
 /// Appends an individual enrollment with the device's own certificate, as the recipe wants it.
 pub fn enrollment(
@@ -30,7 +30,7 @@ pub fn enrollment(
     let record = match recipe {
         Recipe::Of(enroll) => {
             let device_id = identity.device_id.parse().map_err(|error| unreadable("device_id", &error))?;
-            IndividualEnrollment::new(enroll, &DeviceIdentity { registration_id, device_id }, attestation)
+            IndividualEnrollment::new(&enroll, &DeviceIdentity { registration_id, device_id }, attestation)
         }
         Recipe::None => bare(registration_id, identity.device_id, attestation),
         Recipe::Unreadable => {

@@ -5,7 +5,7 @@ use super::cells;
 use super::column::Kept;
 use super::failed::{ExportFailed, NotWritten};
 use super::scribe::{Identity, Plan, Written};
-use crate::store::export::Found;
+use crate::store::export::found::Found;
 
 /// The mark between two tags and two kinds of firmware.
 const MARK: char = '|';

@@ -10,7 +10,8 @@ use super::failed::ExportFailed;
 use crate::domain::thumbprint::Thumbprint;
 use crate::domain::utc_time::UtcTime;
 use crate::store::error::StoreError;
-use crate::store::export::{Found, Parts};
+use crate::store::export::Parts;
+use crate::store::export::found::Found;
 
 /// Names of columns that others have for private keys: asked for by mistake, they get an answer of their own.
 const PRIVATE: [&str; 5] = ["private_key", "private_key_pem", "client_key", "key", "symmetric_key"];

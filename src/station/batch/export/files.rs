@@ -234,7 +234,7 @@ mod tests {
     fn rows_are_cut_into_private_files_each_whole() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("dps");
-        assert_eq!(three(Format::AzureDps, 2, &folder), [folder.clone()]);
+        assert_eq!(three(Format::AzureDps, 2, &folder), std::slice::from_ref(&folder));
         let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
         assert_eq!(
             read("enrollments-000001.json"),

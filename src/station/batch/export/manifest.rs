@@ -12,7 +12,7 @@ use crate::ca::key::KeyPair;
 use crate::ca::public_key::{KeyKind, PublicKey};
 use crate::domain::digest::Digest;
 use crate::domain::secret::Secret;
-use crate::store::export::Found;
+use crate::store::export::found::Found;
 
 /// Which version of the statements is written.
 const VERSION: u32 = 1;

@@ -10,7 +10,8 @@ use super::files::Shelf;
 use super::scribe::{Plan, Scribe, Written};
 use crate::station::batch::outcome::{NAMED_FAULTS, RowFault};
 use crate::station::batch::progress::Progress;
-use crate::store::export::{Lane, Query};
+use crate::store::export::Lane;
+use crate::store::export::query::Query;
 
 /// Numbers of devices in one range.
 const RANGE: u64 = 1024;

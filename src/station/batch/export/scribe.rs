@@ -1,5 +1,6 @@
 //! Writes devices as rows of one form. Each reading thread has a scribe of its own; what they share is the plan.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -10,8 +11,9 @@ use super::failed::{ExportFailed, NotWritten};
 use super::format::Format;
 use super::manifest::ManifestKey;
 use super::{azure, clouds, manifest};
-use crate::domain::product::{Enroll, Product};
-use crate::store::export::{Found, Lane};
+use crate::domain::product::{Enroll, Product, announced_tags};
+use crate::store::export::Lane;
+use crate::store::export::found::Found;
 
 /// What is to be written, and how.
 pub struct Plan<'a> {
@@ -142,7 +144,13 @@ impl<'p> Scribe<'p> {
         let der = found.der()?.unwrap_or_default();
         match plan.format {
             Format::AzureHub => azure::hub_line(self.enroll(lane, found)?, &identity, out),
-            Format::AzureDps => azure::enrollment(self.enroll(lane, found)?, &identity, der, out),
+            Format::AzureDps => {
+                let recipe = match self.enroll(lane, found)? {
+                    Recipe::Of(enroll) => Recipe::Of(Cow::Owned(with_tags(lane, found, &enroll)?)),
+                    other => other,
+                };
+                azure::enrollment(recipe, &identity, der, out)
+            }
             Format::NrfCloud => clouds::nrf_row(plan, found, &kept, &identity, der, out),
             Format::EspMassMfg => clouds::esp_row(found, &identity, der, out),
             Format::RainMaker => clouds::rainmaker_row(plan, found, &kept, &identity, der, out),
@@ -190,7 +198,7 @@ impl<'p> Scribe<'p> {
             let enroll = text.and_then(|text| Product::parse(&text).ok()).map(|product| product.enroll);
             self.recipes.insert(digest.to_owned(), enroll);
         }
-        Ok(self.recipes.get(digest).and_then(Option::as_ref).map_or(Recipe::Unreadable, Recipe::Of))
+        Ok(self.recipes.get(digest).and_then(Option::as_ref).map_or(Recipe::Unreadable, |enroll| Recipe::Of(Cow::Borrowed(enroll))))
     }
 }
 
@@ -201,5 +209,13 @@ pub enum Recipe<'a> {
     /// There is one that this program cannot read.
     Unreadable,
     /// This.
-    Of(&'a Enroll),
+    Of(Cow<'a, Enroll>),
+}
+
+/// What a recipe says, with the cells that files announced for this device in its tags.
+fn with_tags(lane: &Lane, found: &Found<'_>, enroll: &Enroll) -> Result<Enroll, ExportFailed> {
+    let mut enroll = enroll.clone();
+    let cells = lane.kept_cells(found, &announced_tags::columns(&enroll.tags))?;
+    announced_tags::fill(&mut enroll.tags, &cells);
+    Ok(enroll)
 }

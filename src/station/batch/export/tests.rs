@@ -25,7 +25,7 @@ fn a_station_without_devices_gives_a_header_and_a_manifest_of_nothing() {
     let mut stream = Vec::new();
     let outcome = export(&bench, &ask(Format::Csv), None, To::Stream(&mut stream)).unwrap();
     assert_eq!((outcome.state, outcome.good), (BatchState::Done, 0));
-    let header = Column::USUAL.map(Column::as_str).join(",");
+    let header = Column::USUAL.map(|column| column.as_str().to_owned()).join(",");
     assert_eq!(String::from_utf8(stream).unwrap(), format!("{header}\n"));
 
     let path = bench.place.path().join("lot.json");
@@ -96,6 +96,29 @@ fn a_station_from_before_there_were_manifests_gets_their_key_when_it_is_unlocked
     let first = jwks(&bench.unlock().unwrap());
     assert!(first.contains("\"crv\":\"P-256\"") && !first.contains("\"d\""), "{first}");
     assert_eq!(jwks(&bench.unlock().unwrap()), first, "once it is there it stays");
+}
+
+#[test]
+fn an_export_that_was_killed_is_ended_by_the_next_one_and_one_that_runs_is_not() {
+    let bench = Bench::new();
+    let new = NewBatch {
+        kind: BatchKind::Export,
+        input: "",
+        output: "cut-off.csv",
+        input_digest: None,
+        asked: &serde_json::json!({ "format": "csv" }),
+        work_order: None,
+        person: "ada",
+    };
+    let killed = bench.store.change(&Actor::Station, clock::now(), |change| batches::begin(change, &new)).unwrap();
+    let state = || bench.store.read(|r| batches::get(r, killed)).unwrap().map(|batch| (batch.state, batch.code));
+    let again = || export(&bench, &ask(Format::Csv), None, To::Stream(&mut Vec::new())).unwrap();
+    let other = bench.folder.join_exports(|| Ok::<(), ExportFailed>(())).unwrap();
+    again();
+    assert_eq!(state(), Some((BatchState::Running, None)), "the one beside it may be this one");
+    drop(other);
+    again();
+    assert_eq!(state(), Some((BatchState::Failed, Some(Code::Interrupted))));
 }
 
 /// Imports a table with these cells; what `--announced --raw` gives back for them.
