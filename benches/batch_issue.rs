@@ -18,9 +18,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair};
 use lineside::domain::person::Actor;
 use lineside::domain::secret::Secret;
 use lineside::station::authority::Engineering;
@@ -199,7 +197,12 @@ fn main() -> ExitCode {
     let mut kept = ours <= alone * MOST_OF_LOOP && peak <= MOST_RESIDENT;
     if with_python {
         let python = median(python);
-        println!("{:<44}{:>8.1} µs  {:.2} times ours", "Python cryptography, no records", each(python), python / ours);
+        println!(
+            "{:<44}{:>8.1} µs  {:.2} times ours",
+            "Python cryptography, no records",
+            each(python),
+            python / ours
+        );
         kept &= python >= ours * LEAST_OF_PYTHON;
     }
     if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }

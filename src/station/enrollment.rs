@@ -122,8 +122,13 @@ pub fn queue_certificate(
 ) -> Result<(), StoreError> {
     let DeviceIdentity { registration_id, device_id } = identity;
     let attestation = Attestation::Certificate(serial);
-    let order =
-        EnrollmentOrder { device_id: device_id.clone(), product: product.digest, attestation, amended: None };
+    let order = EnrollmentOrder {
+        device_id: device_id.clone(),
+        product: product.digest,
+        attestation,
+        announced: announced_cells(change, product, registration_id)?,
+        amended: None,
+    };
     queue(change, registration_id, Operation::Create, run, &order)
 }
 

@@ -198,7 +198,11 @@ impl<'p> Scribe<'p> {
             let enroll = text.and_then(|text| Product::parse(&text).ok()).map(|product| product.enroll);
             self.recipes.insert(digest.to_owned(), enroll);
         }
-        Ok(self.recipes.get(digest).and_then(Option::as_ref).map_or(Recipe::Unreadable, |enroll| Recipe::Of(Cow::Borrowed(enroll))))
+        Ok(self
+            .recipes
+            .get(digest)
+            .and_then(Option::as_ref)
+            .map_or(Recipe::Unreadable, |enroll| Recipe::Of(Cow::Borrowed(enroll))))
     }
 }
 

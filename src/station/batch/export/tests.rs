@@ -110,8 +110,10 @@ fn an_export_that_was_killed_is_ended_by_the_next_one_and_one_that_runs_is_not()
         work_order: None,
         person: "ada",
     };
-    let killed = bench.store.change(&Actor::Station, clock::now(), |change| batches::begin(change, &new)).unwrap();
-    let state = || bench.store.read(|r| batches::get(r, killed)).unwrap().map(|batch| (batch.state, batch.code));
+    let killed =
+        bench.store.change(&Actor::Station, clock::now(), |change| batches::begin(change, &new)).unwrap();
+    let state =
+        || bench.store.read(|r| batches::get(r, killed)).unwrap().map(|batch| (batch.state, batch.code));
     let again = || export(&bench, &ask(Format::Csv), None, To::Stream(&mut Vec::new())).unwrap();
     let other = bench.folder.join_exports(|| Ok::<(), ExportFailed>(())).unwrap();
     again();
