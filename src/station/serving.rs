@@ -25,6 +25,7 @@ use crate::station::shift::Shift;
 use crate::station::slots::{self, Floor};
 use crate::station::{checkpoints, clock, labels, outbox, webhooks, worries};
 use crate::store::Store;
+use crate::store::batches;
 use crate::store::catalogue;
 use crate::store::error::StoreError;
 use crate::store::runs;
@@ -89,6 +90,7 @@ impl Serving {
         let store = Store::open(&folder.database())?;
         let unread = checkpoints::check_newest(folder, &settings, &store)?;
         let unfinished = store.read(runs::count_unfinished)?;
+        let cut_off = store.read(batches::running)?;
         webhooks::enter(&store, &settings, clock::now())?;
         store.change(&Actor::Station, clock::now(), |change| {
             let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -114,7 +116,7 @@ impl Serving {
         if let Some(unread) = unread {
             worry(&floor.board, Some(&unread));
         }
-        if let Err(error) = shelf::sweep(folder) {
+        if let Err(error) = shelf::sweep(folder, &cut_off) {
             tracing::warn!("files that were handed in before cannot be taken away: {error}");
         }
         let door = Arc::new(LoginDoor::default());

@@ -27,7 +27,7 @@ use crate::web::gate::page as show;
 use crate::web::standing::Standing;
 use crate::web::trouble::Trouble;
 use crate::web::words::batches::BatchesWords;
-use crate::web::words::fill;
+use crate::web::words::{audit_events, fill};
 
 /// Batches on one page.
 const A_PAGE: u32 = 50;
@@ -46,6 +46,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/batches/jobs/{job}/cancel", web::post().to(job::cancel))
         .route("/batches/{batch}", web::get().to(one::page))
         .route("/batches/{batch}/files/{name}", web::get().to(files::file))
+        .route("/batches/{batch}/go-on", web::post().to(one::go_on))
         .route("/batches/{batch}/clear", web::post().to(files::clear));
 }
 
@@ -60,7 +61,12 @@ struct BatchesPage {
     rows: Vec<Row>,
     older: Option<u64>,
     newest: bool,
+    /// What leaves in other ways: the event and its name.
+    otherwise: Vec<(&'static str, &'static str)>,
 }
+
+/// Events of what leaves in other ways than by batches.
+const OTHERWISE: [&str; 2] = ["group-key-derived", "log-exported"];
 
 /// What the forms offer.
 struct Forms {
@@ -124,6 +130,10 @@ pub async fn page(visit: Visit<Reading>, query: web::Query<Before>) -> Result<Ht
         older: rows.last().filter(|_| more).map(|batch| batch.id),
         rows: rows.iter().map(|batch| row(batch, visit.zone(), t)).collect(),
         newest: before.is_some(),
+        otherwise: OTHERWISE
+            .iter()
+            .filter_map(|event| Some((*event, audit_events::name(event, visit.language)?)))
+            .collect(),
         frame: visit.frame(Place::Batches),
         t,
     }))

@@ -90,7 +90,10 @@ test("derived keys are watched while they are made, and taken along with a warni
     await upload(visitor, "derive", table("long.csv", ["registration_id,note", ...rows]));
     await page.locator("#do-it").waitFor();
     assert.match(await page.locator("#preview .banner").innerText(), /keys in clear/);
+    const asked = page.waitForResponse((answer) => /\/progress$/.test(new URL(answer.url()).pathname));
     await page.click("#do-it button");
+    assert.match(await page.locator("#so-far").innerText(), /good/);
+    assert.equal((await asked).status(), 200);
     await page.locator("#to-batch").waitFor();
     assert.match(await page.locator("#job-state").innerText(), /Done/);
     await page.click("#to-batch");

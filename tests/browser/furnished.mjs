@@ -2,7 +2,7 @@
 // failed, a revoked one, a run without a verdict, labels, enrollments in conflict and parked, a first article that
 // waits, a client of the API, somebody who was let in and out again.
 import { createHmac } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { SOON, eventually, within } from "./deadline.mjs";
@@ -73,6 +73,27 @@ export async function furnished(browser) {
     return plant;
 }
 
+/** One batch that is done, with its files; another file waits for a decision. */
+async function batches(plant, browser) {
+    const visitor = await browser.visitor(plant);
+    await visitor.logIn(PEOPLE.engineer);
+    await handIn(visitor, "derive", plant, "ids.csv", "registration_id;hall\nsn-1;west\nsn-2;east\n");
+    await visitor.page.click("#do-it button");
+    await visitor.page.locator("#to-batch").waitFor();
+    await handIn(visitor, "import", plant, "lot.csv", "serial;hall\nSN-1;west\n1.23E+11;west\n0001;east\n");
+    await visitor.page.locator("#preview").waitFor();
+    await visitor.leave();
+}
+
+async function handIn({ page }, form, plant, name, text) {
+    writeFileSync(plant.path(name), text);
+    await page.goto("/batches");
+    await page.click(`#${form} summary`);
+    await page.setInputFiles(`#${form} input[type=file]`, plant.path(name));
+    await page.click(`#${form} button.main`);
+    await page.waitForURL(/\/batches\/jobs\//);
+}
+
 async function furnish(plant, browser) {
     await plant.labels();
     const here = 'allocation = "hashed"';
@@ -81,8 +102,10 @@ async function furnish(plant, browser) {
     await plant.run("user", "add", "dora", "--role", "operator", "--password-file", plant.path("password"));
     await plant.run("user", "disable", "dora");
     await plant.badge(PEOPLE.operator);
+    await plant.run("key", "add", "line-keys");
     await squat(plant, TAKEN);
     await plant.serve();
+    await batches(plant, browser);
     await plant.release("lot-0", 2);
     await plant.plug("FR", { seed: 2 });
     await outbox(plant, "parked", 1);

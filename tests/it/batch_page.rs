@@ -1,6 +1,8 @@
 //! The batches' pages: files that come in and are looked through, keys and records that go out, who may do so, and what
 //! is left on the station.
 
+mod issuing;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -138,6 +140,46 @@ fn keys_are_derived_from_a_table_that_was_looked_through() {
     assert_eq!(bob.get(&format!("/batches/{batch}/files/lot_7-keys.csv")).status, 404);
     assert_eq!(station.events("batch-files-cleared").len(), 1);
     station.ok(&["audit", "verify"]);
+}
+
+#[test]
+fn a_table_is_imported_whole_or_with_its_good_rows() {
+    let (station, _) = with_group();
+    let serving = station.serve();
+    let mut bob = Browser::logged_in(&serving, "bob");
+    let table = b"serial;mac;hall\nSN-1;02:4c:53:01:00:01;west\n1.23E+11;;west\nSN-2;;east\n";
+    let job = job(&upload(&mut bob, &[("kind", "import"), ("product", "")], ("lot.csv", table)));
+    let preview = shows(&mut bob, &job, "id=\"preview\"");
+    for sign in
+        ["serial, mac", "id=\"kept\">hall", "LS-CSV-03", "turned it into a number", "id=\"take-good\""]
+    {
+        assert!(preview.body.contains(sign), "{sign}: {}", preview.body);
+    }
+    assert_eq!(station.sqlite("SELECT count(*) FROM announced"), "0");
+    // whoever takes all of it, whatever the page offers, gets nothing taken
+    decide(&mut bob, &job, "go", &[]).goes_to(&job);
+    let end = shows(&mut bob, &job, "id=\"to-batch\"");
+    assert!(end.body.contains("Nothing of this file was taken"), "{}", end.body);
+    assert_eq!(station.sqlite("SELECT count(*) FROM announced"), "0");
+    let batch = number(&end);
+    let result = bob.get(&format!("/batches/{batch}/files/lot.csv.result.csv"));
+    assert!(
+        result.status == 200 && result.body.contains("SN-1;02:4c:53:01:00:01;west;not-taken"),
+        "{result:?}"
+    );
+    assert!(station.events("batch-file-taken").is_empty(), "it holds no keys");
+
+    let mended = result.body.replace("1.23E+11", "SN-3");
+    let job = self::job(&upload(&mut bob, &[("kind", "import")], ("lot.csv.result.csv", mended.as_bytes())));
+    assert!(shows(&mut bob, &job, "id=\"preview\"").body.contains("id=\"do-it\""));
+    decide(&mut bob, &job, "go", &[]).goes_to(&job);
+    let end = shows(&mut bob, &job, "id=\"to-batch\"");
+    assert!(end.body.contains("Done"), "{}", end.body);
+    assert_eq!(station.sqlite("SELECT group_concat(serial) FROM announced"), "SN-1,SN-3,SN-2");
+    let german = bob.post("/language", &[("language", "de"), ("place", "/batches")]);
+    german.goes_to("/batches");
+    let page = bob.get("/batches");
+    assert!(page.body.contains("Einlesen") && page.body.contains("Gescheitert"), "{}", page.body);
 }
 
 #[test]

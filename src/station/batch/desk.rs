@@ -27,7 +27,7 @@ use crate::station::batch::upload::{Incoming, UploadRefused, Uploaded};
 use crate::station::clock::{self, NoEntropy};
 use crate::station::folder::Folder;
 use crate::station::slots::Floor;
-use crate::store::batches;
+use crate::store::batches::{self, Batch};
 
 /// At most so many jobs that have not ended, and so many files on their way.
 const MOST: usize = 4;
@@ -167,10 +167,40 @@ impl BatchDesk {
     ) -> Result<String, DeskRefused> {
         let folder = new_folder(&floor.folder)?;
         durable::private_folder(&folder)?;
+        self.start(floor, right, ask, folder, None)
+    }
+
+    /// Takes a batch up that was cut off, where its files lie. The name of its job.
+    pub fn take_up(
+        self: &Arc<Self>,
+        floor: &Floor,
+        right: &Arc<Engineering>,
+        batch: &Batch,
+    ) -> Result<String, DeskRefused> {
+        let ask = Ask::of_record(batch).ok_or(DeskRefused::NotThere)?;
+        let folder = shelf::place(&floor.folder, batch.id);
+        let path = folder.join(&batch.input);
+        let (Ok(meta), Some(digest)) = (fs::metadata(&path), batch.input_digest) else {
+            return Err(DeskRefused::NotThere);
+        };
+        let name = batch.input.clone();
+        let input = Uploaded { folder: folder.clone(), path, name, length: meta.len(), digest };
+        self.start(floor, right, ask, folder, Some(input))
+    }
+
+    fn start(
+        self: &Arc<Self>,
+        floor: &Floor,
+        right: &Arc<Engineering>,
+        ask: Ask,
+        folder: PathBuf,
+        input: Option<Uploaded>,
+    ) -> Result<String, DeskRefused> {
         let under_way = UnderWay::begin();
-        let (id, by, kind) = (id_of(&folder), right.actor().to_string(), ask.kind());
+        let id = hex::encode(clock::random::<8>()?);
+        let (by, kind) = (right.actor().to_string(), ask.kind());
         let stage = Stage::Running(under_way.clone());
-        let job = Arc::new(Job::new(id.clone(), ask, by, folder, None, stage));
+        let job = Arc::new(Job::new(id.clone(), ask, by, folder, input, stage));
         {
             let mut jobs = self.jobs();
             if let Err(refused) = has_no_rival(&jobs, kind) {
@@ -306,6 +336,7 @@ fn put_away(floor: &Floor, job: &Job, since: UtcTime, outcome: Result<Outcome, F
     let told = outcome.as_ref().ok().and_then(|outcome| outcome.batch);
     let batch = told.or_else(|| on_record(floor, job, since));
     match batch {
+        Some(batch) if job.folder == shelf::place(&floor.folder, batch) => {}
         Some(batch) => {
             if let Err(error) = shelf::put(&floor.folder, batch, &job.folder) {
                 tracing::error!("the files of batch {batch} stay in {}: {error}", job.folder.display());
@@ -319,14 +350,16 @@ fn put_away(floor: &Floor, job: &Job, since: UtcTime, outcome: Result<Outcome, F
 /// The batch that a job wrote down before it failed.
 fn on_record(floor: &Floor, job: &Job, since: UtcTime) -> Option<u64> {
     let newest = floor.store.read(|r| batches::list(r, NEWEST, None)).unwrap_or_default();
-    let is_ours = |batch: &&batches::Batch| {
-        batch.kind == job.ask.kind() && batch.person == job.by && batch.started >= since
-    };
+    let is_ours =
+        |batch: &&Batch| batch.kind == job.ask.kind() && batch.person == job.by && batch.started >= since;
     newest.iter().find(is_ours).map(|batch| batch.id)
 }
 
-/// Takes away a folder that nobody needs any more.
+/// Takes away the folder of a job that nobody needs any more; one on the shelf stays.
 fn discard(job: &Job) {
+    if !job.folder.parent().is_some_and(|above| above.ends_with(shelf::UPLOADS)) {
+        return;
+    }
     match fs::remove_dir_all(&job.folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             tracing::warn!("{} cannot be taken away: {error}", job.folder.display());

@@ -5,15 +5,23 @@ use std::fs::{self, File};
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::batch::BatchKind;
+use crate::domain::digest::Digest;
 use crate::durable;
 use crate::station::folder::Folder;
+use crate::store::batches::Batch;
 
 /// A folder of more files than this is not handed out over the pages.
 const MOST: usize = 200_000;
 
+/// The folder below the exports in which files lie while somebody works with them.
+pub const UPLOADS: &str = "uploads";
+
 /// Where files lie while somebody works with them.
 pub fn uploads(folder: &Folder) -> PathBuf {
-    folder.exports().join("uploads")
+    folder.exports().join(UPLOADS)
 }
 
 /// Where the files of a batch lie afterwards.
@@ -21,11 +29,38 @@ pub fn place(folder: &Folder, batch: u64) -> PathBuf {
     folder.exports().join("batches").join(batch.to_string())
 }
 
-/// Takes away what was handed in before the station started and never begun: nobody can come back to it.
-pub fn sweep(folder: &Folder) -> io::Result<()> {
-    match fs::remove_dir_all(uploads(folder)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+/// Settles what lies there when the station starts. Where a batch that can be taken up was cut off, its files go on the
+/// shelf; everything else is taken away, for nobody can come back to it.
+pub fn sweep(folder: &Folder, unfinished: &[Batch]) -> io::Result<()> {
+    let resumable = unfinished.iter().filter(|batch| batch.kind == BatchKind::Issue);
+    let resumable: Vec<&Batch> = resumable.filter(|batch| !batch.input.is_empty()).collect();
+    for (_, left) in entries(&uploads(folder))? {
+        let mut owner = None;
+        for batch in &resumable {
+            if batch.input_digest.is_some() && batch.input_digest == digest_of(&left.join(&batch.input))? {
+                owner = Some(batch.id);
+            }
+        }
+        match owner {
+            Some(batch) => put(folder, batch, &left)?,
+            None => fs::remove_dir_all(&left)?,
+        }
+    }
+    Ok(())
+}
+
+/// SHA-256 of a file; none if there is no such file.
+fn digest_of(path: &Path) -> io::Result<Option<Digest>> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; 256 * 1024]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(Some(Digest::from_bytes(hash.finalize().into()))),
+            read => hash.update(&piece[..read]),
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use crate::station::batch::export::ExportAsk;
 use crate::station::batch::export::column;
 use crate::station::batch::export::failed::ExportFailed;
 use crate::station::batch::export::format::Format;
+use crate::station::batch::issue::ask::Under;
+use crate::station::batch::issue::recipients::{BadRecipients, Recipients};
 use crate::station::zone::Zone;
 use crate::store::export::Selection;
 
@@ -23,6 +25,9 @@ pub enum BadAsk {
     /// The form or the columns of an export.
     #[error(transparent)]
     Export(#[from] ExportFailed),
+    /// The recipients of the keys.
+    #[error(transparent)]
+    Recipients(#[from] BadRecipients),
     /// There is no such kind of batch, or a field of the form is missing.
     #[error("the form does not say what is to be done")]
     Unknown,
@@ -33,6 +38,7 @@ impl Coded for BadAsk {
         match self {
             BadAsk::Name(error) => error.code(),
             BadAsk::Export(error) => error.code(),
+            BadAsk::Recipients(error) => error.code(),
             BadAsk::Unknown => Code::Usage,
         }
     }
@@ -56,6 +62,8 @@ pub struct ExportForm {
     #[serde(default)]
     columns: String,
     #[serde(default)]
+    announced: String,
+    #[serde(default)]
     raw: String,
 }
 
@@ -75,6 +83,13 @@ pub fn of_upload(fields: &Fields) -> Result<Ask, BadAsk> {
             Ok(Ask::Derive { group, secondary: field("secondary").is_some(), product })
         }
         Some("import") => Ok(Ask::Import { product }),
+        Some("issue") => {
+            let texts = field("recipients").unwrap_or_default().lines().map(str::trim);
+            let texts: Vec<String> = texts.filter(|text| !text.is_empty()).map(str::to_owned).collect();
+            let recipients = (!texts.is_empty()).then(|| Recipients::parse(&texts)).transpose()?;
+            let under = Under::Product(product.ok_or(BadAsk::Unknown)?);
+            Ok(Ask::Issue { under, work_order: named("work_order")?, recipients })
+        }
         _ => Err(BadAsk::Unknown),
     }
 }

@@ -6,12 +6,14 @@ use askama::Template;
 use crate::domain::batch::{BatchKind, BatchState};
 use crate::domain::digest::Digest;
 use crate::station::authority::{Authority, Engineering, Reading};
+use crate::station::batch::desk::ask::Ask;
 use crate::station::batch::shelf::{self, Size};
 use crate::store::batches::{self, Batch};
-use crate::web::access::Visit;
+use crate::web::access::{Posted, Visit, go_to};
 use crate::web::batches::{files, standing};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
+use crate::web::outbox::Bare;
 use crate::web::standing::Standing;
 use crate::web::told::{Told, told_of};
 use crate::web::trouble::Trouble;
@@ -29,6 +31,8 @@ struct BatchPage {
     state: Standing,
     /// It has not ended, and nobody does it here.
     goes_on: bool,
+    /// It can be taken up here.
+    may_go_on: bool,
     facts: Vec<(&'static str, String)>,
     digests: Vec<(&'static str, String)>,
     asked: Vec<(String, String)>,
@@ -55,20 +59,24 @@ pub async fn page(visit: Visit<Reading>, id: web::Path<u64>) -> Result<HttpRespo
     let written = visit.act(move |floor, _| shelf::written(&floor.folder, id, &input)).await?;
     let written = written.map_err(|error| files::unreadable(&error, visit.language))?;
     let holds_keys = batch.kind == BatchKind::Derive && !written.is_empty();
-    let files = written.into_iter().map(|written| FileView {
-        name: written.name,
+    let files = written.iter().map(|written| FileView {
+        name: written.name.clone(),
         size: match written.size {
             Size::Bytes(count) => fill(t.bytes, &[("count", &count.to_string())]),
             Size::Files(count) => fill(t.folder_of, &[("count", &count.to_string())]),
         },
     });
     let here = visit.floor.batches.all().iter().any(|job| job.is_running() && job.ask.kind() == batch.kind);
+    let goes_on = batch.state == BatchState::Running && !here;
+    let may = Engineering::of(&visit.person).is_some();
+    let may_go_on = may && goes_on && !written.is_empty() && Ask::of_record(&batch).is_some();
     Ok(show(&BatchPage {
         id,
         title: fill(t.record, &[("number", &id.to_string())]),
         kind: t.kind_of(batch.kind),
         state: standing(batch.state, t),
-        goes_on: batch.state == BatchState::Running && !here,
+        goes_on,
+        may_go_on,
         facts: facts(&batch, &visit, t),
         digests: digests(&batch, t),
         asked: asked(&batch.asked),
@@ -77,10 +85,22 @@ pub async fn page(visit: Visit<Reading>, id: web::Path<u64>) -> Result<HttpRespo
         entries: format!("/audit?text=%22batch%22%3A{id}%2C"),
         files: files.collect(),
         holds_keys,
-        may: Engineering::of(&visit.person).is_some(),
+        may,
         frame: visit.frame(Place::Batches),
         t,
     }))
+}
+
+/// `POST /batches/{batch}/go-on`
+pub async fn go_on(id: web::Path<u64>, posted: Posted<Engineering, Bare>) -> Result<HttpResponse, Trouble> {
+    let (visit, id) = (posted.visit, id.into_inner());
+    let batch = visit.read(move |r| batches::get(r, id)).await?;
+    let batch = batch.ok_or_else(|| Trouble::not_found(visit.language))?;
+    let right = visit.authority.clone();
+    Ok(match visit.act(move |floor, _| floor.batches.take_up(floor, &right, &batch)).await? {
+        Ok(job) => go_to(&format!("/batches/jobs/{job}")),
+        Err(error) => visit.refused(&format!("/batches/{id}"), &error),
+    })
 }
 
 fn facts(batch: &Batch, visit: &Visit<Reading>, t: &'static BatchesWords) -> Vec<(&'static str, String)> {

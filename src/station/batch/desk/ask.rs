@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use serde::Deserialize;
 
 use crate::domain::batch::BatchKind;
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
 use crate::domain::product::Product;
-use crate::station::authority::Engineering;
+use crate::station::authority::{Authority, Engineering};
 use crate::station::batch::derive::{self, DeriveAsk};
 use crate::station::batch::desk::job::{Fault, Job};
 use crate::station::batch::desk::look::{self, Look};
@@ -16,12 +19,19 @@ use crate::station::batch::export::format::Format;
 use crate::station::batch::export::{self, ExportAsk};
 use crate::station::batch::identity_cells::IdentityRule;
 use crate::station::batch::import::{self, ImportAsk};
+use crate::station::batch::issue::ask::{IssueAsk, Keys, Under};
+use crate::station::batch::issue::failed::IssueFailed;
+use crate::station::batch::issue::recipients::Recipients;
+use crate::station::batch::issue::{self, Bench, start};
 use crate::station::batch::outcome::Outcome;
 use crate::station::batch::progress::Progress;
-use crate::station::batch::table::Column;
+use crate::station::batch::table::{Column, Table};
 use crate::station::keys::Unlocked;
 use crate::station::products;
 use crate::station::slots::Floor;
+use crate::store::batches::{self, Batch};
+use crate::store::error::StoreError;
+use crate::store::reader::Reader;
 use crate::vault::group_key::Which;
 
 /// What somebody asks for.
@@ -43,6 +53,15 @@ pub enum Ask {
         /// The recipe that forms registration IDs.
         product: Option<Name>,
     },
+    /// A certificate for each row.
+    Issue {
+        /// Under these rules.
+        under: Under,
+        /// The work order whose units are used; else one of exact size is opened.
+        work_order: Option<Name>,
+        /// Who is to open the keys; nobody if the table has requests.
+        recipients: Option<Recipients>,
+    },
 }
 
 /// The station is locked.
@@ -63,6 +82,7 @@ impl Ask {
             Ask::Derive { .. } => BatchKind::Derive,
             Ask::Export(_) => BatchKind::Export,
             Ask::Import { .. } => BatchKind::Import,
+            Ask::Issue { .. } => BatchKind::Issue,
         }
     }
 
@@ -94,6 +114,12 @@ impl Ask {
                 let ask = ImportAsk { file: path, product: product.as_ref(), partial: false };
                 let seen = import::preview(&floor.store, &floor.folder, &ask, progress);
                 seen.map(Look::from).map_err(|error| Fault::of(&error))
+            }
+            Ask::Issue { .. } => {
+                let ask = self.of_issue(floor, path).map_err(|error| Fault::of(&error))?;
+                let rule = rule(ask.product());
+                let one_of = [Column::Serial, Column::RegistrationId];
+                look::devices(path, &rule, &one_of, progress).map_err(|error| Fault::of(&error))
             }
         }
     }
@@ -130,8 +156,85 @@ impl Ask {
                 let ask = ImportAsk { file: input(job)?, product: product.as_ref(), partial };
                 import::run(store, folder, right, &ask, progress).map_err(|error| Fault::of(&error))
             }
+            Ask::Issue { .. } => {
+                let (keys, input) = (keys(floor)?, input(job)?);
+                let bench = Bench { folder, settings: &floor.settings, store, keys: &keys };
+                let ask = self.of_issue(floor, input).map_err(|error| Fault::of(&error))?;
+                let person = right.actor().to_string();
+                let output = beside(job, "certificates.csv");
+                let work =
+                    issue::Job { ask: &ask, person: &person, input, output: &output, interruptible: true };
+                match issue::run(&bench, right, &work, progress) {
+                    Ok(issued) => Ok(issued.outcome),
+                    // somebody wants no more of it; a station that ends leaves it to be taken up
+                    Err(IssueFailed::Interrupted) if !floor.stop.load(Ordering::Relaxed) => {
+                        give_up(&bench, right, job)
+                    }
+                    Err(error) => Err(Fault::of(&error)),
+                }
+            }
         }
     }
+
+    /// What was asked of a batch that issues and was cut off, if the pages can ask for it.
+    pub fn of_record(batch: &Batch) -> Option<Ask> {
+        let asked: IssueAsked = serde_json::from_str(&batch.asked).ok()?;
+        let recipients = (!asked.recipients.is_empty()).then(|| Recipients::parse(&asked.recipients));
+        let under = asked.product.map_or(Under::Profile(asked.profile), Under::Product);
+        let beside = asked.folders.is_some() || asked.tar.is_some();
+        let is_ours = batch.kind == BatchKind::Issue && !beside && asked.keys != "clear";
+        let ask =
+            Ask::Issue { under, work_order: asked.work_order, recipients: recipients.transpose().ok()? };
+        is_ours.then_some(ask)
+    }
+
+    /// What is asked of a batch that issues; a table with requests says by itself whose keys they are.
+    fn of_issue(&self, floor: &Floor, table: &Path) -> Result<IssueAsk, IssueFailed> {
+        let Ask::Issue { under, work_order, recipients } = self else { return Err(IssueFailed::KeysNowhere) };
+        let has_requests = Table::open(table)?.header().place(Column::Csr).is_some();
+        let keys = match (recipients, has_requests) {
+            (None, true) => Keys::FromRequests,
+            (Some(recipients), false) => Keys::Sealed(recipients.clone()),
+            (Some(_), true) => return Err(IssueFailed::KeysAndRequests),
+            (None, false) => return Err(IssueFailed::KeysNowhere),
+        };
+        IssueAsk::new(&floor.folder, under, work_order.clone(), keys)
+    }
+}
+
+/// What the record of a batch that issues says was asked for.
+#[derive(Deserialize)]
+struct IssueAsked {
+    product: Option<Name>,
+    profile: Name,
+    work_order: Option<Name>,
+    keys: String,
+    recipients: Vec<String>,
+    folders: Option<String>,
+    tar: Option<String>,
+}
+
+/// Ends a batch that somebody interrupted; what it issued stays issued and lies in its output.
+fn give_up(bench: &Bench<'_>, right: &Engineering, job: &Job) -> Result<Outcome, Fault> {
+    let digest = job.input.as_ref().map(|input| input.digest);
+    let find = |r: &Reader<'_>| match digest {
+        Some(digest) => batches::unfinished(r, BatchKind::Issue, &digest),
+        None => Ok(None),
+    };
+    let told = |error: StoreError| Fault::of(&error);
+    let missing = || Fault::of(&IssueFailed::Interrupted);
+    let batch = bench.store.read(find).map_err(told)?.ok_or_else(missing)?.id;
+    start::cancel(bench, right, batch).map_err(|error| Fault::of(&error))?;
+    let record = bench.store.read(|r| batches::get(r, batch)).map_err(told)?.ok_or_else(missing)?;
+    Ok(Outcome {
+        batch: Some(batch),
+        state: record.state,
+        good: record.good,
+        unchanged: 0,
+        refused: record.refused,
+        faults: Vec::new(),
+        files: Vec::new(),
+    })
 }
 
 /// The file that was handed in.
