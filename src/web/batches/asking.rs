@@ -101,7 +101,7 @@ pub fn of_export(form: &ExportForm, zone: &Zone) -> Result<Ask, BadAsk> {
     let columns: Vec<String> = form.columns.split(',').filter_map(given).collect();
     let verdict = given(&form.verdict).map(|word| word.parse().map_err(|_| BadAsk::Unknown)).transpose()?;
     let selection = Selection {
-        announced: false,
+        announced: !form.announced.is_empty(),
         work_order: given(&form.work_order).map(|name| name.parse::<Name>()).transpose()?,
         verdict,
         state: None,
