@@ -53,7 +53,8 @@ impl KeyPair {
     /// A new key.
     pub fn generate(kind: KeyKind) -> Result<KeyPair, BadKeyPair> {
         let pair = EcdsaKeyPair::generate(algorithm(kind)).map_err(|_| BadKeyPair::NotMade(kind))?;
-        KeyPair::new(kind, pair).ok_or(BadKeyPair::NotMade(kind))
+        let public_key = PublicKey::of_pair_made_here(kind, pair.public_key().as_ref());
+        Ok(KeyPair { pair, public_key })
     }
 
     /// From an unencrypted PKCS#8 key in DER (RFC 5958); its kind is found out.

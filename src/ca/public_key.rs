@@ -159,6 +159,11 @@ impl PublicKey {
         Ok(PublicKey { kind, spki })
     }
 
+    /// From the uncompressed point of a pair that was made here, which lies on its curve.
+    pub(super) fn of_pair_made_here(kind: KeyKind, point: &[u8]) -> PublicKey {
+        PublicKey { kind, spki: [kind.spki_head(), point].concat() }
+    }
+
     /// The key as DER SubjectPublicKeyInfo: named curve, uncompressed point.
     pub fn spki_der(&self) -> &[u8] {
         &self.spki

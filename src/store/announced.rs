@@ -109,6 +109,11 @@ pub fn each<E: From<StoreError>>(
     Ok(())
 }
 
+/// Whether anything was ever announced.
+pub fn any(reader: &Reader<'_>) -> Result<bool, StoreError> {
+    Ok(reader.count("SELECT EXISTS (SELECT 1 FROM announced)", [])? > 0)
+}
+
 /// The announced device with this number, if its batch is done.
 pub fn get(reader: &Reader<'_>, id: u64) -> Result<Option<Announced>, StoreError> {
     let sql = format!(

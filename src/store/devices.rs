@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use rusqlite::types::Value;
 
+use self::standing::Claim;
 use super::change::Change;
 use super::columns::{Columns, sql_id};
 use super::error::StoreError;
@@ -35,6 +36,13 @@ pub struct Device {
     pub state: DeviceState,
     /// When it was first reserved.
     pub created: UtcTime,
+}
+
+impl Device {
+    /// Who it says it is.
+    pub fn claim(&self) -> Claim<'_> {
+        Claim { serial: &self.serial, mac: self.mac.as_ref(), identity: &self.identity }
+    }
 }
 
 /// Where a device stands.

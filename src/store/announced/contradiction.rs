@@ -9,7 +9,6 @@ use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
-use crate::store::devices::Device;
 use crate::store::devices::standing::Claim;
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
@@ -132,14 +131,11 @@ pub fn of_claim(
 pub fn of_public_key(
     reader: &Reader<'_>,
     public_key: &Digest,
-    device: &Device,
+    claim: &Claim<'_>,
 ) -> Result<Option<Contradiction>, StoreError> {
-    let identity = &device.identity;
-    let claim = Claim { serial: &device.serial, mac: device.mac.as_ref(), identity };
     let rows = by_key(reader, KeyKind::PublicKey, &public_key.to_string())?;
-    let other = rows
-        .into_iter()
-        .find(|row| row.public_key.as_ref() == Some(public_key) && is_of_another(row, &claim));
+    let other =
+        rows.into_iter().find(|row| row.public_key.as_ref() == Some(public_key) && is_of_another(row, claim));
     Ok(other.and_then(|row| others(KeyKind::PublicKey, public_key.to_string(), &row)))
 }
 

@@ -93,7 +93,7 @@ pub fn intend(change: &mut Change<'_>, reserved: &Reserved, intent: &Intent<'_>)
     let Intent { serial, to_be_signed, public_key, profile, profile_text, not_before, not_after } = *intent;
     let Reserved { run, device, work_order, product, credential } = reserved;
     own_key(change, device.id, public_key)?;
-    if let Some(contradiction) = contradiction::of_public_key(change, &public_key, device)? {
+    if let Some(contradiction) = contradiction::of_public_key(change, &public_key, &device.claim())? {
         return Err(contradiction.into());
     }
     let profile = recipes::keep_profile(change, profile, profile_text)?;

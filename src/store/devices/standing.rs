@@ -45,6 +45,9 @@ pub enum Standing {
 /// [`ReserveError::Duplicate`] if a device agrees with some of them but not with all;
 /// [`ReserveError::Unfinished`], [`ReserveError::AlreadyPassed`], [`ReserveError::Blocked`].
 pub fn standing(reader: &Reader<'_>, claim: &Claim<'_>) -> Result<Standing, ReserveError> {
+    if is_new(reader, claim)? {
+        return Ok(Standing::New);
+    }
     let Some(device) = claimed(reader, claim)? else { return Ok(Standing::New) };
     if let Some(run) = runs::unfinished_of(reader, device.id)? {
         return if run.resume {
@@ -63,6 +66,19 @@ pub fn standing(reader: &Reader<'_>, claim: &Claim<'_>) -> Result<Standing, Rese
             Err(ReserveError::Blocked { device: device.id, state: device.state })
         }
     }
+}
+
+/// Whether nothing of this device is on record: one question for the many that were never seen.
+fn is_new(reader: &Reader<'_>, claim: &Claim<'_>) -> Result<bool, StoreError> {
+    let Claim { serial, mac, identity } = *claim;
+    let DeviceIdentity { registration_id, device_id } = identity;
+    let sql = "SELECT EXISTS (SELECT 1 FROM device WHERE serial_folded = ?1)
+                   OR EXISTS (SELECT 1 FROM device WHERE mac = ?2)
+                   OR EXISTS (SELECT 1 FROM device WHERE registration_id IN (?3, ?4))
+                   OR EXISTS (SELECT 1 FROM device WHERE device_id = ?4 AND device_id <> registration_id)";
+    let mac = mac.map(MacAddress::to_string);
+    let known = reader.count(sql, (serial.folded(), mac, registration_id.as_str(), device_id.as_str()))?;
+    Ok(known == 0)
 }
 
 fn claimed(reader: &Reader<'_>, claim: &Claim<'_>) -> Result<Option<Device>, ReserveError> {

@@ -20,6 +20,7 @@ use crate::station::batch::identity_cells::{Identity, IdentityRule};
 use crate::station::batch::outcome::RowFault;
 use crate::station::batch::table::{Column, Header, Row, Table};
 use crate::store::Store;
+use crate::store::announced::{self, contradiction};
 use crate::store::certificates;
 use crate::store::certificates::issue::IntendError;
 use crate::store::devices::Device;
@@ -97,13 +98,15 @@ pub struct Planner<'a> {
     seen: VecDeque<HashSet<String>>,
     /// The work order that lists serial numbers; none if it may hold any.
     listed: Option<Option<Name>>,
+    /// Whether files announced anything.
+    announced: bool,
 }
 
 impl<'a> Planner<'a> {
     /// For a table with this header.
     pub fn new(ask: &'a IssueAsk, header: Header) -> Planner<'a> {
         let rule = ask.product().map(IdentityRule::of).unwrap_or_default();
-        Planner { ask, header, rule, seen: VecDeque::new(), listed: None }
+        Planner { ask, header, rule, seen: VecDeque::new(), listed: None, announced: false }
     }
 
     /// Sorts out the next rows, at most so many.
@@ -127,6 +130,7 @@ impl<'a> Planner<'a> {
         }
         self.seen.push_back(HashSet::with_capacity(read.len()));
         store.read(|reader| {
+            self.announced = announced::any(reader)?;
             for found in read {
                 match found {
                     Ok(planned) => self.admit(reader, planned, &mut chunk)?,
@@ -233,6 +237,10 @@ impl<'a> Planner<'a> {
             None => self.has_key(reader, &planned)?,
             some => some,
         };
+        let fault = match fault {
+            None if self.announced => self.contradicts(reader, &planned)?,
+            other => other,
+        };
         match fault.or_else(|| self.twice(&planned)) {
             None => chunk.good.push(planned),
             Some(fault) => chunk.refused.push((planned.row, fault)),
@@ -270,6 +278,20 @@ impl<'a> Planner<'a> {
             ))),
             Some(_) | None => Ok(None),
         }
+    }
+
+    /// A device that was announced otherwise.
+    fn contradicts(&self, reader: &Reader<'_>, planned: &Planned) -> Result<Option<RowFault>, StoreError> {
+        let Planned { serial, mac, identity, .. } = planned;
+        let claim = Claim { serial, mac: mac.as_ref(), identity };
+        let found = match contradiction::of_claim(reader, &claim, self.ask.work_order.as_ref())? {
+            None => match &planned.request {
+                Some(key) => contradiction::of_public_key(reader, &key.public_key().digest(), &claim)?,
+                None => None,
+            },
+            some => some,
+        };
+        Ok(found.map(|found| RowFault::new(planned.row.line, &found)))
     }
 
     /// A device or a key that an earlier row has.
