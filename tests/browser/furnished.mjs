@@ -105,7 +105,6 @@ async function furnish(plant, browser) {
     await plant.run("key", "add", "line-keys");
     await squat(plant, TAKEN);
     await plant.serve();
-    await batches(plant, browser);
     await plant.release("lot-0", 2);
     await plant.plug("FR", { seed: 2 });
     await outbox(plant, "parked", 1);
@@ -116,6 +115,7 @@ async function furnish(plant, browser) {
     await plant.unplug("FR");
     await plant.recipe((text) => text.replace(/allocation = "static"\nhubs = .*/, here));
     await plant.serve();
+    await batches(plant, browser);
     await plant.run("work-order", "close", "lot-0", "--short", "--override", "the hub was never built");
     await plant.release("lot-1", 6);
     await plant.run("work-order", "add", "lot-2", "--product", "demo-sensor", "--quantity", "100");

@@ -44,7 +44,7 @@ words! {
         too_large: "The file is larger than {mib} MiB. Split it, or use the command line at the station.", "Die Datei ist größer als {mib} MiB. Teilen Sie sie, oder benutzen Sie die Kommandozeile an der Station.", "文件超过 {mib} MiB。请拆分文件，或在工站上使用命令行。", "El fichero supera los {mib} MiB. Divídalo o use la línea de comandos en la estación.";
         no_file: "No file was chosen.", "Es wurde keine Datei gewählt.", "未选择文件。", "No se eligió ningún fichero.";
         begin_export: "Export", "Ausgeben", "导出", "Exportar";
-        open: "Under way and waiting", "In Arbeit und wartend", "进行中和等待中", "En curso y en espera";
+        open: "Under way, waiting, or just ended", "In Arbeit, wartend oder eben beendet", "进行中、等待中或刚刚结束", "En curso, en espera o recién terminados";
         looking: "Being looked through", "Wird durchgesehen", "正在检查", "En revisión";
         looked: "Waits for your decision", "Wartet auf Ihre Entscheidung", "等待您的决定", "Espera su decisión";
         unusable: "Cannot be used", "Nicht verwendbar", "无法使用", "No se puede usar";
