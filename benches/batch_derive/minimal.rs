@@ -2,7 +2,7 @@
 //! expanded once, base64, written in order. Nothing is checked, recorded, digested or made durable.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Condvar, Mutex};
 
@@ -57,15 +57,11 @@ fn work(key: &Hmac<Sha256>, block: &[u8], out: &mut Vec<u8>) {
 pub fn derive(key: &[u8], input: &Path, output: &Path) {
     let key = Hmac::<Sha256>::new_from_slice(key).unwrap();
     let mut file = File::open(input).unwrap();
-    let mut header = Vec::new();
-    for byte in Read::by_ref(&mut file).bytes() {
-        match byte.unwrap() {
-            b'\n' => break,
-            byte => header.push(byte),
-        }
-    }
+    let mut header = String::new();
+    BufReader::new(File::open(input).unwrap()).read_line(&mut header).unwrap();
+    file.seek(SeekFrom::Start(u64::try_from(header.len()).unwrap())).unwrap();
     let mut out = File::create_new(output).unwrap();
-    out.write_all(&[&header[..], b",symmetric_key\n"].concat()).unwrap();
+    writeln!(out, "{},symmetric_key", header.trim_end()).unwrap();
     let input = Mutex::new(Input { file, carry: Vec::new(), number: 0 });
     let (sink, turn) = (Mutex::new((out, 0)), Condvar::new());
     let thread = || {

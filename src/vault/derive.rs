@@ -52,7 +52,7 @@ impl Deriver {
 
     /// The key of this device.
     pub fn derive(&self, id: &RegistrationId) -> DerivedKey {
-        DerivedKey(self.0.tag(&[id.as_str().as_bytes()]))
+        DerivedKey(self.0.tag_of(id.as_str().as_bytes()))
     }
 
     /// The key of this device as base64 into a buffer of the caller's, without an allocation.

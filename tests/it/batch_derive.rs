@@ -79,8 +79,8 @@ fn the_golden_keys_stand_behind_the_columns_and_the_records_vouch_for_both_files
             assert!(!station.beside("in.csv.result.csv").exists());
             let ended = station.events("batch-ended").pop().unwrap();
             assert_eq!(ended["batch"], told["batch"]);
-            assert_eq!(ended["input_digest"], sha256(&PathBuf::from(&input)));
-            assert_eq!(ended["output_digest"], sha256(&path));
+            assert_eq!(ended["input-digest"], sha256(&PathBuf::from(&input)));
+            assert_eq!(ended["output-digest"], sha256(&path));
             let begun = station.events("batch-started").pop().unwrap();
             assert_eq!((&begun["kind"], &begun["asked"]["group"]), (&"derive".into(), &"plant".into()));
         }
@@ -186,6 +186,9 @@ fn what_cannot_be_done_leaves_no_output_and_overwrites_nothing() {
     derive("plant", &input, &there, 2, "LS-CSV-05");
     assert_eq!(fs::read_to_string(&there).unwrap(), "mine");
     derive("plant", &input, &input, 2, "LS-CSV-05");
+    let result = station.beside("in.csv.result.csv");
+    derive("plant", &input, result.to_str().unwrap(), 2, "LS-CSV-05");
+    assert!(!result.exists());
     derive("nobody", &input, &output, 1, "LS-VAULT-05");
     derive("plant", station.beside("none.csv").to_str().unwrap(), &output, 2, "LS-SET-08");
     derive("plant", &input, station.beside("no/out.csv").to_str().unwrap(), 1, "LS-CSV-07");
@@ -220,7 +223,7 @@ fn a_first_interrupt_cancels_and_takes_the_output_away() {
     ended.is_refused(1, "LS-ST-02");
     assert!(!path.exists());
     let ended = station.events("batch-ended").pop().unwrap();
-    assert_eq!((&ended["state"], &ended["output_digest"]), (&"cancelled".into(), &Value::Null));
+    assert_eq!((&ended["state"], &ended["output-digest"]), (&"cancelled".into(), &Value::Null));
 }
 
 #[test]

@@ -115,6 +115,9 @@ pub fn run(
     progress.expect(length);
     let mut blocks = Blocks::new(file, layout.header.delimiter, begin)?;
     let output = OutputFile::create(ask.output)?;
+    if output.is_at(&result_file::beside(ask.input)) {
+        return Err(BadOutput::ResultFile(ask.output.to_owned()).into());
+    }
 
     let batch = begin_batch(store, right, ask)?;
     let poured = pour(&mut blocks, output, &layout, &deriver, ask, progress);

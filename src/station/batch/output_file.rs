@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::domain::code::{Code, Coded};
@@ -15,6 +15,8 @@ use crate::durable;
 pub enum BadOutput {
     #[error("{} is there already and is not overwritten", .0.display())]
     Exists(PathBuf),
+    #[error("{} is where the rows go that are refused", .0.display())]
+    ResultFile(PathBuf),
     #[error("{} cannot be written: {cause}", path.display())]
     Write { path: PathBuf, cause: io::Error },
 }
@@ -22,7 +24,7 @@ pub enum BadOutput {
 impl Coded for BadOutput {
     fn code(&self) -> Code {
         match self {
-            BadOutput::Exists(_) => Code::OutputExists,
+            BadOutput::Exists(_) | BadOutput::ResultFile(_) => Code::OutputExists,
             BadOutput::Write { .. } => Code::OutputUnwritable,
         }
     }
@@ -65,6 +67,12 @@ impl OutputFile {
         let mut file = OutputFile::create(&path)?;
         file.place = place.to_owned();
         Ok(file)
+    }
+
+    /// Whether a path leads to this very file.
+    pub fn is_at(&self, path: &Path) -> bool {
+        let ours = self.file.metadata().map(|meta| (meta.dev(), meta.ino())).ok();
+        ours.is_some() && fs::metadata(path).map(|meta| (meta.dev(), meta.ino())).ok() == ours
     }
 
     /// Puts the file on the disk under its name.
@@ -114,6 +122,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.csv");
         let mut begun = OutputFile::create(&path).unwrap();
+        assert!(begun.is_at(&folder.path().join("./out.csv")) && !begun.is_at(folder.path()));
         begun.write_all(b"half").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(matches!(OutputFile::create(&path), Err(BadOutput::Exists(_))));

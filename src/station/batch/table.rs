@@ -281,7 +281,7 @@ impl<R: Read> Table<R> {
 
 fn fill<R: Read>(rows: &mut Rows<R>, row: &mut Row) -> Result<bool, BadTable> {
     let delimiter = rows.delimiter();
-    let Some(raw) = rows.next()? else {
+    let Some(raw) = rows.next_row()? else {
         return Ok(false);
     };
     (row.line, row.end) = (raw.line, raw.end);

@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memchr3, memrchr};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::digest::Digest;
@@ -23,6 +23,8 @@ pub struct Place {
     pub line: u64,
     /// How many bytes of the file end with it.
     pub end: u64,
+    /// Whether it has neither quotes nor CRs nor NULs, so that each LF ends a row.
+    pub plain: bool,
 }
 
 /// The blocks of a table that are still to be read.
@@ -43,7 +45,7 @@ impl<R: Read> Blocks<R> {
         let mut passed = Vec::new();
         input.by_ref().take(header).read_to_end(&mut passed)?;
         let digest = Sha256::new_with_prefix(&passed);
-        let next = Place { number: 0, line, end: header };
+        let next = Place { number: 0, line, end: header, plain: true };
         Ok(Blocks { input, delimiter, digest, carry: Vec::new(), next, at_end: false })
     }
 
@@ -55,13 +57,15 @@ impl<R: Read> Blocks<R> {
         block.clear();
         std::mem::swap(block, &mut self.carry);
         let mut wanted = BLOCK;
-        let cut = loop {
+        let (cut, plain) = loop {
             self.read_up_to(block, wanted)?;
+            let plain = memchr3(b'"', b'\r', 0, block).is_none();
             if self.at_end {
-                break block.len();
+                break (block.len(), plain);
             }
-            if let Some(cut) = last_row_end(block, self.delimiter) {
-                break cut;
+            let cut = if plain { memrchr(b'\n', block).map(|at| at + 1) } else { self.last_row_end(block) };
+            if let Some(cut) = cut {
+                break (cut, plain);
             }
             if block.len() > LONGEST_ROW {
                 self.at_end = true;
@@ -74,10 +78,14 @@ impl<R: Read> Blocks<R> {
         if block.is_empty() {
             return Ok(None);
         }
-        let Place { number, line, end } = self.next;
+        let Place { number, line, end, .. } = self.next;
         let end = end + u64::try_from(cut).unwrap_or(u64::MAX);
-        self.next = Place { number: number + 1, line: line + line_ends(block), end };
-        Ok(Some(Place { number, line, end }))
+        let lines = match plain {
+            true => u64::try_from(memchr_iter(b'\n', block).count()).unwrap_or(u64::MAX),
+            false => line_ends(block),
+        };
+        self.next = Place { number: number + 1, line: line + lines, end, plain };
+        Ok(Some(Place { number, line, end, plain }))
     }
 
     /// Where the block would stand that comes next.
@@ -108,6 +116,26 @@ impl<R: Read> Blocks<R> {
         Ok(())
     }
 
+    /// Behind the last line end that ends a row.
+    fn last_row_end(&self, block: &[u8]) -> Option<usize> {
+        if memchr(b'"', block).is_none() {
+            // a CR at the very end may be half of a CRLF
+            let whole = block.strip_suffix(b"\r").unwrap_or(block);
+            return memrchr(b'\n', block).or_else(|| memrchr(b'\r', whole)).map(|at| at + 1);
+        }
+        let mut cut = 0;
+        while let RowEnd::At(at) = row_end(&block[cut..], self.delimiter) {
+            let end = cut + at;
+            let ending = match &block[end..] {
+                [b'\r'] => break,
+                [b'\r', b'\n', ..] => 2,
+                _ => 1,
+            };
+            cut = end + ending;
+        }
+        (cut > 0).then_some(cut)
+    }
+
     fn endless(&self, block: &[u8]) -> BadTable {
         let line = self.next.line;
         match row_end(block, self.delimiter) {
@@ -115,26 +143,6 @@ impl<R: Read> Blocks<R> {
             RowEnd::Beyond(None) | RowEnd::At(_) => BadTable::LongRow { line },
         }
     }
-}
-
-/// Behind the last line end that ends a row.
-fn last_row_end(block: &[u8], delimiter: u8) -> Option<usize> {
-    if memchr(b'"', block).is_none() {
-        // a CR at the very end may be half of a CRLF
-        let whole = block.strip_suffix(b"\r").unwrap_or(block);
-        return memrchr(b'\n', block).or_else(|| memrchr(b'\r', whole)).map(|at| at + 1);
-    }
-    let mut cut = 0;
-    while let RowEnd::At(at) = row_end(&block[cut..], delimiter) {
-        let end = cut + at;
-        let ending = match &block[end..] {
-            [b'\r'] => break,
-            [b'\r', b'\n', ..] => 2,
-            _ => 1,
-        };
-        cut = end + ending;
-    }
-    (cut > 0).then_some(cut)
 }
 
 #[cfg(test)]
@@ -170,7 +178,11 @@ mod tests {
             let (mut line, mut end) = (1, 0);
             for (number, (place, block)) in found.iter().enumerate() {
                 end += u64::try_from(block.len()).unwrap();
-                assert_eq!(*place, Place { number: u64::try_from(number).unwrap(), line, end });
+                assert_eq!(
+                    (place.number, place.line, place.end),
+                    (u64::try_from(number).unwrap(), line, end)
+                );
+                assert!(!place.plain || !block.iter().any(|byte| matches!(byte, b'"' | b'\r' | 0)));
                 line += line_ends(block);
                 assert!(block.starts_with(b"sn-") && matches!(block.last(), Some(b'\n' | b'\r')));
             }

@@ -113,7 +113,8 @@ impl<'a> Worker<'a> {
     /// Derives the keys of a block's rows.
     pub fn work(&mut self, block: &[u8], place: Place, made: &mut Made) -> Result<(), BadBlock> {
         made.clear();
-        match (self.layout.header.place(Column::RegistrationId), plain(block)) {
+        let text = if place.plain { std::str::from_utf8(block).ok() } else { plain(block) };
+        match (self.layout.header.place(Column::RegistrationId), text) {
             (Some(column), Some(text)) if !self.layout.forms => self.fast(text, column, place.line, made),
             _ => self.thorough(block, place.line, made),
         }

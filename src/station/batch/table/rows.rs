@@ -240,7 +240,7 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     /// A row that is no UTF-8 text or too long, a quote that is not closed, a stream that cannot be read.
-    pub fn next(&mut self) -> Result<Option<RawRow<'_>>, BadTable> {
+    pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, BadTable> {
         let Some((length, ending)) = self.find_row()? else {
             return Ok(None);
         };

@@ -14,8 +14,9 @@ fn key(id: &str) -> String {
     String::from_utf8(key.expose().to_vec()).unwrap()
 }
 
+/// A block that may hold anything.
 fn place(line: u64) -> Place {
-    Place { number: 0, line, end: 0 }
+    Place { number: 0, line, end: 0, plain: false }
 }
 
 fn layout(header: &str, recipe: Option<&str>) -> Layout {
