@@ -260,7 +260,7 @@ fn check_values_tell_entries_apart_and_notice_another_vault() {
     let VaultError::CheckValues { entries } = fault(other.verify_check_values(&values)) else {
         panic!("another kind of error");
     };
-    assert_eq!(entries.len(), 5);
+    assert_eq!(entries.len(), 6);
 }
 
 #[test]
