@@ -1,9 +1,10 @@
 //! What is worth remembering: one variant for each thing done or refused. An entry of the audit log holds one
 //! (`audit_entry`).
 
+pub mod batch;
+
 use serde::{Deserialize, Serialize};
 
-use super::batch::{BatchKind, BatchState};
 use super::cert_serial::CertSerial;
 use super::client::Rights;
 use super::digest::Digest;
@@ -341,71 +342,22 @@ pub enum AuditEvent {
         from: String,
         times: u64,
     },
-    /// A file of many identities is about to be read or written; `asked` is what was asked for.
-    BatchStarted {
-        batch: u64,
-        kind: BatchKind,
-        input: String,
-        output: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        input_digest: Option<Digest>,
-        asked: serde_json::Value,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        work_order: Option<Name>,
-    },
-    /// So many certificates of a batch are about to be signed; `intents` is the digest of their serial numbers, bodies
-    /// and public keys, which the chunk's row holds until the certificates take their place.
-    BatchChunkIntended {
-        batch: u64,
-        chunk: u64,
-        certificates: u64,
-        intents: Digest,
-        work_order: Name,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        product: Option<Digest>,
-        profile: Digest,
-    },
+    /// A file of many identities is about to be read or written.
+    BatchStarted(batch::Started),
+    /// So many certificates of a batch are about to be signed.
+    BatchChunkIntended(batch::ChunkIntended),
     /// They are on record, and in the output.
-    BatchChunkIssued {
-        batch: u64,
-        chunk: u64,
-        certificates: u64,
-    },
+    BatchChunkIssued(batch::Chunk),
     /// They are not, and never will be: their numbers are on the CRL.
-    BatchChunkVoided {
-        batch: u64,
-        chunk: u64,
-        certificates: u64,
-    },
+    BatchChunkVoided(batch::Chunk),
     /// It is done, failed or was cancelled.
-    BatchEnded {
-        batch: u64,
-        state: BatchState,
-        good: u64,
-        refused_rows: u64,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        code: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        input_digest: Option<Digest>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        output_digest: Option<Digest>,
-    },
+    BatchEnded(batch::Ended),
     /// A file of a batch that may hold keys is about to leave the station over the pages.
-    BatchFileTaken {
-        batch: u64,
-        file: String,
-    },
+    BatchFileTaken(batch::FileTaken),
     /// The files of a batch are about to be taken off the station.
-    BatchFilesCleared {
-        batch: u64,
-    },
+    BatchFilesCleared(batch::FilesCleared),
     /// A device on the line differs from what an imported file announced of it or of another one.
-    AnnouncementAlarm {
-        kind: String,
-        value: String,
-        announced_batch: u64,
-        line: u64,
-    },
+    AnnouncementAlarm(batch::AnnouncementAlarm),
     LogExported {
         entries: u64,
         folder: String,

@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::reader::Reader;
 use super::row_digest::Table;
 use super::runs;
-use crate::domain::audit_event::AuditEvent;
+use crate::domain::audit_event::{self, AuditEvent};
 use crate::domain::batch::{BatchKind, BatchState};
 use crate::domain::code::Code;
 use crate::domain::digest::Digest;
@@ -137,7 +137,7 @@ pub fn begin(change: &mut Change<'_>, new: &NewBatch<'_>) -> Result<u64, StoreEr
         ),
     )?;
     change.touch_number(Table::Batch, batch);
-    change.record(AuditEvent::BatchStarted {
+    change.record(AuditEvent::BatchStarted(audit_event::batch::Started {
         batch,
         kind,
         input: input.to_owned(),
@@ -145,7 +145,7 @@ pub fn begin(change: &mut Change<'_>, new: &NewBatch<'_>) -> Result<u64, StoreEr
         input_digest: input_digest.copied(),
         asked: asked.clone(),
         work_order: work_order.cloned(),
-    });
+    }));
     Ok(batch)
 }
 
@@ -191,7 +191,7 @@ pub fn end(change: &mut Change<'_>, batch: u64, ended: &Ended<'_>) -> Result<(),
         ),
     )?;
     change.touch_number(Table::Batch, batch);
-    change.record(AuditEvent::BatchEnded {
+    change.record(AuditEvent::BatchEnded(audit_event::batch::Ended {
         batch,
         state,
         good,
@@ -199,7 +199,7 @@ pub fn end(change: &mut Change<'_>, batch: u64, ended: &Ended<'_>) -> Result<(),
         code: code.map(|code| code.to_string()),
         input_digest: input_digest.copied(),
         output_digest: output_digest.copied(),
-    });
+    }));
     Ok(())
 }
 

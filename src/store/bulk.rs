@@ -13,7 +13,7 @@ use super::error::StoreError;
 use super::reader::Reader;
 use super::recipes;
 use super::row_digest::Table;
-use crate::domain::audit_event::AuditEvent;
+use crate::domain::audit_event::{self, AuditEvent};
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
@@ -145,7 +145,7 @@ pub fn intend(change: &mut Change<'_>, chunk: &NewChunk<'_>) -> Result<u64, Stor
         ),
     )?;
     change.touch_number(Table::BatchChunk, row);
-    change.record(AuditEvent::BatchChunkIntended {
+    change.record(AuditEvent::BatchChunkIntended(audit_event::batch::ChunkIntended {
         batch,
         chunk: number,
         certificates,
@@ -153,7 +153,7 @@ pub fn intend(change: &mut Change<'_>, chunk: &NewChunk<'_>) -> Result<u64, Stor
         work_order: work_order.clone(),
         product: product.copied(),
         profile: *profile,
-    });
+    }));
     Ok(row)
 }
 
@@ -215,7 +215,7 @@ pub fn void(change: &mut Change<'_>, batch: u64, work_order: &Name) -> Result<u6
         )?;
         change.touch_number(Table::BatchChunk, row);
         quota::give_back(change, work_order, certificates)?;
-        change.record(AuditEvent::BatchChunkVoided { batch, chunk, certificates });
+        change.record(AuditEvent::BatchChunkVoided(audit_event::batch::Chunk { batch, chunk, certificates }));
         given_up += certificates;
     }
     Ok(given_up)

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::domain::audit_event::AuditEvent;
+use crate::domain::audit_event::{self, AuditEvent};
 use crate::domain::batch::BatchKind;
 use crate::domain::code::{Code, Coded};
 use crate::station::authority::{Authority, Engineering};
@@ -41,7 +41,8 @@ pub fn file(floor: &Floor, right: &Engineering, batch: u64, name: &str) -> Resul
     let Some(record) = floor.store.read(|r| batches::get(r, batch))? else { return Ok(None) };
     let Some(taken) = shelf::take(&floor.folder, batch, &record.input, name)? else { return Ok(None) };
     if holds_keys(&record, name) {
-        let event = AuditEvent::BatchFileTaken { batch, file: name.to_owned() };
+        let event =
+            AuditEvent::BatchFileTaken(audit_event::batch::FileTaken { batch, file: name.to_owned() });
         floor.store.change(right.actor(), clock::now(), |change| {
             change.record(event);
             Ok::<_, StoreError>(())
@@ -65,7 +66,7 @@ pub fn clear(floor: &Floor, right: &Engineering, batch: u64) -> Result<(), Canno
         return Err(CannotTake::Unfinished);
     }
     floor.store.change(right.actor(), clock::now(), |change| {
-        change.record(AuditEvent::BatchFilesCleared { batch });
+        change.record(AuditEvent::BatchFilesCleared(audit_event::batch::FilesCleared { batch }));
         Ok::<_, StoreError>(())
     })?;
     shelf::clear(&floor.folder, batch)?;

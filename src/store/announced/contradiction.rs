@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::keys::KeyKind;
 use super::{Announced, by_key, of_device};
-use crate::domain::audit_event::AuditEvent;
+use crate::domain::audit_event::{self, AuditEvent};
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
@@ -63,12 +63,12 @@ impl Contradiction {
         };
         match respect {
             Respect::WorkOrder => None,
-            Respect::Key(_) => Some(AuditEvent::AnnouncementAlarm {
+            Respect::Key(_) => Some(AuditEvent::AnnouncementAlarm(audit_event::batch::AnnouncementAlarm {
                 kind: respect.to_string(),
                 value: value.clone(),
                 announced_batch: *batch,
                 line: *line,
-            }),
+            })),
         }
     }
 }

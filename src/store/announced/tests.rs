@@ -130,6 +130,6 @@ fn a_key_is_a_hint_and_the_row_decides() {
     let alarm = found(&claim).expect("the MAC is announced for SN-9");
     let Contradiction::Others { respect, owner, line, .. } = &alarm else { panic!("{alarm}") };
     assert_eq!((*respect, owner.as_str(), *line), (Respect::Key(KeyKind::Mac), "SN-9", 2));
-    assert!(matches!(alarm.alarm(), Some(AuditEvent::AnnouncementAlarm { .. })));
+    assert!(matches!(alarm.alarm(), Some(AuditEvent::AnnouncementAlarm(_))));
     assert_eq!(found(&Claim { mac: None, ..claim }), None);
 }

@@ -3,7 +3,7 @@
 use super::cells::{Cell, Insertion};
 use super::entry::{Entries, Issued};
 use super::{Ends, issued};
-use crate::domain::audit_event::AuditEvent;
+use crate::domain::audit_event::{self, AuditEvent};
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::digest::Digest;
 use crate::domain::mac_address::MacAddress;
@@ -99,7 +99,11 @@ pub fn commit(
     for row in rows {
         known.push(row.known.map(|device| take_up(change, row, device)).transpose()?);
     }
-    change.record(AuditEvent::BatchChunkIssued { batch: common.batch, chunk: common.chunk, certificates });
+    change.record(AuditEvent::BatchChunkIssued(audit_event::batch::Chunk {
+        batch: common.batch,
+        chunk: common.chunk,
+        certificates,
+    }));
     let entries = Entries::of(change.actor(), change.now(), common.batch)?;
     let mut written = Vec::with_capacity(rows.len());
     let mut runs = Vec::with_capacity(rows.len());

@@ -111,7 +111,8 @@ mod tests {
         for variant in variants {
             count += 1;
             let mut kind = String::new();
-            for letter in variant.trim().trim_end_matches([' ', '{', ',']).chars() {
+            let name = variant.trim().split([' ', '(', ',']).next().unwrap_or_default();
+            for letter in name.chars() {
                 if letter.is_ascii_uppercase() && !kind.is_empty() {
                     kind.push('-');
                 }
