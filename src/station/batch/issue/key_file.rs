@@ -101,10 +101,15 @@ impl KeyFolder {
         Ok(folder)
     }
 
-    fn made(output: &Path) -> Result<KeyFolder, KeyFolderError> {
+    /// Where the keys of this output lie.
+    pub fn of(output: &Path) -> PathBuf {
         let mut name = OsString::from(output.as_os_str());
         name.push(".keys");
-        let folder = KeyFolder(PathBuf::from(name));
+        PathBuf::from(name)
+    }
+
+    fn made(output: &Path) -> Result<KeyFolder, KeyFolderError> {
+        let folder = KeyFolder(KeyFolder::of(output));
         durable::private_folder(&folder.0).map_err(|cause| folder.fault(cause))?;
         durable::settle_name(&folder.0).map_err(|cause| folder.fault(cause))?;
         Ok(folder)

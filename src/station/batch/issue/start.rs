@@ -184,7 +184,8 @@ fn resume(
     found: Batch,
 ) -> Result<Started, IssueFailed> {
     let Job { ask, input, output, .. } = *job;
-    if found.asked != ask.as_json().to_string() || found.output != name_of(output) {
+    let asked: serde_json::Value = serde_json::from_str(&found.asked).unwrap_or_default();
+    if asked != ask.as_json() || found.output != name_of(output) {
         return Err(IssueFailed::OtherUnfinished { batch: found.id });
     }
     let work_order = found.work_order.ok_or(IssueFailed::NotRunning(found.id))?;

@@ -110,7 +110,11 @@ impl Sinks {
     pub fn must_be_free(ask: &IssueAsk, output: &Path) -> Result<(), IssueFailed> {
         let mut wanted = vec![output.to_owned(), refused_path(output)];
         wanted.extend(ask.tar.clone());
-        match wanted.into_iter().find(|path| path.symlink_metadata().is_ok()) {
+        let mut folders = vec![KeyFolder::of(output)];
+        folders.extend(ask.folders.clone());
+        let holds_files = |path: &PathBuf| path.read_dir().is_ok_and(|mut files| files.next().is_some());
+        let taken = wanted.into_iter().find(|path| path.symlink_metadata().is_ok());
+        match taken.or_else(|| folders.into_iter().find(holds_files)) {
             Some(path) => Err(IssueFailed::OutputTaken(path)),
             None => Ok(()),
         }
