@@ -7,3 +7,4 @@ mod key_files;
 mod kill;
 mod lot;
 mod opened;
+mod points;

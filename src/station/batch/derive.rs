@@ -217,7 +217,8 @@ fn pour(
 ) -> Result<Option<Poured>, DeriveFailed> {
     let result_place = result_file::beside(ask.input);
     let mut sink = Sink::begin(output, &layout.first_line(), result_place, layout.header.clone())?;
-    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_THREADS);
+    // two more than processors: while one waits for its turn to write, another one reads or works
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_THREADS) + 2;
     pipeline::run(blocks, &mut sink, layout, deriver, progress, threads);
     let (good, refused, faults) = (sink.good, sink.refused, std::mem::take(&mut sink.faults));
     let written = sink.finish()?;

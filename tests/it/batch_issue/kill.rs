@@ -78,7 +78,7 @@ fn ending(lot: &Lot, options: &[String]) -> String {
     format!("{}{}", ended.out, ended.err)
 }
 
-fn every_row_stands_once_with_its_key(lot: &Lot, rows: &[Row]) {
+pub fn every_row_stands_once_with_its_key(lot: &Lot, rows: &[Row]) {
     let serials: Vec<&str> = rows.iter().map(|row| row.cell("serial")).collect();
     assert!(serials == lot.serials, "the rows are not those of the input, in its order, once each");
     let keys = opened::keys(&lot.keys(), &lot.reader);
@@ -103,7 +103,7 @@ fn some_are_verified_by_openssl(lot: &Lot, rows: &[Row]) {
 }
 
 /// Certificates on record in this state: their SHA-256 by their numbers.
-fn on_record(lot: &Lot, state: &str) -> BTreeMap<String, String> {
+pub fn on_record(lot: &Lot, state: &str) -> BTreeMap<String, String> {
     let sql = format!("SELECT serial, coalesce(sha256, '') FROM certificate WHERE state = '{state}'");
     let found = lot.station.sqlite(&sql);
     found.lines().filter_map(|line| line.split_once('|')).map(|(a, b)| (a.to_owned(), b.to_owned())).collect()
@@ -136,7 +136,7 @@ fn the_records_know_the_same_certificates(lot: &Lot, rows: &[Row]) {
 }
 
 /// The numbers of chunks that are void: each intent begins with its number, and has 80 bytes.
-fn void_numbers(lot: &Lot) -> BTreeSet<String> {
+pub fn void_numbers(lot: &Lot) -> BTreeSet<String> {
     assert_eq!(lot.station.sqlite("SELECT count(*) FROM batch_chunk WHERE state = 'intended'"), "0");
     let chunks = lot.station.sqlite("SELECT lower(hex(intents)) FROM batch_chunk WHERE state = 'void'");
     let intents = chunks.lines().flat_map(|chunk| chunk.as_bytes().chunks(160));
