@@ -5,6 +5,7 @@ use crate::domain::product::KeyOrigin;
 use crate::domain::stage::Stage;
 use crate::domain::step::Steps;
 use crate::station::zone::Zone;
+use crate::store::bulk::commit::HANDED_OVER;
 use crate::store::runs::{CredentialKind, Run};
 use crate::web::standing::Standing;
 use crate::web::told::told_of;
@@ -145,6 +146,7 @@ fn proof_word(proof: Option<&str>, t: &RunWords) -> String {
         Some("sign-nonce") => t.sign_nonce.to_owned(),
         Some("hmac-nonce") => t.hmac_nonce.to_owned(),
         Some("read-back") => t.read_back.to_owned(),
+        Some(HANDED_OVER) => t.handed_over.to_owned(),
         // a newer program's
         Some(other) => other.to_owned(),
     }

@@ -27,6 +27,7 @@ words! {
         sign_nonce: "the device signed with its key", "das Gerät hat mit seinem Schlüssel signiert", "设备用其密钥签名", "el dispositivo firmó con su clave";
         hmac_nonce: "the device computed an HMAC with its key", "das Gerät hat mit seinem Schlüssel einen HMAC gebildet", "设备用其密钥计算 HMAC", "el dispositivo calculó un HMAC con su clave";
         read_back: "files read back", "Dateien zurückgelesen", "已回读文件", "archivos releídos";
+        handed_over: "none: the credential was handed over in a file", "keiner: in einer Datei übergeben", "无：凭据以文件形式交付", "ninguna: la credencial se entregó en un archivo";
         steps: "Steps", "Schritte", "步骤", "Pasos";
         step: "Step", "Schritt", "步骤", "Paso";
         after: "After", "Nach", "起始", "Tras";

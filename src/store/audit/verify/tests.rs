@@ -216,7 +216,10 @@ fn changed_deleted_and_added_rows_are_named() {
         ("UPDATE device SET mac = '02:00:00:00:00:77' WHERE id = 2", "device/2 is not as entry"),
         ("UPDATE run SET verdict = 'FAIL' WHERE id = 2", "run/2 is not as entry"),
         ("UPDATE work_order SET quantity = 500", "work_order/lot-1 is not as entry"),
-        ("INSERT INTO work_order_serial (work_order, serial_folded) VALUES ('lot-1', 'x')", "serial numbers of work_order/lot-1"),
+        (
+            "INSERT INTO work_order_serial (work_order, serial_folded) VALUES ('lot-1', 'x')",
+            "serial numbers of work_order/lot-1",
+        ),
         (
             "INSERT INTO person VALUES ('eve', 'administrator', 'x', 0, 1, NULL)",
             "person/eve is not in the log",
