@@ -19,7 +19,7 @@ use crate::factory::process::Process;
 
 const ROWS: usize = 20_000;
 const KILLS: u32 = 10;
-const ROWS_WITH_FOLDERS: usize = 6000;
+const ROWS_WITH_FOLDERS: usize = 8000;
 const KILLS_WITH_FOLDERS: u32 = 3;
 
 /// The longest a kill waits, counted from the start of the program.
@@ -28,6 +28,8 @@ const LONGEST: Duration = Duration::from_secs(4);
 const LONGEST_WITH_FOLDERS: Duration = Duration::from_secs(12);
 /// The longest it waits once a chunk is written: for the records, and for what the next chunk is doing meanwhile.
 const AFTER_CHUNK: Duration = Duration::from_millis(1500);
+/// The same where each device has a folder: the second and last chunk takes longer than this on any machine.
+const AFTER_CHUNK_WITH_FOLDERS: Duration = Duration::from_millis(400);
 
 /// How many rows may be on record before the kill of this number, out of so many, so that no batch of so many rows is
 /// done before its last kill.
@@ -187,7 +189,7 @@ fn folders_and_an_archive_hold_each_device_once_after_kills() {
     let more = ["--folders", root.to_str().unwrap(), "--tar", archive.to_str().unwrap()];
     let options = [lot.sealed(), more.map(str::to_owned).to_vec()].concat();
     for kill in 1..=KILLS_WITH_FOLDERS {
-        let (until, after_chunk) = (dice.below(LONGEST_WITH_FOLDERS), dice.below(AFTER_CHUNK));
+        let (until, after_chunk) = (dice.below(LONGEST_WITH_FOLDERS), dice.below(AFTER_CHUNK_WITH_FOLDERS));
         let allowed = most(kill, KILLS_WITH_FOLDERS, ROWS_WITH_FOLDERS);
         start_and_kill(&lot, &options, until, after_chunk, allowed);
     }
