@@ -12,6 +12,7 @@ pub mod device_id;
 pub mod digest;
 pub mod endorsement_key;
 pub mod first_article;
+pub mod hexadecimal;
 pub mod hmac_key;
 pub mod label;
 pub mod language;

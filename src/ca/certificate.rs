@@ -123,8 +123,8 @@ pub fn pem_of(der: &[u8]) -> String {
 }
 
 /// Appends the PEM of a certificate, given as DER, to a buffer: for many of them, without a text for each.
-pub fn pem_into(der: &[u8], out: &mut Vec<u8>) {
-    pem::encode_into("CERTIFICATE", der, out);
+pub fn pem_into(der: &[u8], line_end: &[u8], out: &mut Vec<u8>) {
+    pem::encode_into("CERTIFICATE", der, line_end, out);
 }
 
 /// Several certificates as one PEM file, in the order given: the device's own first, its issuer's next.
@@ -162,6 +162,16 @@ mod tests {
         assert_eq!(Certificate::from_der(USUAL.der().to_vec()).unwrap(), *USUAL);
         let two = chain_pem(&[&USUAL, &USUAL]);
         assert!(matches!(Certificate::from_pem(&two), Err(BadCertificate::Pem(BadPem::Trailing(_)))));
+    }
+
+    #[test]
+    fn appended_pem_is_that_of_the_certificate_with_any_end_of_a_line() {
+        let mut plain = Vec::new();
+        pem_into(USUAL.der(), b"\n", &mut plain);
+        assert_eq!(plain, USUAL.pem().into_bytes());
+        let mut escaped = Vec::new();
+        pem_into(USUAL.der(), b"\\n", &mut escaped);
+        assert_eq!(escaped, USUAL.pem().replace('\n', "\\n").into_bytes());
     }
 
     #[test]

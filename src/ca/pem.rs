@@ -45,12 +45,13 @@ pub(super) fn encode(label: &str, der: &[u8]) -> String {
     text
 }
 
-/// Appends the text of one block to `out`, as [`encode`] writes it, without any other buffer.
-pub(super) fn encode_into(label: &str, der: &[u8], out: &mut Vec<u8>) {
-    out.reserve(der.len() * 4 / 3 + der.len() / 48 + 2 * label.len() + 44);
+/// Appends the text of one block to `out`, as [`encode`] writes it with this end of a line, without any other buffer.
+pub(super) fn encode_into(label: &str, der: &[u8], line_end: &[u8], out: &mut Vec<u8>) {
+    out.reserve(der.len() * 4 / 3 + der.len() / 48 * line_end.len() + 2 * label.len() + 44);
     out.extend_from_slice(b"-----BEGIN ");
     out.extend_from_slice(label.as_bytes());
-    out.extend_from_slice(b"-----\n");
+    out.extend_from_slice(b"-----");
+    out.extend_from_slice(line_end);
     for part in der.chunks(48) {
         let begin = out.len();
         out.resize(begin + 64, b'\n');
@@ -58,11 +59,12 @@ pub(super) fn encode_into(label: &str, der: &[u8], out: &mut Vec<u8>) {
         let line = out.get_mut(begin..).unwrap_or_default();
         let length = STANDARD.encode_slice(part, line).unwrap_or_default();
         out.truncate(begin + length);
-        out.push(b'\n');
+        out.extend_from_slice(line_end);
     }
     out.extend_from_slice(b"-----END ");
     out.extend_from_slice(label.as_bytes());
-    out.extend_from_slice(b"-----\n");
+    out.extend_from_slice(b"-----");
+    out.extend_from_slice(line_end);
 }
 
 /// The content of the only block in the text. `labels` are the names it may bear, the usual one first; text
@@ -101,7 +103,7 @@ mod tests {
         fn decode_after_encode_is_identity(der in proptest::collection::vec(any::<u8>(), 1..400)) {
             let text = encode("CERTIFICATE", &der);
             let mut appended = b"before\n".to_vec();
-            encode_into("CERTIFICATE", &der, &mut appended);
+            encode_into("CERTIFICATE", &der, b"\n", &mut appended);
             prop_assert_eq!(&appended[7..], text.as_bytes());
             prop_assert_eq!(decode(text.as_bytes(), &["CERTIFICATE"]), Ok(der.clone()));
             prop_assert_eq!(decode(text.replace('\n', "\r\n").as_bytes(), &["CERTIFICATE"]), Ok(der));

@@ -11,6 +11,7 @@ use super::audit::about::About;
 use super::error::StoreError;
 use super::reader::Reader;
 use crate::domain::digest::Digest;
+use crate::domain::hexadecimal;
 
 /// A table whose rows the audit log vouches for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -260,7 +261,7 @@ pub(super) fn of_values<'v>(
             }
             ValueRef::Blob(bytes) => {
                 json.push(b'"');
-                hex_digits(json, bytes);
+                hexadecimal::append(bytes, json);
                 json.push(b'"');
             }
         }
@@ -273,16 +274,6 @@ pub(super) fn of_values<'v>(
 /// the search for what else was changed.
 pub(super) fn readable(text: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Cow::Borrowed)
-}
-
-/// Certificates are long enough for this to be felt: digit by digit into place.
-fn hex_digits(json: &mut Vec<u8>, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    json.reserve(bytes.len() * 2);
-    for byte in bytes {
-        json.push(DIGITS[usize::from(byte >> 4)]);
-        json.push(DIGITS[usize::from(byte & 0xf)]);
-    }
 }
 
 #[cfg(test)]

@@ -6,15 +6,15 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::Common;
+use crate::cli::batch::told;
 use crate::cli::failure::Failure;
+use crate::cli::progress;
 use crate::cli::session::Session;
-use crate::cli::{output, progress};
 use crate::domain::batch::BatchState;
 use crate::domain::code::Code;
 use crate::domain::name::Name;
 use crate::station::authority::Engineering;
 use crate::station::batch::derive::{self, DeriveAsk};
-use crate::station::batch::outcome::Outcome;
 use crate::station::batch::progress::Progress;
 use crate::station::products;
 use crate::vault::group_key::Which;
@@ -62,37 +62,12 @@ impl Derive {
             derive::run(store, vault, &right, &ask, &seen)
         });
         let outcome = derived.map_err(|error| session.refused("batch derive", error))?;
-        show(common, &outcome)?;
+        let summary = format!("{} keys, {} rows refused", outcome.good, outcome.refused);
+        told::show(common, &outcome, &summary, json!({}))?;
         if outcome.state == BatchState::Cancelled {
             let told = "the derivation was cancelled, and what it had written is taken away";
             return Err(Failure::work(Code::Interrupted, told));
         }
-        match outcome.faults.first() {
-            None => Ok(()),
-            Some(fault) => {
-                let count = match outcome.refused {
-                    1 => "1 row was refused".to_owned(),
-                    refused => format!("{refused} rows were refused, the first"),
-                };
-                let told = format!("{count} in line {}: {}", fault.line, fault.message);
-                Err(Failure::work(fault.code, told))
-            }
-        }
+        told::must_be_whole(&outcome)
     }
-}
-
-fn show(common: &Common, outcome: &Outcome) -> Result<(), Failure> {
-    let Outcome { batch, state, good, unchanged, refused, faults, files } = outcome;
-    let value = json!({
-        "batch": batch, "state": state, "good": good, "unchanged": unchanged, "refused": refused,
-        "faults": faults, "files": files,
-    });
-    output::report(common.json, &value, || {
-        let told =
-            faults.iter().map(|fault| format!("line {}: {} [{}]", fault.line, fault.message, fault.code));
-        let mut lines: Vec<String> = told.collect();
-        lines.push(format!("{good} keys, {refused} rows refused"));
-        lines.extend(files.iter().map(|file| file.display().to_string()));
-        lines.join("\n")
-    })
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::Common;
+use crate::cli::batch::told;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::cli::{output, progress};
@@ -15,7 +16,7 @@ use crate::domain::name::Name;
 use crate::station::authority::Engineering;
 use crate::station::batch::import::judge::Tally;
 use crate::station::batch::import::{self, ImportAsk, Preview};
-use crate::station::batch::outcome::{Outcome, RowFault};
+use crate::station::batch::outcome::Outcome;
 use crate::station::batch::progress::Progress;
 use crate::station::products;
 
@@ -58,7 +59,9 @@ impl Import {
             import::run(store, folder, &right, &ask, &seen)
         });
         let outcome = outcome.map_err(|error| session.refused("batch import", error))?;
-        show(common, &outcome)?;
+        let Outcome { good, unchanged, refused, .. } = &outcome;
+        let summary = format!("{good} good ({unchanged} of them known already), {refused} refused");
+        told::show(common, &outcome, &summary, json!({}))?;
         let then = match outcome.state {
             BatchState::Cancelled => {
                 let why = "the import was cancelled and nothing was taken";
@@ -79,20 +82,6 @@ fn rows_refused(refused: u64, then: &str) -> Failure {
     Failure::work(Code::RowsRefused, format!("{rows} refused; {then}"))
 }
 
-fn show(common: &Common, outcome: &Outcome) -> Result<(), Failure> {
-    let Outcome { batch, state, good, unchanged, refused, faults, files } = outcome;
-    let value = json!({
-        "batch": batch, "state": state, "good": good, "unchanged": unchanged, "refused": refused,
-        "faults": faults, "files": files,
-    });
-    output::report(common.json, &value, || {
-        let mut lines: Vec<String> = faults.iter().map(line).collect();
-        lines.push(format!("{good} good ({unchanged} of them known already), {refused} refused"));
-        lines.extend(files.iter().map(|file| file.display().to_string()));
-        lines.join("\n")
-    })
-}
-
 fn show_preview(common: &Common, preview: &Preview) -> Result<(), Failure> {
     let Preview { kind, understood, kept, tally } = preview;
     let Tally { rows, new, unchanged, refused, duplicates, contradictions, placeholders, faults } = tally;
@@ -105,7 +94,7 @@ fn show_preview(common: &Common, preview: &Preview) -> Result<(), Failure> {
         "contradictions": contradictions, "placeholders": placeholders, "faults": faults,
     });
     output::report(common.json, &value, || {
-        let mut lines: Vec<String> = faults.iter().map(line).collect();
+        let mut lines: Vec<String> = faults.iter().map(told::line).collect();
         let named: Vec<String> =
             understood.iter().map(|column| format!("{} ({})", column.name, column.means)).collect();
         lines.push(format!("{}: {}", kind.as_str(), named.join(", ")));
@@ -118,8 +107,4 @@ fn show_preview(common: &Common, preview: &Preview) -> Result<(), Failure> {
         ));
         lines.join("\n")
     })
-}
-
-fn line(fault: &RowFault) -> String {
-    format!("line {}: {} [{}]", fault.line, fault.message, fault.code)
 }

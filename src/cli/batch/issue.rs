@@ -18,6 +18,7 @@ use crate::station::batch::issue::ask::{IssueAsk, Keys, Under};
 use crate::station::batch::issue::recipients::Recipients;
 use crate::station::batch::issue::{self, Bench};
 use crate::station::batch::progress::Progress;
+use crate::station::keys::Unlocked;
 
 /// A certificate for each row of a table.
 ///
@@ -54,18 +55,17 @@ pub struct Issue {
     files: Vec<PathBuf>,
 }
 
+fn bench<'a>(session: &'a Session, keys: &'a Unlocked) -> Bench<'a> {
+    Bench { folder: &session.folder, settings: &session.settings, store: &session.store, keys }
+}
+
 impl Issue {
     /// Issues and fails if a row was refused.
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         let session = Session::open(common)?;
         let (unlocked, _lock) = session.unlock_alone(common)?;
         let right = Engineering::at_the_terminal(session.actor.clone());
-        let bench = Bench {
-            folder: &session.folder,
-            settings: &session.settings,
-            store: &session.store,
-            keys: &unlocked,
-        };
+        let bench = bench(&session, &unlocked);
         let ask = self.ask(&session)?;
         let (input, output) = match self.files.as_slice() {
             [input, output] => (input.clone(), output),
@@ -94,7 +94,8 @@ impl Issue {
             output::note(&format!("resumed where it was cut off{void}"));
         }
         let more = json!({ "resumed": issued.resumed, "void": issued.void });
-        told::show(common, &issued.outcome, "certificates", more)?;
+        let (good, refused) = (issued.outcome.good, issued.outcome.refused);
+        told::show(common, &issued.outcome, &format!("{good} certificates, {refused} rows refused"), more)?;
         told::must_be_whole(&issued.outcome)
     }
 
@@ -127,18 +128,14 @@ impl Cancel {
         let session = Session::open(common)?;
         let (unlocked, _lock) = session.unlock_alone(common)?;
         let right = Engineering::at_the_terminal(session.actor.clone());
-        let bench = Bench {
-            folder: &session.folder,
-            settings: &session.settings,
-            store: &session.store,
-            keys: &unlocked,
-        };
+        let bench = bench(&session, &unlocked);
         let void = issue::start::cancel(&bench, &right, self.batch)
             .map_err(|error| session.refused("batch cancel", error))?;
         let told = json!({ "batch": self.batch, "state": BatchState::Cancelled, "void": void });
         output::report(common.json, &told, || {
             format!(
-                "Batch {} is cancelled; {void} numbers that may have been signed are on the CRL.",
+                "Batch {} is cancelled; {void} numbers that may have been signed are on the CRL. Rows and keys in its \
+                 output that are not on record are void.",
                 self.batch
             )
         })

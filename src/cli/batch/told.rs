@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use crate::cli::Common;
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::station::batch::outcome::Outcome;
+use crate::station::batch::outcome::{Outcome, RowFault};
 
-/// Prints an outcome; `more` adds members to its JSON. `noun` says what the good rows are.
-pub fn show(common: &Common, outcome: &Outcome, noun: &str, more: Value) -> Result<(), Failure> {
+/// Prints an outcome, its figures as the command says them in `summary`; `more` adds members to its JSON.
+pub fn show(common: &Common, outcome: &Outcome, summary: &str, more: Value) -> Result<(), Failure> {
     let Outcome { batch, state, good, unchanged, refused, faults, files } = outcome;
     let mut value = json!({
         "batch": batch, "state": state, "good": good, "unchanged": unchanged, "refused": refused,
@@ -18,13 +18,16 @@ pub fn show(common: &Common, outcome: &Outcome, noun: &str, more: Value) -> Resu
         value.extend(more);
     }
     output::report(common.json, &value, || {
-        let told =
-            faults.iter().map(|fault| format!("line {}: {} [{}]", fault.line, fault.message, fault.code));
-        let mut lines: Vec<String> = told.collect();
-        lines.push(format!("{good} {noun}, {refused} rows refused"));
+        let mut lines: Vec<String> = faults.iter().map(line).collect();
+        lines.push(summary.to_owned());
         lines.extend(files.iter().map(|file| file.display().to_string()));
         lines.join("\n")
     })
+}
+
+/// A faulty row as one line.
+pub fn line(fault: &RowFault) -> String {
+    format!("line {}: {} [{}]", fault.line, fault.message, fault.code)
 }
 
 /// Fails if a row was refused: with the code of the first one.

@@ -196,7 +196,7 @@ fn chunks(
 
 /// Ends a batch that cannot go on. What was issued stays issued.
 fn give_up(bench: &Bench<'_>, right: &Engineering, batch: u64, failure: &IssueFailed) {
-    let ended = start::abandon(bench.store, right, batch, BatchState::Failed, Some(failure.code()));
+    let ended = start::abandon(bench, right, batch, BatchState::Failed, Some(failure.code()));
     if let Err(error) = ended {
         tracing::error!(code = %error.code(), batch, "the batch could not be ended: {error}");
     }

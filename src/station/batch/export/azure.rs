@@ -9,6 +9,7 @@ use super::scribe::{Identity, Recipe, Written};
 use crate::azure::enrollment::{
     AttestationMechanism, AttestationType, Capabilities, IndividualEnrollment, ProvisioningStatus,
 };
+use crate::ca::certificate::pem_into;
 use crate::domain::product::DeviceIdentity;
 use crate::domain::registration_id::RegistrationId;
 use crate::store::error::StoreError;
@@ -22,7 +23,7 @@ pub fn enrollment(
     out: &mut Vec<u8>,
 ) -> Result<Written, ExportFailed> {
     let mut pem = Vec::new();
-    cells::pem(&mut pem, der, b"\n");
+    pem_into(der, b"\n", &mut pem);
     let pem = String::from_utf8_lossy(&pem);
     let attestation = AttestationMechanism::certificate(&pem).map_err(|error| unreadable("der", &error))?;
     let registration_id =

@@ -8,9 +8,6 @@ use super::failed::ExportFailed;
 use crate::domain::utc_time::UtcTime;
 use crate::station::csv_cells::defused;
 
-/// A line of a PEM file (RFC 7468 §2).
-const PEM_LINE: usize = 64;
-
 /// Outside text as a cell: quoted where it must be and, unless the raw text is wanted, defused.
 pub fn outside(out: &mut Vec<u8>, text: &str, raw: bool) {
     if raw { quoted(out, text.as_bytes()) } else { quoted(out, defused(text).as_bytes()) }
@@ -97,20 +94,6 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (year_of_era + era * 400 + u64::from(month <= 2), month, day)
 }
 
-/// A certificate as PEM, ending with a line feed, as it stands between quotation marks: a line feed becomes `line_end`.
-pub fn pem(out: &mut Vec<u8>, der: &[u8], line_end: &[u8]) {
-    let base64 = STANDARD.encode(der);
-    out.reserve(base64.len() + base64.len() / PEM_LINE * line_end.len() + 64);
-    out.extend_from_slice(b"-----BEGIN CERTIFICATE-----");
-    out.extend_from_slice(line_end);
-    for line in base64.as_bytes().chunks(PEM_LINE) {
-        out.extend_from_slice(line);
-        out.extend_from_slice(line_end);
-    }
-    out.extend_from_slice(b"-----END CERTIFICATE-----");
-    out.extend_from_slice(line_end);
-}
-
 /// Bytes in base64url without padding, as JOSE has them (RFC 7515 §2).
 pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
@@ -124,7 +107,6 @@ pub fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ca::throwaway::ThrowawayCa;
     use proptest::prelude::*;
 
     fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
@@ -176,12 +158,5 @@ mod tests {
             let at = UtcTime::from_seconds(day * 86_400);
             assert_eq!(written(|out| time(out, at)), at.to_string());
         }
-    }
-
-    #[test]
-    fn pem_is_that_of_the_certificate() {
-        let made =
-            ThrowawayCa::made_now().prepare(crate::ca::public_key::KeyKind::EcP256, "sn-1").1.sign().unwrap();
-        assert_eq!(written(|out| pem(out, made.der(), b"\n")), made.pem());
     }
 }

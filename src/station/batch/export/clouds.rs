@@ -5,6 +5,7 @@ use super::cells;
 use super::column::Kept;
 use super::failed::{ExportFailed, NotWritten};
 use super::scribe::{Identity, Plan, Written};
+use crate::ca::certificate::pem_into;
 use crate::store::export::found::Found;
 
 /// The mark between two tags and two kinds of firmware.
@@ -127,7 +128,7 @@ pub fn aws_line(
         cells::json(out, &value)?;
     }
     out.extend_from_slice(b",\"CertificatePem\":\"");
-    cells::pem(out, der, b"\\n");
+    pem_into(der, b"\\n", out);
     out.extend_from_slice(b"\",\"CACertificatePem\":\"");
     out.extend_from_slice(plan.issuing_escaped.as_bytes());
     out.extend_from_slice(b"\"}\n");
@@ -136,6 +137,6 @@ pub fn aws_line(
 
 fn certificate(out: &mut Vec<u8>, der: &[u8]) {
     out.push(b'"');
-    cells::pem(out, der, b"\n");
+    pem_into(der, b"\n", out);
     out.push(b'"');
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::cells;
 use super::failed::ExportFailed;
+use crate::ca::certificate::pem_into;
 use crate::domain::thumbprint::Thumbprint;
 use crate::domain::utc_time::UtcTime;
 use crate::store::error::StoreError;
@@ -216,7 +217,7 @@ impl Cell<'_> {
             Cell::Time(at) => cells::time(out, *at),
             Cell::Certificate(der, with_chain) => {
                 out.push(b'"');
-                cells::pem(out, der, b"\n");
+                pem_into(der, b"\n", out);
                 if *with_chain {
                     out.extend_from_slice(issuing_pem.as_bytes());
                 }
@@ -239,7 +240,7 @@ impl Cell<'_> {
             }
             Cell::Certificate(der, with_chain) => {
                 out.push(b'"');
-                cells::pem(out, der, b"\\n");
+                pem_into(der, b"\\n", out);
                 if *with_chain {
                     out.extend_from_slice(issuing_escaped.as_bytes());
                 }

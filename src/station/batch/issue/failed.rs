@@ -60,8 +60,6 @@ pub enum IssueFailed {
     OtherUnfinished { batch: u64 },
     #[error("there is no batch {0} that could be cancelled")]
     NotRunning(u64),
-    #[error("the input is not the file that batch {batch} began with")]
-    InputChanged { batch: u64 },
     #[error("the station's clock says {now}, but it was {last} already")]
     ClockBehind { now: UtcTime, last: UtcTime },
     #[error("{path} cannot be read: {cause}")]
@@ -119,9 +117,7 @@ impl Coded for IssueFailed {
             IssueFailed::Interrupted => Code::Interrupted,
             IssueFailed::OutputTaken(_) => Code::OutputExists,
             IssueFailed::OutputShorter { .. } => Code::OutputShorter,
-            IssueFailed::OtherUnfinished { .. }
-            | IssueFailed::NotRunning(_)
-            | IssueFailed::InputChanged { .. } => Code::BatchUnfinished,
+            IssueFailed::OtherUnfinished { .. } | IssueFailed::NotRunning(_) => Code::BatchUnfinished,
             IssueFailed::ClockBehind { .. } => Code::ClockBehind,
             IssueFailed::Read { .. } => Code::FileUnreadable,
             IssueFailed::Write { .. } => Code::OutputUnwritable,

@@ -4,6 +4,7 @@
 use crate::ca::certificate::pem_into;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::digest::Digest;
+use crate::domain::hexadecimal;
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::secret::Secret;
 use crate::domain::thumbprint::Thumbprint;
@@ -150,13 +151,13 @@ impl RowOut {
     fn ours(&self, ours: Ours, issued: &Issued<'_>, out: &mut Vec<u8>) {
         match ours {
             Ours::RegistrationId => out.extend_from_slice(issued.registration_id.as_str().as_bytes()),
-            Ours::CertSerial => hexadecimal(issued.cert_serial.as_bytes(), out),
+            Ours::CertSerial => hexadecimal::append(issued.cert_serial.as_bytes(), out),
             Ours::NotAfter => out.extend_from_slice(self.not_after.1.as_bytes()),
-            Ours::Sha1 => hexadecimal(issued.sha1.bytes(), out),
-            Ours::Sha256 => hexadecimal(issued.sha256.as_bytes(), out),
+            Ours::Sha1 => hexadecimal::append(issued.sha1.bytes(), out),
+            Ours::Sha256 => hexadecimal::append(issued.sha256.as_bytes(), out),
             Ours::CertificatePem => {
                 out.push(b'"');
-                pem_into(issued.certificate, out);
+                pem_into(issued.certificate, b"\n", out);
                 out.push(b'"');
             }
             Ours::PrivateKeyPem => {
@@ -186,14 +187,6 @@ fn quoted(cell: &[u8], out: &mut Vec<u8>) {
         }
     }
     out.push(b'"');
-}
-
-fn hexadecimal(bytes: &[u8], out: &mut Vec<u8>) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        out.push(DIGITS[usize::from(byte >> 4)]);
-        out.push(DIGITS[usize::from(byte & 15)]);
-    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,6 @@ use crate::station::authority::{Authority, Engineering};
 use crate::station::batch::table::{Column, Row, Table};
 use crate::station::clock;
 use crate::station::revocation;
-use crate::store::Store;
 use crate::store::batches::{self, Batch, Ended, NewBatch};
 use crate::store::bulk::{self, Standing};
 use crate::store::work_orders::{self, NewWorkOrder, closing};
@@ -159,7 +158,7 @@ fn begin(
     let (sinks, table, standing) = match opening() {
         Ok(opened) => opened,
         Err(failure) => {
-            abandon(bench.store, right, batch, BatchState::Failed, Some(failure.code()))?;
+            abandon(bench, right, batch, BatchState::Failed, Some(failure.code()))?;
             return Err(failure);
         }
     };
@@ -222,38 +221,41 @@ fn void(bench: &Bench<'_>, right: &Engineering, batch: u64, work_order: &Name) -
     Ok(void)
 }
 
-/// Gives up a batch that was cut off: what it issued stays issued, and what may have been signed goes on the CRL.
+/// Gives up a batch that was cut off: what it issued stays issued, and what may have been signed goes on the CRL. How many
+/// numbers that were.
 pub fn cancel(bench: &Bench<'_>, right: &Engineering, batch: u64) -> Result<u64, IssueFailed> {
     let found = bench.store.read(|r| batches::get(r, batch))?;
-    let running = found.filter(|found| found.kind == BatchKind::Issue && found.state == BatchState::Running);
-    let Some(Batch { work_order: Some(work_order), .. }) = running else {
+    let running = |found: &Batch| found.kind == BatchKind::Issue && found.state == BatchState::Running;
+    if !found.as_ref().is_some_and(running) {
         return Err(IssueFailed::NotRunning(batch));
-    };
-    let void = void(bench, right, batch, &work_order)?;
-    abandon(bench.store, right, batch, BatchState::Cancelled, None)?;
-    Ok(void)
+    }
+    abandon(bench, right, batch, BatchState::Cancelled, None)
 }
 
-/// Ends a batch as it stands. Chunks that are open are void.
+/// Ends a batch as it stands; what may have been signed goes on the CRL. How many numbers that were.
 pub fn abandon(
-    store: &Store,
+    bench: &Bench<'_>,
     right: &Engineering,
     batch: u64,
     state: BatchState,
     code: Option<Code>,
-) -> Result<(), IssueFailed> {
-    store.change(right.actor(), clock::now(), |change| {
-        let found = batches::get(change, batch)?.ok_or(IssueFailed::NotRunning(batch))?;
-        let work_order = found.work_order.ok_or(IssueFailed::NotRunning(batch))?;
-        bulk::void(change, batch, &work_order)?;
+) -> Result<u64, IssueFailed> {
+    let not_running = || IssueFailed::NotRunning(batch);
+    let found = bench.store.read(|r| batches::get(r, batch))?.ok_or_else(not_running)?;
+    let work_order = found.work_order.ok_or_else(not_running)?;
+    let void = void(bench, right, batch, &work_order)?;
+    bench.store.change(right.actor(), clock::now(), |change| {
         let Standing { certificates, refused, .. } = bulk::standing(change, batch)?;
         let ended =
             Ended { state, good: certificates, refused, code, input_digest: None, output_digest: None };
         batches::end(change, batch, &ended)?;
         let asked: serde_json::Value = serde_json::from_str(&found.asked).unwrap_or_default();
-        if asked["work_order"].is_null() {
-            closing::close_despite(change, &work_order, "opened for one batch")?;
+        match asked["work_order"].is_null() {
+            true => {
+                closing::close_despite(change, &work_order, "opened for one batch").map_err(IssueFailed::from)
+            }
+            false => Ok(()),
         }
-        Ok(())
-    })
+    })?;
+    Ok(void)
 }
