@@ -22,21 +22,14 @@ const KILLS: u32 = 10;
 const ROWS_WITH_FOLDERS: usize = 8000;
 const KILLS_WITH_FOLDERS: u32 = 3;
 
+/// Rows of a chunk.
+const CHUNK: usize = 4096;
 /// The longest a kill waits, counted from the start of the program.
 const LONGEST: Duration = Duration::from_secs(4);
 /// The same where each device has a folder, which takes longer.
 const LONGEST_WITH_FOLDERS: Duration = Duration::from_secs(12);
-/// The longest it waits once a chunk is written: for the records, and for what the next chunk is doing meanwhile.
-const AFTER_CHUNK: Duration = Duration::from_millis(1500);
-/// The same where each device has a folder: the second and last chunk takes longer than this on any machine.
-const AFTER_CHUNK_WITH_FOLDERS: Duration = Duration::from_millis(400);
-
-/// How many rows may be on record before the kill of this number, out of so many, so that no batch of so many rows is
-/// done before its last kill.
-fn most(kill: u32, kills: u32, rows: usize) -> usize {
-    let part = |number: u32| usize::try_from(number).unwrap();
-    rows / 5 + rows * 3 / 5 * part(kill - 1) / part(kills)
-}
+/// No machine has written a chunk sooner after the start of the program, the fewest rows there are in one here.
+const QUICKEST: Duration = Duration::from_millis(300);
 
 /// How many chunks were written since this moment: each ends with its sealed keys.
 fn chunks_since(lot: &Lot, start: SystemTime) -> usize {
@@ -46,30 +39,49 @@ fn chunks_since(lot: &Lot, start: SystemTime) -> usize {
     written.filter(|&written| written >= start).count()
 }
 
-/// Starts the batch and kills it at a random moment. It must not have ended by itself.
-fn start_and_kill(lot: &Lot, options: &[String], until: Duration, after_chunk: Duration, allowed: usize) {
-    let before: usize =
-        lot.station.sqlite("SELECT count(*) FROM certificate WHERE state = 'issued'").parse().unwrap();
-    let mut until = until;
-    let (start, started) = (SystemTime::now(), Instant::now());
-    let mut process = Process::start(lot.command(options));
-    let mut chunks = 0;
-    while started.elapsed() < until {
-        assert!(!process.has_ended(), "not killed: {:?}", process.wait());
-        let found = chunks_since(lot, start);
-        if found > chunks {
+/// Kills at random moments of a batch that must not end by itself, however fast the machine is: the fewer rows are left,
+/// the sooner.
+struct Killer<'l> {
+    lot: &'l Lot,
+    options: &'l [String],
+    rows: usize,
+    longest: Duration,
+    /// The shortest time from a start to the first chunk that was seen.
+    quickest: Duration,
+}
+
+impl Killer<'_> {
+    /// Starts the batch and kills it.
+    fn start_and_kill(&mut self, dice: &mut Dice) {
+        let lot = self.lot;
+        let before: usize =
+            lot.station.sqlite("SELECT count(*) FROM certificate WHERE state = 'issued'").parse().unwrap();
+        let last_chunk = before + CHUNK >= self.rows;
+        let mut until = dice.below(if last_chunk { self.quickest / 2 } else { self.longest });
+        // past the first chunk, up to the middle of what is left
+        let left = (self.rows - before) as f64 / CHUNK as f64;
+        let share = dice.below(Duration::from_secs(1)).as_secs_f64() * ((left - 1.0) / 2.0).clamp(0.0, 1.0);
+        let (start, started) = (SystemTime::now(), Instant::now());
+        let mut process = Process::start(lot.command(self.options));
+        let mut chunks = 0;
+        while started.elapsed() < until {
+            assert!(!process.has_ended(), "not killed: {:?}", process.wait());
+            let found = chunks_since(lot, start);
+            if found > 0 && chunks == 0 {
+                let first = started.elapsed();
+                self.quickest = self.quickest.min(first);
+                until = until.min(first + first.mul_f64(share));
+            }
             chunks = found;
-            let wait = if before < allowed { after_chunk } else { Duration::ZERO };
-            until = until.min(started.elapsed() + wait);
+            thread::sleep(Duration::from_millis(1));
         }
-        thread::sleep(Duration::from_millis(1));
+        assert!(!process.has_ended(), "not killed: {:?}", process.wait());
+        process.kill();
+        println!(
+            "killed after {:?}: {before} certificates were on record, {chunks} chunks written",
+            started.elapsed()
+        );
     }
-    assert!(!process.has_ended(), "not killed: {:?}", process.wait());
-    process.kill();
-    println!(
-        "killed after {:?}: {before} certificates were on record, {chunks} chunks written",
-        started.elapsed()
-    );
 }
 
 fn ending(lot: &Lot, options: &[String]) -> String {
@@ -165,9 +177,11 @@ fn the_list_has_every_void_number(lot: &Lot) {
 fn a_batch_that_is_killed_again_and_again_issues_every_row_once() {
     let mut dice = Dice::cast();
     let lot = Lot::of(ROWS, |_| String::new());
-    for kill in 1..=KILLS {
-        let (until, after_chunk) = (dice.below(LONGEST), dice.below(AFTER_CHUNK));
-        start_and_kill(&lot, &lot.sealed(), until, after_chunk, most(kill, KILLS, ROWS));
+    let options = lot.sealed();
+    let mut killer =
+        Killer { lot: &lot, options: &options, rows: ROWS, longest: LONGEST, quickest: QUICKEST };
+    for _ in 0..KILLS {
+        killer.start_and_kill(&mut dice);
     }
     let said = ending(&lot, &lot.sealed());
     assert!(said.contains("resumed"), "{said}");
@@ -188,10 +202,10 @@ fn folders_and_an_archive_hold_each_device_once_after_kills() {
     let (root, archive) = (lot.station.beside("devices"), lot.station.beside("devices.tar"));
     let more = ["--folders", root.to_str().unwrap(), "--tar", archive.to_str().unwrap()];
     let options = [lot.sealed(), more.map(str::to_owned).to_vec()].concat();
-    for kill in 1..=KILLS_WITH_FOLDERS {
-        let (until, after_chunk) = (dice.below(LONGEST_WITH_FOLDERS), dice.below(AFTER_CHUNK_WITH_FOLDERS));
-        let allowed = most(kill, KILLS_WITH_FOLDERS, ROWS_WITH_FOLDERS);
-        start_and_kill(&lot, &options, until, after_chunk, allowed);
+    let (rows, longest) = (ROWS_WITH_FOLDERS, LONGEST_WITH_FOLDERS);
+    let mut killer = Killer { lot: &lot, options: &options, rows, longest, quickest: QUICKEST };
+    for _ in 0..KILLS_WITH_FOLDERS {
+        killer.start_and_kill(&mut dice);
     }
     ending(&lot, &options);
     let (_, rows) = opened::output(&lot.output);
