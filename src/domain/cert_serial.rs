@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::hexadecimal;
 use super::utc_time::UtcTime;
 
 /// A certificate's serial number: 16 bytes, the first bit clear and the first byte not zero, so that it is
@@ -46,7 +47,7 @@ impl CertSerial {
 
 impl fmt::Display for CertSerial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        hexadecimal::show(&self.0, f)
     }
 }
 

@@ -6,6 +6,7 @@ mod cells;
 pub mod commit;
 mod entry;
 pub mod quota;
+mod writing;
 
 use super::change::Change;
 use super::columns::{Columns, sql_id};

@@ -73,4 +73,23 @@ mod tests {
             .unwrap();
         assert_eq!(loose, 0);
     }
+
+    #[test]
+    fn a_check_of_the_large_tables_builds_no_table_of_its_own() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, 0).unwrap();
+        let insertions = [
+            "device (serial, serial_folded, registration_id, device_id, state, created) VALUES ('', '', '', '', '', '')",
+            "run (device, person, started, stage, verdict, credential, key_origin) VALUES ('', '', '', '', '', '', '')",
+            "certificate (serial, run, device, state) VALUES ('', '', '', '')",
+            "audit (entry) VALUES ('')",
+        ];
+        for insertion in insertions {
+            let mut statement = connection.prepare(&format!("EXPLAIN INSERT INTO {insertion}")).unwrap();
+            let steps: Vec<String> =
+                statement.query_map([], |row| row.get("opcode")).unwrap().map(Result::unwrap).collect();
+            assert!(steps.len() > 10, "{insertion}: {steps:?}");
+            assert!(!steps.iter().any(|step| step == "OpenEphemeral"), "{insertion}: {steps:?}");
+        }
+    }
 }

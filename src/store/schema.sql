@@ -77,6 +77,8 @@ CREATE TABLE work_order_serial (
     PRIMARY KEY (work_order, serial_folded)
 ) STRICT, WITHOUT ROWID;
 
+-- The rows of the next three tables come by the million. Their checks are written with OR: IN with more than two
+-- values makes SQLite build a table of them for every row, which costs as much as the row itself.
 CREATE TABLE device (
     id              INTEGER PRIMARY KEY,
     serial          TEXT NOT NULL,
@@ -84,7 +86,8 @@ CREATE TABLE device (
     mac             TEXT UNIQUE,
     registration_id TEXT NOT NULL UNIQUE,
     device_id       TEXT NOT NULL,
-    state           TEXT NOT NULL CHECK (state IN ('new', 'provisioned', 'quarantined', 'scrapped', 'released')),
+    state           TEXT NOT NULL CHECK (state = 'provisioned' OR state = 'new' OR state = 'quarantined' OR
+                                           state = 'scrapped' OR state = 'released'),
     created         INTEGER NOT NULL
 ) STRICT;
 -- usually the registration ID; where a recipe names another one, it must be unique as well
@@ -102,10 +105,10 @@ CREATE TABLE run (
     key_origin     TEXT CHECK (key_origin IN ('on-device', 'station')),
     group_key      TEXT,
     started        INTEGER NOT NULL,
-    stage          TEXT NOT NULL CHECK (stage IN
-        ('identify', 'prepare', 'intended', 'issued', 'inject', 'read-back', 'prove', 'finished')),
-    verdict        TEXT CHECK (verdict IN
-        ('PASS', 'FAIL', 'ERROR', 'ABORTED', 'SKIPPED', 'QUARANTINE', 'SCRAP')),
+    stage          TEXT NOT NULL CHECK (stage = 'finished' OR stage = 'identify' OR stage = 'prepare' OR
+        stage = 'intended' OR stage = 'issued' OR stage = 'inject' OR stage = 'read-back' OR stage = 'prove'),
+    verdict        TEXT CHECK (verdict = 'PASS' OR verdict = 'FAIL' OR verdict = 'ERROR' OR verdict = 'ABORTED' OR
+        verdict = 'SKIPPED' OR verdict = 'QUARANTINE' OR verdict = 'SCRAP'),
     code           TEXT,
     message        TEXT NOT NULL DEFAULT '',
     proof          TEXT,
@@ -132,7 +135,8 @@ CREATE TABLE certificate (
     profile         TEXT NOT NULL REFERENCES profile (digest),
     not_before      INTEGER NOT NULL,
     not_after       INTEGER NOT NULL CHECK (not_after > not_before),
-    state           TEXT NOT NULL CHECK (state IN ('intended', 'issued', 'void', 'revoked', 'superseded')),
+    state           TEXT NOT NULL CHECK (state = 'issued' OR state = 'intended' OR state = 'void' OR
+                                           state = 'revoked' OR state = 'superseded'),
     der             BLOB,
     sha256          TEXT CHECK (length(sha256) = 64),
     revoked_at      INTEGER,

@@ -5,6 +5,7 @@ use super::*;
 use crate::domain::batch::BatchKind;
 use crate::domain::mac_address::MacAddress;
 use crate::domain::product::KeyOrigin;
+use crate::domain::thumbprint::Thumbprint;
 use crate::store::audit::verify;
 use crate::store::batches::{self, NewBatch};
 use crate::store::runs::reserve::ReserveError;
@@ -64,6 +65,7 @@ fn intended(bench: &Bench, batch: u64, number: u64, intents: &[BulkIntent]) -> (
 fn committed(bench: &Bench, batch: u64, row: u64, units: &[Unit], intents: &[BulkIntent]) -> Vec<u64> {
     let ders: Vec<String> = intents.iter().map(|intent| format!("certificate {}", intent.serial)).collect();
     let digests: Vec<Digest> = ders.iter().map(|der| Digest::of(der.as_bytes())).collect();
+    let thumbprints: Vec<Thumbprint> = ders.iter().map(|der| Thumbprint::sha1(der.as_bytes())).collect();
     let lot = "lot-1".parse().unwrap();
     let common = Common {
         batch,
@@ -82,8 +84,8 @@ fn committed(bench: &Bench, batch: u64, row: u64, units: &[Unit], intents: &[Bul
     let rows: Vec<IssuedRow<'_>> = units
         .iter()
         .zip(intents)
-        .zip(ders.iter().zip(&known).zip(&digests))
-        .map(|((unit, intent), ((der, known), digest))| IssuedRow {
+        .zip(ders.iter().zip(&known).zip(digests.iter().zip(&thumbprints)))
+        .map(|((unit, intent), ((der, known), (digest, thumbprint)))| IssuedRow {
             serial: &unit.serial,
             mac: Some(&unit.mac),
             identity: &unit.identity,
@@ -92,6 +94,7 @@ fn committed(bench: &Bench, batch: u64, row: u64, units: &[Unit], intents: &[Bul
             to_be_signed: &intent.to_be_signed,
             public_key: &intent.public_key,
             der: der.as_bytes(),
+            sha1: thumbprint,
             sha256: digest,
             not_before: at(0),
             not_after: at(1_000_000),

@@ -1,7 +1,6 @@
 //! Finding a certificate by its thumbprint: a small table holds the first bytes, the certificate itself decides.
 
 use super::{COLUMNS, Certificate, parse};
-use crate::domain::digest::Digest;
 use crate::domain::thumbprint::Thumbprint;
 use crate::store::columns::sql_id;
 use crate::store::error::StoreError;
@@ -25,21 +24,22 @@ fn search() -> String {
 
 /// Enters a certificate under both of its thumbprints.
 pub(in crate::store) fn enter(reader: &Reader<'_>, run: u64, der: &[u8]) -> Result<(), StoreError> {
-    enter_in_bulk(reader, sql_id(run), der, &Digest::of(der))
+    let run = sql_id(run);
+    enter_all(reader, vec![(Thumbprint::sha1(der), run), (Thumbprint::sha256(der), run)])
 }
 
-/// The same where the digest of the certificate is known.
-pub(in crate::store) fn enter_in_bulk(
+/// Enters thumbprints of the certificates of these runs, in the order of the index: many at once cost less that way.
+pub(in crate::store) fn enter_all(
     reader: &Reader<'_>,
-    run: i64,
-    der: &[u8],
-    sha256: &Digest,
+    thumbprints: Vec<(Thumbprint, i64)>,
 ) -> Result<(), StoreError> {
+    let mut starts: Vec<(i64, i64)> = thumbprints.into_iter().map(|(one, run)| (one.start(), run)).collect();
+    starts.sort_unstable();
     let mut insert = reader
         .connection()
         .prepare_cached("INSERT OR IGNORE INTO thumbprint (start, run) VALUES (?1, ?2)")?;
-    for thumbprint in [Thumbprint::sha1(der), Thumbprint::Sha256(*sha256)] {
-        insert.execute((thumbprint.start(), run))?;
+    for start in starts {
+        insert.execute(start)?;
     }
     Ok(())
 }

@@ -74,7 +74,8 @@ fn is_new(reader: &Reader<'_>, claim: &Claim<'_>) -> Result<bool, StoreError> {
     let DeviceIdentity { registration_id, device_id } = identity;
     let sql = "SELECT EXISTS (SELECT 1 FROM device WHERE serial_folded = ?1)
                    OR EXISTS (SELECT 1 FROM device WHERE mac = ?2)
-                   OR EXISTS (SELECT 1 FROM device WHERE registration_id IN (?3, ?4))
+                   OR EXISTS (SELECT 1 FROM device WHERE registration_id = ?3)
+                   OR EXISTS (SELECT 1 FROM device WHERE ?4 <> ?3 AND registration_id = ?4)
                    OR EXISTS (SELECT 1 FROM device WHERE device_id = ?4 AND device_id <> registration_id)";
     let mac = mac.map(MacAddress::to_string);
     let known = reader.count(sql, (serial.folded(), mac, registration_id.as_str(), device_id.as_str()))?;

@@ -326,6 +326,7 @@ impl<'a> Writer<'a> {
                 to_be_signed: &sealed.to_be_signed,
                 public_key: &sealed.public_key,
                 der: &sealed.der,
+                sha1: &sealed.sha1,
                 sha256: &sealed.sha256,
                 not_before: sealed.not_before,
                 not_after: sealed.not_after,
