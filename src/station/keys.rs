@@ -10,6 +10,7 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
+use crate::station::blocklist::{BadBlocklist, Blocklist};
 use crate::station::folder::{Folder, FolderError};
 use crate::station::vault_changes::{self, VaultChangeError};
 use crate::store::Store;
@@ -30,6 +31,8 @@ pub struct Unlocked {
     pub root_pem: String,
     /// The issuing CA's certificate, PEM.
     pub issuing_pem: String,
+    /// Keys that get no certificate.
+    pub blocklist: Blocklist,
 }
 
 /// Why the station stays locked.
@@ -50,6 +53,9 @@ pub enum UnlockError {
     /// A file of the CA cannot be read.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// The list of blocked keys is faulty.
+    #[error(transparent)]
+    Blocklist(#[from] BadBlocklist),
     /// The records cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -66,6 +72,7 @@ impl Coded for UnlockError {
             UnlockError::Key(error) => error.code(),
             UnlockError::Checkpoint(error) => error.code(),
             UnlockError::Folder(error) => error.code(),
+            UnlockError::Blocklist(error) => error.code(),
             UnlockError::Store(error) => error.code(),
             UnlockError::VaultChange(error) => error.code(),
         }
@@ -125,7 +132,8 @@ fn open(folder: &Folder, store: &Store, passphrase: &Secret) -> Result<Unlocked,
     let issuing_pem = folder.read(&folder.ca("issuing.pem"))?;
     let issuer = Arc::new(Issuer::load(&issuing_pem, vault.issuing_key()?)?);
     let checkpoint_key = CheckpointKey::load(vault.checkpoint_key()?)?;
-    Ok(Unlocked { vault, issuer, checkpoint_key, root_pem, issuing_pem })
+    let blocklist = Blocklist::load(folder)?;
+    Ok(Unlocked { vault, issuer, checkpoint_key, root_pem, issuing_pem, blocklist })
 }
 
 /// The keys of a serving station: locked at first, perhaps, unlocked once.
