@@ -125,17 +125,6 @@ pub fn queue_handed_over(
     if enroll.service == EnrollService::None || enroll.kind != EnrollKind::Individual {
         return Ok(());
     }
-    queue_certificate(change, product, identity, run, serial)
-}
-
-/// Queues the enrollment of a device whose certificate was issued in a batch, in the transaction that puts it on record.
-pub fn queue_certificate(
-    change: &mut Change<'_>,
-    product: &Product,
-    identity: &DeviceIdentity,
-    run: u64,
-    serial: CertSerial,
-) -> Result<(), StoreError> {
     let DeviceIdentity { registration_id, device_id } = identity;
     let attestation = Attestation::Certificate(serial);
     let order = EnrollmentOrder {

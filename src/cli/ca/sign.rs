@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::domain::registration_id::RegistrationId;
 use crate::domain::thumbprint::Thumbprint;
 use crate::station::authority::Engineering;
 use crate::station::batch::issue::Bench;
-use crate::station::batch::output_file::OutputFile;
+use crate::station::batch::output_file::{BadOutput, OutputFile};
 use crate::station::sign_request::{self, Ask};
 
 /// A certificate for one request, with the issuing CA's behind it, PEM.
@@ -49,7 +49,7 @@ impl Sign {
         let session = Session::open(common)?;
         let csr = self.read()?;
         // before anything is issued: a certificate that cannot be written need not be made
-        let out = self.out.as_deref().map(OutputFile::create).transpose()?;
+        let out = self.out.as_deref().map(begin).transpose()?;
         let (unlocked, _lock) = session.unlock_alone(common)?;
         let right = Engineering::at_the_terminal(session.actor.clone());
         let bench = Bench {
@@ -110,6 +110,14 @@ impl Sign {
         let mut csr = Vec::new();
         file.take(most + 1).read_to_end(&mut csr).map_err(failed)?;
         Ok(csr)
+    }
+}
+
+/// A file under another name until it is whole, so that a process that was killed leaves nothing in its place.
+fn begin(place: &Path) -> Result<OutputFile, BadOutput> {
+    match place.symlink_metadata() {
+        Ok(_) => Err(BadOutput::Exists(place.to_owned())),
+        Err(_) => OutputFile::replacing(place),
     }
 }
 

@@ -90,20 +90,26 @@ fn without_a_file_the_chain_is_printed_and_is_what_export_gives_later() {
 }
 
 #[test]
-fn a_work_order_gives_its_units_and_no_more() {
+fn a_work_order_gives_its_units_and_no_more_and_its_recipe_enrolls() {
     let station = Station::found();
-    station.release("lot-1", "device-p256", 1, 0);
-    let sign = |file: &str, id: &str| {
+    station.release("lot-1", "demo-gateway", 1, 0);
+    let sign = |file: &str, id: &str, more: &[&str]| {
         let csr = fixture(file);
-        station.run(&["ca", "sign", &csr, "--device-id", id, "--work-order", "lot-1"])
+        station.run(&[&["ca", "sign", &csr, "--device-id", id, "--work-order", "lot-1"], more].concat())
     };
-    assert_eq!(sign("p256.der", "u-1").exit, 0);
-    sign("challenge-password.der", "u-2").is_refused(1, "LS-WO-04");
+    // a profile other than the recipe's is not what was released
+    sign("p384-sha384.der", "u-1", &["--profile", "device-p384"]).is_refused(2, "LS-SET-07");
+    sign("p384-sha384.der", "u-1", &[]).is_refused(1, "LS-CA-03");
+    assert_eq!(sign("p256.der", "u-1", &[]).exit, 0);
+    sign("challenge-password.der", "u-2", &[]).is_refused(1, "LS-WO-04");
     assert_eq!(station.sqlite("SELECT state || issued || passed FROM work_order"), "active11");
+    assert_eq!(station.sqlite("SELECT product || verdict FROM run"), "demo-gatewayPASS");
     assert_eq!(station.sqlite("SELECT count(*) FROM certificate"), "1");
-    // a profile other than the order's is not what was released
-    let (csr, order) = (fixture("p384-sha384.der"), ["--work-order", "lot-1"]);
-    let words =
-        [&["ca", "sign", &csr, "--device-id", "u-3", "--profile", "device-p384"], &order[..]].concat();
-    station.refused(1, "LS-SET-07", &words);
+    assert_eq!(station.sqlite("SELECT registration_id || state FROM outbox"), "u-1waiting");
+    station.refused(
+        1,
+        "LS-WO-01",
+        &["ca", "sign", &fixture("challenge-password.der"), "--device-id", "u-3", "--work-order", "none"],
+    );
+    station.ok(&["audit", "verify"]);
 }

@@ -51,6 +51,10 @@ fn bad_requests_are_refused_each_by_its_own_code() {
     let words = ["ca", "sign", &fixture("p256.der"), "--device-id", "d-1", "--profile", "device-p384"];
     station.refused(1, "LS-CA-03", &words);
     station.refused(2, "LS-SET-08", &["ca", "sign", "/nowhere/csr", "--device-id", "d-1"]);
+    let taken = station.write("taken.pem", "something else");
+    let words = ["ca", "sign", &fixture("p256.der"), "--device-id", "d-1", "--out", &taken];
+    station.refused(2, "LS-CSV-05", &words);
+    assert_eq!(fs::read_to_string(&taken).unwrap(), "something else");
     assert_eq!(certificates(&station), "0");
     assert_eq!(station.sqlite("SELECT count(*) FROM run"), "0");
     assert_eq!(station.sqlite("SELECT count(*) FROM work_order"), "0", "a refusal leaves no order behind");

@@ -130,3 +130,21 @@ pub fn element(
     serde_json::to_writer(out, &element).map_err(|error| ExportFailed::Json(error.to_string()))?;
     Ok(Written::Row)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ca::csr;
+
+    #[test]
+    fn keys_of_requests_have_the_members_of_their_kind() {
+        let key = |csr: &[u8]| csr::proven_key(csr).unwrap().into_public_key();
+        let rsa = members(&key(include_bytes!("../../../../fixtures/csr/rsa-2048.der")));
+        assert_eq!(rsa.keys().copied().collect::<Vec<_>>(), ["e", "kty", "n"]);
+        assert_eq!((rsa["e"].as_str(), rsa["kty"].as_str(), rsa["n"].len()), ("AQAB", "RSA", 342));
+        let point = members(&key(include_bytes!("../../../../fixtures/csr/p521-sha512.der")));
+        assert_eq!(point.keys().copied().collect::<Vec<_>>(), ["crv", "kty", "x", "y"]);
+        // 66 bytes each, leading zeros included (RFC 7518 §6.2.1.2)
+        assert_eq!((point["crv"].as_str(), point["x"].len(), point["y"].len()), ("P-521", 88, 88));
+    }
+}
