@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod,
-    KeyUsagePurpose, SerialNumber,
+    CertificateParams, CrlDistributionPoint, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose,
+    IsCa, KeyIdMethod, KeyUsagePurpose, SanType, SerialNumber,
 };
 
 use super::body::NotEncodable;
@@ -14,14 +14,15 @@ use super::ceremony::key_id;
 use super::certificate::Certificate;
 use super::csr::ProvenKey;
 use super::issuer::Issuer;
-use super::profile::{Profile, Purpose, Usage};
+use super::profile::names::{BadText, Kind};
+use super::profile::template::Whom;
+use super::profile::{End, NO_END, Profile, Purpose, Usage};
 use super::public_key::{KeyKind, PublicKey};
 use super::signer::SignFailed;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
-use crate::domain::product::DeviceIdentity;
 use crate::domain::registration_id::{BadRegistrationId, RegistrationId};
 use crate::domain::utc_time::UtcTime;
 use crate::domain::work_order::{IssuePermit, PermitHolder};
@@ -58,6 +59,38 @@ pub enum Refused {
         /// The station's time.
         now: UtcTime,
     },
+    /// The profile's certificates never end, and the issuing CA does.
+    #[error(
+        "profile “{profile}” makes certificates that never end, and the issuing CA ends at {until}; use another profile, or install an issuing CA that ends at 9999-12-31T23:59:59Z"
+    )]
+    IssuerEnds {
+        /// The profile.
+        profile: Name,
+        /// Last moment of the CA.
+        until: UtcTime,
+    },
+    /// It would end too late for those who read it.
+    #[error(
+        "the certificate would end at {until}, and profile “{profile}” wants it to end before {before}; shorten validity_days"
+    )]
+    EndsTooLate {
+        /// The profile.
+        profile: Name,
+        /// When it would end.
+        until: UtcTime,
+        /// What it must not reach.
+        before: UtcTime,
+    },
+    /// A name that the profile forms cannot stand in a certificate.
+    #[error("the {part} that profile “{profile}” forms: {fault}")]
+    Named {
+        /// Part of the certificate.
+        part: &'static str,
+        /// The profile.
+        profile: Name,
+        /// Why not.
+        fault: BadText,
+    },
     /// The body cannot be encoded.
     #[error("{0}")]
     NotEncodable(#[from] NotEncodable),
@@ -70,6 +103,8 @@ impl Coded for Refused {
             Refused::Cn(fault) => fault.code(),
             Refused::IssuerNotYetValid { .. } => Code::ClockBehind,
             Refused::IssuerExpired { .. } => Code::IssuerExpired,
+            Refused::IssuerEnds { .. } | Refused::EndsTooLate { .. } => Code::CertificateEnd,
+            Refused::Named { .. } => Code::CertificateName,
             Refused::NotEncodable(_) => Code::SignFailed,
         }
     }
@@ -92,15 +127,15 @@ pub struct Prepared {
 
 /// Forms the certificate body. Every rule is checked here and the permit is spent, whatever comes out.
 ///
-/// The CN is the registration ID, as DPS demands; the device ID plays no part. The validity is the profile's, cut to
-/// that of the issuing CA at both ends. Extensions (RFC 5280 §4.2.1): critical basic constraints without CA, critical
-/// key usage, extended key usage, subject and authority key identifier; nothing of a request gets in.
+/// The CN is the registration ID, as DPS demands. The validity is the profile's, cut to that of the issuing CA at both ends.
+/// Extensions (RFC 5280 §4.2.1): critical basic constraints without CA, critical key usage, extended key usage, subject and
+/// authority key identifier, and what the profile adds; nothing of a request gets in.
 pub fn prepare(
     permit: IssuePermit,
     issuer: &Arc<Issuer>,
     profile: &Profile,
     key: ProvenKey,
-    identity: &DeviceIdentity,
+    whom: &Whom<'_>,
     serial: CertSerial,
     now: UtcTime,
 ) -> Result<Prepared, Refused> {
@@ -112,7 +147,7 @@ pub fn prepare(
             profile: profile.name().clone(),
         });
     }
-    let DeviceIdentity { registration_id, device_id: _ } = identity;
+    let registration_id = &whom.identity.registration_id;
     registration_id.fits_cn()?;
     // certificates know whole seconds only, and their last second is part of the validity (RFC 5280 §4.1.2.5)
     let now = UtcTime::from_seconds(now.seconds());
@@ -123,11 +158,11 @@ pub fn prepare(
         return Err(Refused::IssuerExpired { until: issuer.not_after(), now });
     }
     let not_before = now.minus(profile.backdate()).max(issuer.not_before());
-    let not_after = now.plus(profile.validity()).minus(Duration::from_secs(1)).min(issuer.not_after());
+    let not_after = last_moment(profile, issuer, now)?;
 
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, registration_id.as_str());
+    name(&mut params, profile, whom)?;
     params.serial_number = Some(SerialNumber::from_slice(serial.as_bytes()));
     params.not_before = not_before.to_offset();
     params.not_after = not_after.to_offset();
@@ -151,15 +186,78 @@ pub fn prepare(
     })
 }
 
+fn last_moment(profile: &Profile, issuer: &Issuer, now: UtcTime) -> Result<UtcTime, Refused> {
+    let name = || profile.name().clone();
+    let until = issuer.not_after();
+    match profile.end() {
+        End::Never if until.seconds() < NO_END => Err(Refused::IssuerEnds { profile: name(), until }),
+        End::Never => Ok(UtcTime::from_seconds(NO_END)),
+        End::After(validity) => {
+            let until = now.plus(validity).minus(Duration::from_secs(1)).min(until);
+            match profile.ends_before() {
+                Some(before) if until >= before => {
+                    Err(Refused::EndsTooLate { profile: name(), until, before })
+                }
+                Some(_) | None => Ok(until),
+            }
+        }
+    }
+}
+
+/// Subject and alternative names.
+fn name(params: &mut CertificateParams, profile: &Profile, whom: &Whom<'_>) -> Result<(), Refused> {
+    let named = |part: &'static str| {
+        move |fault: BadText| Refused::Named { part, profile: profile.name().clone(), fault }
+    };
+    let names = profile.names();
+    let subject = &mut params.distinguished_name;
+    if let Some(country) = &names.country {
+        let country = country.as_str().try_into().map_err(NotEncodable::from)?;
+        subject.push(DnType::CountryName, DnValue::PrintableString(country));
+    }
+    for (part, kind, template) in [
+        ("organization", DnType::OrganizationName, &names.organization),
+        ("organizational unit", DnType::OrganizationalUnitName, &names.unit),
+    ] {
+        if let Some(template) = template {
+            subject.push(kind, Kind::Directory.fill(template, whom).map_err(named(part))?);
+        }
+    }
+    subject.push(DnType::CommonName, whom.identity.registration_id.as_str());
+    if let Some(template) = &names.serial_number {
+        let text = Kind::Printable.fill(template, whom).map_err(named("serial number of the subject"))?;
+        let text = text.as_str().try_into().map_err(NotEncodable::from)?;
+        subject.push(DnType::CustomDnType(SUBJECT_SERIAL.to_vec()), DnValue::PrintableString(text));
+    }
+    for also in profile.also_called() {
+        let text = also.kind.fill(&also.name, whom).map_err(named("alternative name"))?;
+        let text = text.as_str().try_into().map_err(NotEncodable::from)?;
+        params.subject_alt_names.push(match also.kind {
+            Kind::Dns => SanType::DnsName(text),
+            Kind::Uri | Kind::Directory | Kind::Printable => SanType::URI(text),
+        });
+    }
+    let lists =
+        profile.crl_distribution_point().map(|url| CrlDistributionPoint { uris: vec![url.to_owned()] });
+    params.crl_distribution_points.extend(lists);
+    Ok(())
+}
+
+/// id-at-serialNumber (X.520).
+const SUBJECT_SERIAL: [u64; 4] = [2, 5, 4, 5];
+
 fn key_usage(usage: Usage) -> KeyUsagePurpose {
     match usage {
         Usage::DigitalSignature => KeyUsagePurpose::DigitalSignature,
+        Usage::KeyAgreement => KeyUsagePurpose::KeyAgreement,
+        Usage::KeyEncipherment => KeyUsagePurpose::KeyEncipherment,
     }
 }
 
 fn purpose(purpose: Purpose) -> ExtendedKeyUsagePurpose {
     match purpose {
         Purpose::ClientAuth => ExtendedKeyUsagePurpose::ClientAuth,
+        Purpose::ServerAuth => ExtendedKeyUsagePurpose::ServerAuth,
     }
 }
 

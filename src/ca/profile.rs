@@ -1,21 +1,27 @@
-//! Certificate profiles: what a file asks for, and the check that makes it a [`Profile`]. Limits are hard and are
-//! enforced when the profile is loaded, not at the first device.
+//! Certificate profiles, checked: what every certificate made under one holds. Limits are hard and are enforced when the
+//! profile is loaded, not at the first device.
 
-use std::ops::Range;
+mod file;
+pub mod names;
+pub mod template;
+
 use std::time::Duration;
 
-use serde::Deserialize;
-use toml::Spanned;
-
-use super::public_key::{KNOWN_KINDS, KeyKind};
+use self::names::{AlsoCalled, BadText, Names};
+use self::template::BadTemplate;
+use super::public_key::KeyKind;
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
+use crate::domain::utc_time::UtcTime;
 
 /// The profiles that come with the product: name and text. A station may have more in `profiles/`.
-pub const SHIPPED: [(&str, &str); 2] = [
+pub const SHIPPED: [(&str, &str); 5] = [
     ("device-p256", include_str!("../../ca/profiles/device-p256.toml")),
     ("device-p384", include_str!("../../ca/profiles/device-p384.toml")),
+    ("device-rsa2048", include_str!("../../ca/profiles/device-rsa2048.toml")),
+    ("idevid", include_str!("../../ca/profiles/idevid.toml")),
+    ("iot-edge-1-1", include_str!("../../ca/profiles/iot-edge-1-1.toml")),
 ];
 
 /// The most bytes the text of a profile may have.
@@ -26,44 +32,18 @@ pub const LONGEST_VALIDITY_DAYS: i64 = 14_610;
 pub const LONGEST_BACKDATE_HOURS: i64 = 72;
 /// The most a profile may say about how many certificates of a batch are checked.
 pub const LARGEST_SAMPLE: i64 = 1_000_000_000;
-
-/// What the file says.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfileFile {
-    name: Spanned<String>,
-    validity_days: Spanned<i64>,
-    #[serde(default = "no_hours")]
-    backdate_hours: Spanned<i64>,
-    keys: Spanned<Vec<Spanned<String>>>,
-    key_usage: Spanned<Vec<Spanned<String>>>,
-    extended_key_usage: Spanned<Vec<Spanned<String>>>,
-    #[serde(default)]
-    bulk: BulkFile,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct BulkFile {
-    check_first: Spanned<i64>,
-    check_one_in: Spanned<i64>,
-}
-
-impl Default for BulkFile {
-    fn default() -> BulkFile {
-        BulkFile { check_first: Spanned::new(0..0, 64), check_one_in: Spanned::new(0..0, 64) }
-    }
-}
-
-fn no_hours() -> Spanned<i64> {
-    Spanned::new(0..0, 0)
-}
+/// The end of a certificate that has no well-defined one, 99991231235959Z (RFC 5280 §4.1.2.5), in seconds since 1970.
+pub const NO_END: i64 = 253_402_300_799;
 
 /// What a key may be used for (RFC 5280 §4.2.1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Usage {
-    /// digitalSignature, which TLS 1.2 and 1.3 demand of an ECDSA client.
+    /// digitalSignature, which TLS 1.2 and 1.3 demand of a client.
     DigitalSignature,
+    /// keyAgreement, for elliptic curves.
+    KeyAgreement,
+    /// keyEncipherment, for RSA.
+    KeyEncipherment,
 }
 
 /// What a certificate may be presented for (RFC 5280 §4.2.1.12).
@@ -71,6 +51,17 @@ pub enum Usage {
 pub enum Purpose {
     /// id-kp-clientAuth, which DPS and IoT Hub demand.
     ClientAuth,
+    /// id-kp-serverAuth, for devices that others connect to.
+    ServerAuth,
+}
+
+/// When a certificate ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// So long after its issue, 1 day to 40 years, or with the issuing CA if that ends before.
+    After(Duration),
+    /// Never, as IEEE 802.1AR wants it of an IDevID: the issuing CA must not end either.
+    Never,
 }
 
 /// A checked profile.
@@ -78,11 +69,15 @@ pub enum Purpose {
 pub struct Profile {
     name: Name,
     digest: Digest,
-    validity: Duration,
+    end: End,
+    ends_before: Option<UtcTime>,
     backdate: Duration,
     keys: Vec<KeyKind>,
     key_usage: Vec<Usage>,
     extended_key_usage: Vec<Purpose>,
+    names: Names,
+    also_called: Vec<AlsoCalled>,
+    crl_distribution_point: Option<String>,
     sampling: Sampling,
 }
 
@@ -106,6 +101,18 @@ impl Sampling {
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
+    /// Not what a certificate can hold there.
+    #[error("{0}")]
+    Text(#[from] BadText),
+    /// No template.
+    #[error("{0}")]
+    Template(#[from] BadTemplate),
+    /// Something that another value forbids or demands.
+    #[error("{0}")]
+    Together(&'static str),
+    /// No date.
+    #[error("“{0}” is not a date such as 2038-01-01")]
+    Date(String),
     /// A number out of bounds.
     #[error("{found} is not between {least} and {most}")]
     Range {
@@ -168,48 +175,9 @@ impl Coded for BadProfile {
 }
 
 impl Profile {
-    /// Reads and checks the text of a profile; the first fault is named with its line and key.
+    /// Reads and checks the text of a profile.
     pub fn parse(text: &str) -> Result<Profile, BadProfile> {
-        if text.len() > LARGEST_PROFILE {
-            return Err(BadProfile::TooLarge(text.len()));
-        }
-        let file: ProfileFile = toml::from_str(text).map_err(|fault| BadProfile::Syntax {
-            line: line(text, fault.span().unwrap_or(0..0)),
-            reason: fault.message().replace('\n', ", "),
-        })?;
-        let ProfileFile { name, validity_days, backdate_hours, keys, key_usage, extended_key_usage, bulk } =
-            file;
-        let at = At { text };
-        let days = at.number("validity_days", &validity_days, 1, LONGEST_VALIDITY_DAYS)?;
-        let hours = at.number("backdate_hours", &backdate_hours, 0, LONGEST_BACKDATE_HOURS)?;
-        let sampling = Sampling {
-            first: at.number("check_first", &bulk.check_first, 0, LARGEST_SAMPLE)?,
-            one_in: at.number("check_one_in", &bulk.check_one_in, 1, LARGEST_SAMPLE)?,
-        };
-        Ok(Profile {
-            sampling,
-            digest: Digest::of(text.as_bytes()),
-            validity: Duration::from_secs(days * 86_400),
-            backdate: Duration::from_secs(hours * 3600),
-            keys: at.words("keys", &keys, KNOWN_KINDS, |word| word.parse().ok())?,
-            key_usage: at.words("key_usage", &key_usage, "digital-signature", |word| match word {
-                "digital-signature" => Some(Usage::DigitalSignature),
-                _ => None,
-            })?,
-            extended_key_usage: at.words(
-                "extended_key_usage",
-                &extended_key_usage,
-                "client-auth",
-                |word| match word {
-                    "client-auth" => Some(Purpose::ClientAuth),
-                    _ => None,
-                },
-            )?,
-            name: name
-                .get_ref()
-                .parse()
-                .map_err(|fault| at.fault("name", name.span(), Fault::Name(fault)))?,
-        })
+        file::parse(text)
     }
 
     /// The profile of this name that comes with the product, if there is one.
@@ -232,9 +200,14 @@ impl Profile {
         self.digest
     }
 
-    /// From the moment of issue: 1 day to 40 years.
-    pub fn validity(&self) -> Duration {
-        self.validity
+    /// When its certificates end.
+    pub fn end(&self) -> End {
+        self.end
+    }
+
+    /// A moment that no certificate may reach: one that would is refused, not cut.
+    pub fn ends_before(&self) -> Option<UtcTime> {
+        self.ends_before
     }
 
     /// How much before the moment of issue a certificate begins: 0 to 72 hours.
@@ -252,63 +225,25 @@ impl Profile {
         &self.key_usage
     }
 
-    /// Extended key usages; at least one.
+    /// Extended key usages; none in a certificate that never ends.
     pub fn extended_key_usage(&self) -> &[Purpose] {
         &self.extended_key_usage
     }
-}
 
-/// Checks values and says where a bad one stands.
-struct At<'a> {
-    text: &'a str,
-}
-
-impl At<'_> {
-    fn fault(&self, key: &'static str, span: Range<usize>, fault: Fault) -> BadProfile {
-        BadProfile::Value { line: line(self.text, span), key, fault }
+    /// What the subject holds beside the CN.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
-    fn number(
-        &self,
-        key: &'static str,
-        value: &Spanned<i64>,
-        least: i64,
-        most: i64,
-    ) -> Result<u64, BadProfile> {
-        let found = *value.get_ref();
-        match u64::try_from(found) {
-            Ok(number) if (least..=most).contains(&found) => Ok(number),
-            _ => Err(self.fault(key, value.span(), Fault::Range { found, least, most })),
-        }
+    /// Subject alternative names.
+    pub fn also_called(&self) -> &[AlsoCalled] {
+        &self.also_called
     }
 
-    fn words<T: PartialEq>(
-        &self,
-        key: &'static str,
-        list: &Spanned<Vec<Spanned<String>>>,
-        known: &'static str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<Vec<T>, BadProfile> {
-        let mut parsed = Vec::new();
-        for word in list.get_ref() {
-            let found = word.get_ref().clone();
-            let Some(value) = parse(&found) else {
-                return Err(self.fault(key, word.span(), Fault::Word { found, known }));
-            };
-            if parsed.contains(&value) {
-                return Err(self.fault(key, word.span(), Fault::Twice(found)));
-            }
-            parsed.push(value);
-        }
-        match parsed.is_empty() {
-            true => Err(self.fault(key, list.span(), Fault::Empty)),
-            false => Ok(parsed),
-        }
+    /// Where the revocation list is to be found, if the certificate says so.
+    pub fn crl_distribution_point(&self) -> Option<&str> {
+        self.crl_distribution_point.as_deref()
     }
-}
-
-fn line(text: &str, span: Range<usize>) -> usize {
-    1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()
 }
 
 #[cfg(test)]

@@ -13,11 +13,13 @@ use super::issue::Prepared;
 use super::issuer::Issuer;
 use super::key::KeyPair;
 use super::profile::Profile;
+use super::profile::template::Whom;
 use super::public_key::KeyKind;
 use crate::ca::csr::ProvenKey;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::product::DeviceIdentity;
 use crate::domain::registration_id::RegistrationId;
+use crate::domain::serial_number::SerialNumber;
 use crate::domain::utc_time::UtcTime;
 use crate::domain::work_order::{IssuePermit, PermitHolder};
 
@@ -55,12 +57,17 @@ impl ThrowawayCa {
             &self.issuer,
             &profile.unwrap().unwrap(),
             ProvenKey::made_here(&key),
-            &identity(id),
+            &Whom { serial: &serial(id), mac: None, identity: &identity(id) },
             CertSerial::new(now(), [7; 10]),
             now(),
         );
         (key, prepared.unwrap())
     }
+}
+
+/// The serial number that looks like this ID.
+pub fn serial(id: &str) -> SerialNumber {
+    id.parse().unwrap()
 }
 
 /// An identity whose two IDs are the same.

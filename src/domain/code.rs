@@ -109,6 +109,9 @@ codes! {
     CertificateInvalid = "LS-CA-12", "Give one whole X.509 certificate, in PEM or DER.";
     VerificationCodeInvalid = "LS-CA-13", "Copy the whole verification code that Azure shows beside the certificate.";
     // -- requests and the keys in them
+    // -- profiles
+    CertificateEnd = "LS-CA-40", "Choose a profile whose certificates end when the issuing CA and the device allow.";
+    CertificateName = "LS-CA-41", "Mend the profile's [subject] or [san], or the device's serial number; the message says what does not fit.";
     CsrTrailing = "LS-CSR-01", "Hand over the certificate request alone; something stands behind its end.";
     CsrTooLarge = "LS-CSR-02", "Have the device make a plain certificate request, without large extensions.";
     CsrSignature = "LS-CSR-03", "Have the request signed with SHA-256, SHA-384 or SHA-512.";

@@ -4,6 +4,7 @@
 use crate::ca::certificate::Certificate;
 use crate::ca::csr::{self, ProvenKey};
 use crate::ca::issue::{self, Prepared};
+use crate::ca::profile::template::Whom;
 use crate::ca::profile::{Profile, SHIPPED};
 use crate::ca::public_key::KeyKind;
 use crate::domain::cert_serial::CertSerial;
@@ -219,9 +220,10 @@ fn intend(
             credential: &credential,
         };
         let (reserved, permit) = reserve::reserve(change, &reservation)?;
+        let whom = Whom { serial: &serial, mac: None, identity: &identity };
         let serial = CertSerial::new(now, random);
         let issuer = &bench.keys.issuer;
-        let prepared = issue::prepare(permit, issuer, &rules.profile, key, &identity, serial, now)?;
+        let prepared = issue::prepare(permit, issuer, &rules.profile, key, &whom, serial, now)?;
         let intent = Intent {
             serial,
             to_be_signed: prepared.to_be_signed(),

@@ -5,6 +5,7 @@ use crate::ca::certificate::chain_pem;
 use crate::ca::key::KeyPair;
 use crate::ca::public_key::Hash;
 use crate::ca::throwaway::{OpenSsl, ThrowawayCa, identity, now};
+use crate::domain::product::DeviceIdentity;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage};
@@ -95,7 +96,8 @@ fn attempt(issuer: &Arc<Issuer>, profile: &Profile, id: &str, at: UtcTime) -> Re
     let key = KeyPair::generate(KeyKind::EcP256).unwrap();
     let permit = IssuePermit::mint("lot-1".parse().unwrap(), PermitHolder::Run(1));
     let serial = CertSerial::new(at, [0; 10]);
-    prepare(permit, issuer, profile, ProvenKey::made_here(&key), &identity(id), serial, at)
+    let whom = Whom { serial: &crate::ca::throwaway::serial("SN-1"), mac: None, identity: &identity(id) };
+    prepare(permit, issuer, profile, ProvenKey::made_here(&key), &whom, serial, at)
 }
 
 fn profile(name: &str) -> Profile {
@@ -129,7 +131,8 @@ fn the_cn_is_the_registration_id_even_when_the_device_id_is_another() {
     let permit = IssuePermit::mint("lot-1".parse().unwrap(), PermitHolder::Run(1));
     let serial = CertSerial::new(now(), [0; 10]);
     let key = ProvenKey::made_here(&key);
-    let prepared = prepare(permit, &ca.issuer, &profile("device-p256"), key, &identity, serial, now());
+    let whom = Whom { serial: &crate::ca::throwaway::serial("SN-1"), mac: None, identity: &identity };
+    let prepared = prepare(permit, &ca.issuer, &profile("device-p256"), key, &whom, serial, now());
     assert_eq!(prepared.unwrap().sign().unwrap().subject_cn(), Some("sn-1"));
 }
 
@@ -172,4 +175,102 @@ fn an_end_after_2049_is_written_so_that_others_read_it() {
     let said = openssl.run(&["x509", "-in", "c.pem", "-noout", "-enddate"]);
     assert!(said.contains(" 2062 GMT"), "{said}");
     assert_eq!(certificate.not_after(), later.plus(DAY * 3650).minus(Duration::from_secs(1)));
+}
+
+/// An issuing CA that never ends.
+fn endless_issuer() -> Arc<Issuer> {
+    let key = KeyPair::generate(KeyKind::EcP384).unwrap().pkcs8().unwrap();
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, "Contoso IDevID CA");
+    params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.not_before = now().minus(DAY).to_offset();
+    params.not_after = UtcTime::from_seconds(NO_END).to_offset();
+    let pair = rcgen::KeyPair::try_from(key.expose()).unwrap();
+    Arc::new(Issuer::load(&params.self_signed(&pair).unwrap().pem(), &key).unwrap())
+}
+
+#[test]
+fn an_identity_for_life_never_ends_and_holds_the_serial_number() {
+    let idevid = profile("idevid");
+    let refused = attempt(&ThrowawayCa::made_now().issuer, &idevid, "sn-1", now()).err().unwrap();
+    assert_eq!(refused.code(), Code::CertificateEnd);
+    let issuer = endless_issuer();
+    let certificate = attempt(&issuer, &idevid, "sn-1", now()).unwrap().sign().unwrap();
+    assert_eq!(certificate.not_after().seconds(), NO_END);
+    let openssl = OpenSsl::in_new_folder();
+    openssl.write("ca.pem", issuer.certificate().pem().as_bytes());
+    openssl.write("c.pem", certificate.pem().as_bytes());
+    let at = now().seconds().to_string();
+    let said = openssl.run(&["verify", "-x509_strict", "-attime", &at, "-CAfile", "ca.pem", "c.pem"]);
+    assert_eq!(said, "c.pem: OK\n");
+    let text = openssl.run(&["x509", "-in", "c.pem", "-noout", "-text"]);
+    assert!(text.contains("Dec 31 23:59:59 9999 GMT"), "{text}");
+    assert!(text.contains("Subject: CN = sn-1, serialNumber = SN-1"), "{text}");
+    assert!(!text.contains("Extended Key Usage"), "{text}");
+}
+
+#[test]
+fn what_would_end_too_late_is_refused_and_not_cut() {
+    let profile = profile("iot-edge-1-1");
+    let issuer = endless_issuer();
+    let five_years = DAY * 1825;
+    let limit = UtcTime::from_seconds(2_145_916_800);
+    let last = attempt(&issuer, &profile, "sn-1", limit.minus(five_years)).unwrap();
+    assert_eq!(last.not_after(), limit.minus(Duration::from_secs(1)));
+    let late = limit.minus(five_years).plus(Duration::from_secs(1));
+    let refused = attempt(&issuer, &profile, "sn-1", late).err().unwrap();
+    assert_eq!(refused.code(), Code::CertificateEnd);
+    assert!(refused.to_string().contains("2038-01-01T00:00:00.000Z"), "{refused}");
+}
+
+#[test]
+fn names_and_addresses_of_a_profile_stand_in_the_certificate() {
+    let text = format!(
+        "{}{}",
+        Profile::shipped(&"device-p256".parse().unwrap()).map(|_| crate::ca::profile::SHIPPED[0].1).unwrap(),
+        r#"crl_distribution_point = "http://crl.plant.example/issuing.crl"
+[subject]
+country = "DE"
+organization = "Contoso Gerätebau"
+organizational_unit = "Line {device_id}"
+serial_number = "{serial}"
+[san]
+dns = ["{registration_id}.plant.example"]
+uri = ["urn:serial:{serial}"]
+"#
+    );
+    let profile = Profile::parse(&text).unwrap();
+    let ca = ThrowawayCa::made_now();
+    let certificate = attempt(&ca.issuer, &profile, "sn-1", now()).unwrap().sign().unwrap();
+    assert_eq!(certificate.subject_cn(), Some("sn-1"));
+    let openssl = OpenSsl::in_new_folder();
+    openssl.write("root.pem", ca.root.pem().as_bytes());
+    openssl.write("chain.pem", chain_pem(&[&certificate, ca.issuer.certificate()]).as_bytes());
+    let at = now().seconds().to_string();
+    let verify = ["verify", "-x509_strict", "-attime", &at, "-CAfile", "root.pem", "-untrusted", "chain.pem"];
+    assert_eq!(openssl.run(&[&verify[..], &["chain.pem"]].concat()), "chain.pem: OK\n");
+    let shown =
+        openssl.run(&["x509", "-in", "chain.pem", "-noout", "-text", "-nameopt", "utf8,sep_comma_plus"]);
+    for wanted in [
+        "C=DE,O=Contoso Gerätebau,OU=Line sn-1,CN=sn-1,serialNumber=SN-1",
+        "DNS:sn-1.plant.example, URI:urn:serial:SN-1",
+        "URI:http://crl.plant.example/issuing.crl",
+    ] {
+        assert!(shown.contains(wanted), "{wanted}: {shown}");
+    }
+    // a device whose serial number fits no PrintableString, or that has no MAC address
+    let refuse = |to: &str, serial: &str| {
+        let profile = Profile::parse(&text.replace("serial_number = \"{serial}\"", to)).unwrap();
+        let key = ProvenKey::made_here(&KeyPair::generate(KeyKind::EcP256).unwrap());
+        let permit = IssuePermit::mint("lot-1".parse().unwrap(), PermitHolder::Run(1));
+        let whom = Whom { serial: &serial.parse().unwrap(), mac: None, identity: &identity("sn-1") };
+        let number = CertSerial::new(now(), [0; 10]);
+        prepare(permit, &ca.issuer, &profile, key, &whom, number, now()).err().unwrap()
+    };
+    let refused = refuse("serial_number = \"{serial}\"", "SN_1");
+    assert_eq!(refused.code(), Code::CertificateName);
+    let refused = refuse("serial_number = \"{mac}\"", "SN-1");
+    assert!(refused.to_string().contains("no MAC address"), "{refused}");
 }

@@ -6,6 +6,7 @@ use crate::ca::csr::{self, ProvenKey};
 use crate::ca::issue::{self, Prepared};
 use crate::ca::key::{self, BadKeyPair, KeyPair};
 use crate::ca::profile::Profile;
+use crate::ca::profile::template::Whom;
 use crate::ca::public_key::{KeyKind, PublicKey};
 use crate::device::driver::{CsrKey, Driver};
 use crate::domain::cert_serial::CertSerial;
@@ -232,7 +233,7 @@ fn intend_x509(
             &bench.keys.issuer,
             &profile,
             key,
-            &device.identity,
+            &Whom { serial: &device.serial, mac: device.mac.as_ref(), identity: &device.identity },
             CertSerial::new(now, random),
             now,
         )?;

@@ -8,6 +8,7 @@ use super::sharing::share;
 use crate::ca::csr::ProvenKey;
 use crate::ca::issue::{self, Prepared};
 use crate::ca::key::KeyPair;
+use crate::ca::profile::template::Whom;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
@@ -195,7 +196,8 @@ fn prepare(
 ) -> Result<ToSign, IssueFailed> {
     let Keyed { planned, key, pair } = keyed;
     let issuer = &common.bench.keys.issuer;
-    let prepared = issue::prepare(permit, issuer, &common.ask.profile, key, &planned.identity, serial, now)?;
+    let whom = Whom { serial: &planned.serial, mac: planned.mac.as_ref(), identity: &planned.identity };
+    let prepared = issue::prepare(permit, issuer, &common.ask.profile, key, &whom, serial, now)?;
     Ok(ToSign { planned, prepared, pair })
 }
 

@@ -41,6 +41,8 @@ super::code_words! {
     DuplicateKey: "Otro dispositivo tiene la misma clave pública.", "Aparte la unidad para un ingeniero: clave duplicada.";
     CsrGarbage: "La solicitud de certificado del dispositivo es ilegible.", "Haga que el dispositivo la genere de nuevo.";
     CsrNotPossessed: "La solicitud no está firmada con su propia clave.", "Haga que el dispositivo genere de nuevo clave y solicitud.";
+    CertificateEnd: "El certificado terminaría en un momento no permitido.", "Elija un perfil cuyos certificados terminen cuando lo permitan la CA emisora y el dispositivo.";
+    CertificateName: "Un nombre que forma el perfil no cabe en un certificado.", "Corrija [subject] o [san] del perfil, o el número de serie del dispositivo; el mensaje dice qué no encaja.";
     KeyTypeRefused: "Este tipo de clave no está permitido.", "Use un tipo de clave que permita el perfil.";
     ProfileInvalid: "El perfil de certificado tiene errores.", "Corrija el perfil.";
     IssuerInvalid: "La clave y el certificado de la CA emisora no corresponden.", "Restaure la carpeta ca de esta estación.";
