@@ -149,8 +149,9 @@ fn rest(number: &[u8], modulus: u32) -> u32 {
 /// Odd primes below [`SMALL_PRIMES_BELOW`].
 fn small_primes() -> &'static [u32] {
     static PRIMES: LazyLock<Vec<u32>> = LazyLock::new(|| {
-        let is_prime =
-            |number: &u32| (2..*number).take_while(|by| by * by <= *number).all(|by| number % by != 0);
+        let is_prime = |number: &u32| {
+            (2..*number).take_while(|by| by * by <= *number).all(|by| !number.is_multiple_of(by))
+        };
         (3..SMALL_PRIMES_BELOW).filter(is_prime).collect()
     });
     &PRIMES

@@ -65,7 +65,7 @@ fn the_exponent_is_odd_and_neither_small_nor_huge() {
 #[test]
 fn a_modulus_with_a_small_factor_is_refused_by_its_least_one() {
     for (factor, other) in [(3u32, 5u32), (163, 991), (997, 1)] {
-        let mut rest = with_bits(2048, u64::from(factor)) / factor / other | BigUint::from(1u32);
+        let mut rest = (with_bits(2048, u64::from(factor)) / factor / other) | BigUint::from(1u32);
         while small_primes().iter().any(|prime| (&rest % prime) == BigUint::ZERO) {
             rest += 2u32;
         }
