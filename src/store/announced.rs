@@ -157,7 +157,7 @@ pub fn serial_of(
 ) -> Result<Option<SerialNumber>, StoreError> {
     let found = by_key(reader, keys::KeyKind::RegistrationId, registration_id.as_str())?;
     let meant = found.into_iter().filter(|row| row.registration_id.as_ref() == Some(registration_id));
-    Ok(meant.filter_map(|row| row.serial).last())
+    Ok(meant.filter_map(|row| row.serial).next_back())
 }
 
 /// The cells that files announced for a device under these names of columns, whatever their case: the newest that
