@@ -75,6 +75,28 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_only_come_in_requests_prove_themselves_too() {
+        for (kind, algorithm, option) in [
+            (KeyKind::EcP521, "EC", "ec_paramgen_curve:P-521"),
+            (KeyKind::Rsa2048, "RSA", "rsa_keygen_bits:2048"),
+        ] {
+            let openssl = OpenSsl::in_new_folder();
+            openssl.run(&["genpkey", "-algorithm", algorithm, "-pkeyopt", option, "-out", "key.pem"]);
+            openssl.run(&["pkey", "-in", "key.pem", "-pubout", "-outform", "DER", "-out", "key.der"]);
+            let key = PublicKey::from_spki_der(&openssl.read("key.der")).unwrap();
+            openssl.write("message", b"lineside-prove-v1");
+            for (hash, accepted) in [("-sha256", true), ("-sha512", true), ("-sha1", false)] {
+                openssl.run(&["dgst", hash, "-sign", "key.pem", "-out", "signature", "message"]);
+                let signature = openssl.read("signature");
+                let proven = verify_signature(&key, b"lineside-prove-v1", &signature);
+                assert_eq!(proven.is_ok(), accepted, "{kind} {hash}");
+                let refused = Err(NotProven::WrongSignature(kind));
+                assert_eq!(verify_signature(&key, b"lineside-prove-v2", &signature), refused);
+            }
+        }
+    }
+
+    #[test]
     fn another_key_or_another_message_proves_nothing() {
         for kind in KeyKind::MADE_HERE {
             let (key, other) = (KeyPair::generate(kind).unwrap(), KeyPair::generate(kind).unwrap());

@@ -29,7 +29,7 @@ use crate::store::change::Change;
 use crate::store::runs::finish::{self, Finish};
 use crate::store::runs::reserve::{self, Reservation};
 use crate::store::work_orders::{self, NewWorkOrder, closing};
-use crate::store::{certificates, devices};
+use crate::store::{announced, certificates, devices};
 
 pub mod refused;
 
@@ -205,7 +205,11 @@ fn intend(
             Some(device) => (device.serial, device.identity),
             None => {
                 let registration_id = ask.id.clone();
-                (own_serial(ask.id)?, DeviceIdentity { device_id: ask.id.into(), registration_id })
+                let serial = match announced::serial_of(change, ask.id)? {
+                    Some(serial) => serial,
+                    None => own_serial(ask.id)?,
+                };
+                (serial, DeviceIdentity { device_id: ask.id.into(), registration_id })
             }
         };
         let reservation = Reservation {
@@ -254,7 +258,7 @@ fn close_opened(change: &mut Change<'_>, rules: &Rules, work_order: &Name) -> Re
     }
 }
 
-/// A device that nobody has seen is known by its ID in the place of a serial number.
+/// A device that nobody has seen or announced is known by its ID in the place of a serial number.
 fn own_serial(id: &RegistrationId) -> Result<SerialNumber, SignRefused> {
     Ok(SerialRule::widened(":")?.parse(id.as_str())?)
 }

@@ -150,6 +150,16 @@ pub fn of_device(
     Ok(found)
 }
 
+/// The serial number that files announced for this registration ID: the newest, if there is one.
+pub fn serial_of(
+    reader: &Reader<'_>,
+    registration_id: &RegistrationId,
+) -> Result<Option<SerialNumber>, StoreError> {
+    let found = by_key(reader, keys::KeyKind::RegistrationId, registration_id.as_str())?;
+    let meant = found.into_iter().filter(|row| row.registration_id.as_ref() == Some(registration_id));
+    Ok(meant.filter_map(|row| row.serial).next_back())
+}
+
 /// The cells that files announced for a device under these names of columns, whatever their case: the newest that
 /// is not empty. Names that nobody announced anything for are left out.
 pub fn cells_of(

@@ -113,3 +113,16 @@ fn a_work_order_gives_its_units_and_no_more_and_its_recipe_enrolls() {
     );
     station.ok(&["audit", "verify"]);
 }
+
+#[test]
+fn an_announced_device_keeps_the_serial_number_it_was_announced_with() {
+    let station = Station::found();
+    let table = station.write("in.csv", "serial,registration_id\nSN-0042,gw-42\n");
+    station.ok(&["batch", "import", &table]);
+    station.ok(&["ca", "sign", &fixture("p256.der"), "--device-id", "GW-42"]);
+    assert_eq!(station.sqlite("SELECT serial || registration_id FROM device"), "SN-0042gw-42");
+    // the next one was not announced, and is known by its ID
+    station.ok(&["ca", "sign", &fixture("challenge-password.der"), "--device-id", "gw:43"]);
+    assert_eq!(station.sqlite("SELECT serial FROM device WHERE registration_id = 'gw:43'"), "gw:43");
+    station.ok(&["audit", "verify"]);
+}

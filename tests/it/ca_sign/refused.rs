@@ -118,6 +118,31 @@ fn the_key_of_a_row_in_a_table_is_held_against_the_list_too() {
     assert_eq!(station.sqlite("SELECT registration_id FROM certificate"), "d-2");
 }
 
+#[test]
+fn a_kind_of_key_that_the_station_never_makes_is_refused_before_a_batch_begins() {
+    let station = Station::found();
+    profile(&station, "rsa", "\"rsa-2048\"");
+    let input = station.write("in.csv", "registration_id\nd-1\n");
+    let output = station.beside("out.csv");
+    let words = ["batch", "issue", "--profile", "rsa", "--plaintext-keys", &input, output.to_str().unwrap()];
+    let told = station.refused(1, "LS-CA-03", &words);
+    assert!(told.contains("rsa-2048"), "{told}");
+    assert_eq!(station.sqlite("SELECT count(*) FROM batch"), "0");
+}
+
+#[test]
+fn a_station_with_a_faulty_list_stays_locked_and_says_why() {
+    let station = Station::found();
+    let list = station.folder().join("ca/blocklist.txt");
+    fs::write(&list, "0123\n").unwrap();
+    let serving = station.serve();
+    assert!(serving.locked, "it issues although nobody can say which keys are blocked");
+    assert_eq!(station.events("unlock-refused").last().unwrap()["code"], "LS-CSR-13");
+    serving.end();
+    fs::write(&list, "").unwrap();
+    assert!(!station.serve().locked);
+}
+
 /// DER of the request's public key, as openssl reads it.
 fn openssl_pubkey(csr: &str) -> Vec<u8> {
     let shell =
