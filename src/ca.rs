@@ -21,6 +21,7 @@ pub mod profile;
 pub mod proof;
 pub mod public_key;
 pub mod signer;
+pub mod token;
 pub mod web_certificate;
 
 mod body;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::ca::token::uri::{BadTokenUri, TokenUri};
 use crate::domain::code::{Code, Coded};
 use crate::domain::language::Language;
 use crate::domain::name::Name;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub webhooks: Vec<Webhook>,
     /// Whether anybody on this machine may read the metrics.
     pub open_metrics: bool,
+    /// Where the issuing CA's key lies in a token; in the vault if nowhere.
+    pub issuing_key: Option<TokenUri>,
 }
 
 /// Where devices find DPS.
@@ -136,6 +139,13 @@ struct SettingsFile {
     tls: TlsPart,
     #[serde(default)]
     log_in: LogInPart,
+    issuing_key: Option<IssuingKeyPart>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssuingKeyPart {
+    pkcs11: String,
 }
 
 fn usual_zone() -> String {
@@ -243,6 +253,11 @@ impl Settings {
             shifts: Shifts::of(file.shift).map_err(|e| BadSettings(format!("[[shift]] {e}")))?,
             webhooks: outside::webhooks(file.webhook, folder).map_err(BadSettings)?,
             open_metrics: file.metrics.open,
+            issuing_key: file
+                .issuing_key
+                .map(|part| part.pkcs11.parse())
+                .transpose()
+                .map_err(|e: BadTokenUri| BadSettings(format!("[issuing_key] pkcs11: {e}")))?,
         })
     }
 }
@@ -295,6 +310,11 @@ global_endpoint = "https://global.azure-devices-provisioning.net"
 # How long one request may take, 1 to 300 seconds.
 timeout_seconds = 30
 # The connection string of a DPS access policy is a secret: `lineside secret set dps`.
+
+# Where the issuing CA's private key lies, if it lies in a PKCS#11 token; in the vault without these lines. The
+# token's PIN is a secret: `lineside secret set pkcs11-pin`. `lineside init --pkcs11 URI` makes the key in the token.
+# [issuing_key]
+# pkcs11 = "pkcs11:token=line;object=issuing?module-path=/usr/lib/softhsm/libsofthsm2.so"
 
 # The shifts of a day, for reports; each lasts until the next one begins. One of a whole day if left out.
 # [[shift]]
@@ -377,6 +397,11 @@ mod tests {
                 "name = \"l\"\n[[webhook]]\nname = \"a\"\nurl = \"https://m.example\"\nevents = []",
                 "at least one",
             ),
+            (
+                "name = \"l\"\n[issuing_key]\npkcs11 = \"pkcs11:token=a;object=b?module-path=/x&pin-value=1\"",
+                "belongs in the vault",
+            ),
+            ("name = \"l\"\n[issuing_key]\npkcs11 = \"pkcs11:token=a;object=b\"", "module-path is missing"),
             ("name = \"l\"\nzone = \"Here\"", "time zone"),
             ("name = \"l\"\nlanguage = \"fr\"", "fr"),
             ("name = \"l\"\n[[shift]]\nname = \"a\"\nbegins = \"6\"", "time of day"),
