@@ -173,6 +173,11 @@ impl Issuer {
         self.key.public_key()
     }
 
+    /// Refuses if the key cannot be used right now, so that nothing is begun for which no signature would be had.
+    pub fn ready(&self) -> Result<(), SignFailed> {
+        self.key.ready()
+    }
+
     /// How many certificates are to be intended at once at most, if the key may fail between them.
     pub fn at_once(&self) -> Option<usize> {
         self.key.at_once()

@@ -70,6 +70,9 @@ pub(super) trait SigningKey: Send + Sync {
     /// Signs a body with ECDSA and SHA-384: DER (RFC 3279 §2.2.3), not verified yet.
     fn sign_body(&self, body: &Body) -> Result<Vec<u8>, SignFailed>;
 
+    /// Whether it could sign now, as far as can be known before it does.
+    fn ready(&self) -> Result<(), SignFailed>;
+
     /// Whether it is enough to verify a sample of many signatures: each was made by the library that would verify it.
     fn sample_is_enough(&self) -> bool;
 
@@ -84,6 +87,10 @@ impl SigningKey for KeyPair {
 
     fn sign_body(&self, body: &Body) -> Result<Vec<u8>, SignFailed> {
         self.sign(body)
+    }
+
+    fn ready(&self) -> Result<(), SignFailed> {
+        Ok(())
     }
 
     fn sample_is_enough(&self) -> bool {

@@ -25,8 +25,10 @@ use crate::domain::secret::Secret;
 
 /// How long a signature waits for those before it.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The pauses before each attempt at a signature; after the last one the token is given up for this time.
-const PAUSES: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
+/// The attempts at a signature: the pause before each, and whether the library begins anew for it. After the last one the
+/// token is given up for this time.
+const ATTEMPTS: [(Duration, bool); 3] =
+    [(Duration::ZERO, false), (Duration::from_millis(100), false), (Duration::from_millis(400), true)];
 /// So many signatures are intended at once: a token may take a second for each, and what was intended and not signed
 /// when it is pulled is void.
 const AT_ONCE: usize = 64;
@@ -43,6 +45,7 @@ pub struct TokenKey {
 /// Makes a key on P-384 in the token, where the URI says; a key of that name must not be there yet. It signs and
 /// cannot be taken out of the token.
 pub fn generate(uri: &TokenUri, pin: &Secret) -> Result<TokenKey, TokenFault> {
+    let _in_use = module::in_use();
     let public_key = Connection::generate(uri, pin)?;
     Ok(TokenKey::new(uri.clone(), Some(pin.duplicate()), public_key))
 }
@@ -53,33 +56,42 @@ impl TokenKey {
         TokenKey { uri, pin, public_key, seat: Seat::new() }
     }
 
-    fn attempt(&self, kept: &mut Option<Connection>, digest: &[u8]) -> Result<Vec<u8>, TokenFault> {
-        let connection = match kept {
-            Some(connection) => connection,
-            None => kept.insert(Connection::open(&self.uri, self.pin.as_ref(), &self.public_key)?),
-        };
-        connection.sign(&self.uri, digest)
-    }
-
-    fn signed(&self, digest: &[u8]) -> Result<Vec<u8>, TokenFault> {
+    /// Does this over the session that is open, or over a new one if that one turns out to be dead.
+    fn over_a_session<T>(
+        &self,
+        work: impl Fn(&Connection) -> Result<T, TokenFault>,
+    ) -> Result<T, TokenFault> {
         let busy = || TokenFault::Busy { token: self.uri.token().to_owned() };
         let mut seated = self.seat.take(PATIENCE).ok_or_else(busy)?;
         let mut outcome = Err(busy());
-        for pause in PAUSES {
+        for (pause, anew) in ATTEMPTS {
             thread::sleep(pause);
-            outcome = self.attempt(&mut seated.kept, digest);
-            match &outcome {
-                Ok(_) => break,
-                Err(fault) => {
-                    // its handles are good for nothing now, whatever comes back
-                    seated.kept = None;
-                    if !fault.may_pass() {
-                        break;
-                    }
-                }
+            if anew {
+                module::begin_anew(self.uri.module());
+            }
+            let _in_use = module::in_use();
+            let attempt = self.connection(&mut seated.kept).and_then(&work);
+            if attempt.is_err() {
+                // its handles are good for nothing now, whatever comes back
+                seated.kept = None;
+            }
+            outcome = match (outcome, attempt) {
+                // a library that cannot begin without its token says less than it said before
+                (Err(before), Err(TokenFault::Module { .. })) if before.may_pass() => Err(before),
+                (_, attempt) => attempt,
+            };
+            if outcome.as_ref().err().is_none_or(|fault| !fault.may_pass()) {
+                break;
             }
         }
         outcome
+    }
+
+    fn connection<'k>(&self, kept: &'k mut Option<Connection>) -> Result<&'k Connection, TokenFault> {
+        match kept {
+            Some(connection) => Ok(connection),
+            None => Ok(kept.insert(Connection::open(&self.uri, self.pin.as_ref(), &self.public_key)?)),
+        }
     }
 }
 
@@ -89,9 +101,14 @@ impl SigningKey for TokenKey {
     }
 
     fn sign_body(&self, body: &Body) -> Result<Vec<u8>, SignFailed> {
-        let signed = self.signed(&Sha384::digest(&body[..]))?;
+        let digest = Sha384::digest(&body[..]);
+        let signed = self.over_a_session(|connection| connection.sign(&self.uri, &digest))?;
         let signature = Signature::from_slice(&signed).map_err(|_| SignFailed::NotVerified)?;
         Ok(signature.to_der().as_bytes().to_vec())
+    }
+
+    fn ready(&self) -> Result<(), SignFailed> {
+        Ok(self.over_a_session(|connection| connection.is_alive(&self.uri))?)
     }
 
     fn sample_is_enough(&self) -> bool {

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::ca::company::Company;
-use crate::ca::token::uri::TokenUri;
+use crate::ca::token::uri::{BadTokenUri, TokenUri};
 use crate::cli::Common;
 use crate::cli::failure::Failure;
 use crate::cli::{output, passphrase, session};
@@ -44,7 +44,7 @@ impl Init {
     /// Founds the station and shows what is to be written down.
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         let company: Company = self.company.parse()?;
-        let place: Option<TokenUri> = self.pkcs11.as_deref().map(str::parse).transpose()?;
+        let place: Option<TokenUri> = self.pkcs11.as_deref().map(place).transpose()?;
         let folder = Folder::at(common.station_folder());
         let passphrase = passphrase::new_for_vault(common)?;
         let (password, made) = match &self.password_file {
@@ -97,6 +97,12 @@ impl Init {
             )
         })
     }
+}
+
+/// The place of a key in a token, as the command line names it.
+fn place(text: &str) -> Result<TokenUri, Failure> {
+    text.parse()
+        .map_err(|fault: BadTokenUri| Failure::usage(Code::TokenUriInvalid, format!("--pkcs11: {fault}")))
 }
 
 /// Twenty letters and digits without look-alikes: about 98 bits.

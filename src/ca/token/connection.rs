@@ -64,6 +64,12 @@ impl Connection {
         signed.map_err(|error| TokenFault::of(uri.token(), &error))
     }
 
+    /// Asks the token about the key: only what it tells of a key is a sign of life.
+    pub(super) fn is_alive(&self, uri: &TokenUri) -> Result<(), TokenFault> {
+        let told = self.session.get_attributes(self.key, &[AttributeType::KeyType]);
+        told.map(|_| ()).map_err(|error| TokenFault::of(uri.token(), &error))
+    }
+
     /// Makes a key pair on P-384 in the token: it signs, and cannot be taken out.
     pub(super) fn generate(uri: &TokenUri, pin: &Secret) -> Result<PublicKey, TokenFault> {
         let library = module::loaded(uri.module())?;
@@ -77,9 +83,12 @@ impl Connection {
         let fault = |error| TokenFault::of(uri.token(), &error);
         let mut public = vec![Attribute::Private(false), Attribute::EcParams(P384.to_vec())];
         public.extend([Attribute::Token(true), Attribute::Verify(true)]);
+        // some libraries allow a key everything that is not denied it
+        public.extend([Attribute::Encrypt(false), Attribute::Wrap(false)]);
         public.extend(named(uri));
         let mut private = vec![Attribute::Private(true), Attribute::Sensitive(true)];
         private.extend([Attribute::Extractable(false), Attribute::Token(true), Attribute::Sign(true)]);
+        private.extend([Attribute::Decrypt(false), Attribute::Unwrap(false), Attribute::Derive(false)]);
         private.extend(named(uri));
         let made = session.generate_key_pair(&Mechanism::EccKeyPairGen, &public, &private);
         let (public, private) = made.map_err(fault)?;

@@ -1,9 +1,9 @@
-//! The libraries that speak to tokens: each is loaded and initialised once in a process, for that is what PKCS#11
-//! allows, and stays; and the slot in which a token lies right now.
+//! The libraries that speak to tokens: each is loaded once in a process and initialised for all of it, for that is what
+//! PKCS#11 allows; and the slot in which a token lies right now.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -13,23 +13,51 @@ use cryptoki::slot::{Slot, TokenInfo};
 use super::fault::{TokenFault, described};
 use super::uri::TokenUri;
 
-static LOADED: Mutex<BTreeMap<PathBuf, Pkcs11>> = Mutex::new(BTreeMap::new());
+/// A library that was loaded. It stays so: what it has begun in this process does not end with a handle of ours.
+struct Loaded {
+    library: Pkcs11,
+    initialised: bool,
+}
+
+static LOADED: Mutex<BTreeMap<PathBuf, Loaded>> = Mutex::new(BTreeMap::new());
+/// Held to read while a library is called, to write while one begins anew.
+static CALLS: RwLock<()> = RwLock::new(());
+
+/// Nothing begins anew while this is held.
+pub(super) fn in_use() -> RwLockReadGuard<'static, ()> {
+    CALLS.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The library of this path, initialised.
 pub(super) fn loaded(path: &Path) -> Result<Pkcs11, TokenFault> {
-    let fault = |cause: String| TokenFault::Module { module: path.to_owned(), cause };
-    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(library) = loaded.get(path) {
-        return Ok(library.clone());
+    let fault = |error: Error| TokenFault::Module { module: path.to_owned(), cause: described(&error) };
+    let mut all = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !all.contains_key(path) {
+        let library = Pkcs11::new(path).map_err(fault)?;
+        all.insert(path.to_owned(), Loaded { library, initialised: false });
     }
-    let library = Pkcs11::new(path).map_err(|error| fault(described(&error)))?;
-    match library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        // another path to the same library
-        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
-        Err(error) => return Err(fault(described(&error))),
+    let unknown = || TokenFault::Module { module: path.to_owned(), cause: "it was not loaded".to_owned() };
+    let loaded = all.get_mut(path).ok_or_else(unknown)?;
+    if !loaded.initialised {
+        match loaded.library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+            // another path to the same library
+            Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => loaded.initialised = true,
+            Err(error) => return Err(fault(error)),
+        }
     }
-    loaded.insert(path.to_owned(), library.clone());
-    Ok(library)
+    Ok(loaded.library.clone())
+}
+
+/// Ends what the library has begun, so that its next use looks for tokens from the start: some never see a token
+/// again that was pulled. Every session is gone then; whoever had one finds that out and opens another.
+pub(super) fn begin_anew(path: &Path) {
+    let _alone = CALLS.write().unwrap_or_else(PoisonError::into_inner);
+    let mut all = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(loaded) = all.get_mut(path) {
+        // one that cannot even be ended says so again when it is initialised
+        let _ = loaded.library.clone().finalize();
+        loaded.initialised = false;
+    }
 }
 
 /// The one slot that holds the token. Slots are numbered anew by many libraries, so the label finds it each time.

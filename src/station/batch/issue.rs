@@ -152,6 +152,7 @@ fn chunks(
                     let with_key = ask.keys != Keys::FromRequests;
                     contents.rehearse(&first.identity, &first.serial, first.mac.as_ref(), with_key)?;
                 }
+                bench.keys.issuer.ready()?;
                 number += 1;
                 let chunk = sealing::seal(&common, number, signed_before, planned)?;
                 signed_before += u64::try_from(chunk.certificates.len()).unwrap_or(u64::MAX);
