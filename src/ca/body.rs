@@ -32,11 +32,6 @@ impl Deref for Body {
 
 #[cfg(test)]
 impl Body {
-    /// Some body to sign.
-    pub(super) fn of_a_test(bytes: &[u8]) -> Body {
-        Body(bytes.to_vec())
-    }
-
     /// As if memory were faulty.
     pub(super) fn damage(&mut self) {
         if let Some(last) = self.0.last_mut() {

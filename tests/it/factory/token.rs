@@ -142,8 +142,16 @@ impl Token {
         move_all(&self.tokens(), &pulled);
     }
 
-    /// Puts it back.
+    /// The folder of all tokens goes elsewhere.
+    pub fn pull_all(&self) {
+        fs::rename(self.tokens(), self.path("pulled")).unwrap();
+    }
+
+    /// Puts it back, however it was pulled.
     pub fn put_back(&self) {
+        if !self.tokens().exists() {
+            return fs::rename(self.path("pulled"), self.tokens()).unwrap();
+        }
         move_all(&self.path("pulled"), &self.tokens());
         fs::remove_dir(self.path("pulled")).unwrap();
     }

@@ -69,40 +69,67 @@ fn a_second_key_of_one_name_and_a_place_that_is_none_are_refused_and_leave_no_st
     refused.is_refused(2, "LS-TOKEN-01");
     assert!(!refused.err.contains("8642"), "{refused:?}");
     // a token without the mechanism is found out before it is asked for a key
-    token.configure("slots.mechanisms = -CKM_ECDSA\n");
+    token.configure("slots.mechanisms = CKM_RSA_PKCS\n");
     init(&token.uri(&token.module)).is_refused(1, "LS-TOKEN-11");
 }
 
 #[test]
-fn without_its_token_the_line_says_error_other_slots_go_on_and_the_next_device_finds_it_again() {
+fn without_its_token_each_device_has_its_verdict_and_once_it_is_back_the_line_goes_on() {
     let token = Token::new();
     let station = token.found_station(&token.module);
-    station.add_slot("slot-1", "GW00001");
-    station.add_slot("slot-2", "GX00001");
-    station.add_slot("slot-3", "GY00001");
-    station.release("lot", "demo-gateway", 3, 0);
-    let serving = station.serve();
-    let passed = || station.sqlite("SELECT count(*) FROM run WHERE verdict = 'PASS'");
-    let _first = Bench::plug(&station, 1, "GW", &["--seed", "1"]);
-    wait_for("a device that passes", || (passed() == "1").then_some(()));
-
-    token.pull();
-    {
-        let _second = Bench::plug(&station, 1, "GX", &["--seed", "2"]);
-        wait_for("a verdict without the token", || (last_run(&station) != "PASS|").then_some(()));
-        let ended = last_run(&station);
-        assert!(ended.starts_with("ERROR|LS-TOKEN-"), "{ended}");
-        println!("{ended}: {}", station.sqlite("SELECT message FROM run ORDER BY id DESC LIMIT 1"));
+    for name in ["GA00001", "GB00001", "GB00002", "GC00001", "GD00001", "GE00001"] {
+        station.add_slot(name, name);
     }
+    station.release("lot", "demo-gateway", 6, 0);
+    let serving = station.serve();
+    let verdicts = || {
+        let runs = station.sqlite("SELECT verdict, coalesce(code, '') FROM run ORDER BY id");
+        runs.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let plugged = |count, prefix, seed, runs: usize| {
+        let _bench = Bench::plug(&station, count, prefix, &["--seed", seed]);
+        wait_for("verdicts", || {
+            let verdicts = verdicts();
+            (verdicts.len() == runs && verdicts.iter().all(|line| !line.starts_with('|'))).then_some(verdicts)
+        })
+    };
+    assert_eq!(plugged(1, "GA", "1", 1), ["PASS|"]);
+    token.pull();
+    assert_eq!(plugged(2, "GB", "2", 3)[1..], ["ERROR|LS-TOKEN-03"; 2], "each slot for itself");
+    token.put_back();
+    assert_eq!(plugged(1, "GC", "3", 4)[3], "PASS|");
+    // with all tokens gone the library cannot even begin
+    token.pull_all();
+    let gone = plugged(1, "GD", "4", 5);
+    assert!(gone[4].starts_with("ERROR|LS-TOKEN-"), "{gone:?}");
+    token.put_back();
+    assert_eq!(plugged(1, "GE", "5", 6)[5], "PASS|");
     assert_eq!(
         station.sqlite("SELECT count(*) FROM certificate WHERE state <> 'issued'"),
         "0",
         "no number is spent"
     );
-
-    token.put_back();
-    let _third = Bench::plug(&station, 1, "GY", &["--seed", "3"]);
-    wait_for("a device that passes again", || (passed() == "2").then_some(()));
+    assert_eq!(station.sqlite("SELECT count(*) FROM certificate"), "3");
     assert_eq!(serving.end().exit, 0, "the program was never started anew");
     station.ok(&["audit", "verify"]);
+}
+
+#[test]
+fn a_token_without_the_key_or_with_another_of_its_name_signs_nothing() {
+    let token = Token::new();
+    let station = token.found_station(&token.module);
+    for kind in ["privkey", "pubkey"] {
+        token.tool(&["--delete-object", "--type", kind, "--label", OBJECT]);
+    }
+    station.refused(1, "LS-TOKEN-09", &["ca", "crl"]);
+    token.tool(&["--keypairgen", "--key-type", "EC:secp384r1", "--label", OBJECT]);
+    let refused = station.refused(1, "LS-TOKEN-09", &["ca", "crl"]);
+    assert!(refused.contains("is not that of the issuing CA's certificate"), "{refused}");
+    // without the public part only the signature tells
+    token.tool(&["--delete-object", "--type", "pubkey", "--label", OBJECT]);
+    let refused = station.refused(1, "LS-CA-08", &["ca", "crl"]);
+    assert!(refused.contains("did not verify"), "{refused}");
+    token.tool(&["--keypairgen", "--key-type", "EC:secp384r1", "--label", OBJECT]);
+    let refused = station.refused(1, "LS-TOKEN-09", &["ca", "crl"]);
+    assert!(refused.contains("holds 2 private EC keys"), "{refused}");
 }

@@ -52,3 +52,21 @@ fn a_wrong_pin_is_tried_once_and_the_right_one_heals_it() {
     let _bench = Bench::plug(&station, 3, "GW", &[]);
     wait_for("three devices that pass", || (runs(&station)[3..] == ["PASS|"; 3]).then_some(()));
 }
+
+#[test]
+fn without_a_pin_nobody_knocks_and_the_station_opens_all_the_same() {
+    let token = Token::new();
+    let station = token.found_station(&token.spy);
+    let software = Station::found_with(token.env(), &[]);
+    let path = software.folder().join("station.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, format!("{settings}\n[issuing_key]\npkcs11 = \"{}\"\n", token.uri(&token.spy)))
+        .unwrap();
+    token.hush();
+    software.refused(1, "LS-TOKEN-06", &["ca", "crl"]);
+    assert_eq!(token.calls("C_Login"), 0);
+    // a token whose key is not that of this station's certificate
+    set_pin(&software, crate::factory::token::PIN);
+    software.refused(1, "LS-TOKEN-09", &["ca", "crl"]);
+    station.ok(&["ca", "crl"]);
+}
