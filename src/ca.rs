@@ -20,6 +20,7 @@ pub mod possession;
 pub mod profile;
 pub mod proof;
 pub mod public_key;
+pub mod rsa_key;
 pub mod signer;
 pub mod token;
 pub mod web_certificate;

@@ -106,7 +106,11 @@ impl SigningKey for KeyPair {
 pub(super) fn must_be_p384(key: &PublicKey) -> Result<(), SignFailed> {
     match key.kind() {
         KeyKind::EcP384 => Ok(()),
-        other @ KeyKind::EcP256 => Err(SignFailed::WrongKey(other)),
+        other @ (KeyKind::EcP256
+        | KeyKind::EcP521
+        | KeyKind::Rsa2048
+        | KeyKind::Rsa3072
+        | KeyKind::Rsa4096) => Err(SignFailed::WrongKey(other)),
     }
 }
 

@@ -1,4 +1,6 @@
-//! `lineside ca show | export | revoke | crl | prove`.
+//! `lineside ca show | export | sign | revoke | crl | prove`.
+
+mod sign;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -30,6 +32,8 @@ pub enum Ca {
         /// Serial number, MAC, registration ID or device ID of the device, or the certificate's serial number
         device: String,
     },
+    /// A certificate for one request (PKCS#10) from outside
+    Sign(sign::Sign),
     /// Revoke a certificate and disable what it enrolled
     Revoke {
         /// The certificate's serial number
@@ -53,8 +57,12 @@ pub enum Ca {
 impl Ca {
     /// Runs the command.
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
+        if let Ca::Sign(sign) = self {
+            return sign.run(common);
+        }
         let session = Session::open(common)?;
         match self {
+            Ca::Sign(sign) => sign.run(common),
             Ca::Show => show(&session, common),
             Ca::Export { device } => export(&session, common, device),
             Ca::Revoke { cert_serial, reason } => {

@@ -172,7 +172,9 @@ pub enum AuditEvent {
         /// Digest of the public key (SPKI).
         #[serde(skip_serializing_if = "Option::is_none")]
         public_key: Option<Digest>,
-        product: Digest,
+        /// Digest of the recipe; none for a request under a profile alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        product: Option<Digest>,
         /// Digest of the certificate profile; none for a derived key.
         #[serde(skip_serializing_if = "Option::is_none")]
         profile: Option<Digest>,

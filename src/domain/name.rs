@@ -47,6 +47,11 @@ impl Name {
         Name("pkcs11-pin".to_owned())
     }
 
+    /// The name of a work order that is opened for one request, at this moment.
+    pub fn for_request(now: UtcTime) -> Name {
+        Name(format!("request-{}", now.millis()))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -11,6 +11,7 @@ use crate::domain::name::Name;
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
+use crate::station::blocklist::{BadBlocklist, Blocklist};
 use crate::station::folder::{Folder, FolderError};
 use crate::station::settings::{BadSettings, Settings};
 use crate::station::vault_changes::{self, VaultChangeError};
@@ -32,6 +33,8 @@ pub struct Unlocked {
     pub root_pem: String,
     /// The issuing CA's certificate, PEM.
     pub issuing_pem: String,
+    /// Keys that get no certificate.
+    pub blocklist: Blocklist,
 }
 
 /// Why the station stays locked.
@@ -55,6 +58,9 @@ pub enum UnlockError {
     /// `station.toml` does not say where the issuing key lies.
     #[error(transparent)]
     Settings(#[from] BadSettings),
+    /// The list of blocked keys is faulty.
+    #[error(transparent)]
+    Blocklist(#[from] BadBlocklist),
     /// The records cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -72,6 +78,7 @@ impl Coded for UnlockError {
             UnlockError::Checkpoint(error) => error.code(),
             UnlockError::Folder(error) => error.code(),
             UnlockError::Settings(error) => error.code(),
+            UnlockError::Blocklist(error) => error.code(),
             UnlockError::Store(error) => error.code(),
             UnlockError::VaultChange(error) => error.code(),
         }
@@ -136,7 +143,8 @@ fn open(folder: &Folder, store: &Store, passphrase: &Secret) -> Result<Unlocked,
         Some(place) => Issuer::load_in_token(&issuing_pem, place, vault.secret(&Name::of_token_pin()).ok())?,
     });
     let checkpoint_key = CheckpointKey::load(vault.checkpoint_key()?)?;
-    Ok(Unlocked { vault, issuer, checkpoint_key, root_pem, issuing_pem })
+    let blocklist = Blocklist::load(folder)?;
+    Ok(Unlocked { vault, issuer, checkpoint_key, root_pem, issuing_pem, blocklist })
 }
 
 /// The keys of a serving station: locked at first, perhaps, unlocked once.

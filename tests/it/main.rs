@@ -18,6 +18,7 @@ mod batch_issue;
 mod batch_page;
 mod batch_table;
 mod ca_page;
+mod ca_sign;
 mod cards;
 mod cli_contract;
 mod crash;
