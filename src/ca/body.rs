@@ -2,6 +2,7 @@
 //! bodies), and gets no key. Signing is [`super::signer`]'s, judging is other libraries'.
 
 use std::cell::RefCell;
+use std::ops::Deref;
 
 use rcgen::{
     CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, DnValue, PublicKeyData,
@@ -18,16 +19,37 @@ use super::public_key::{KeyKind, PublicKey};
 #[error("what is to be signed cannot be encoded: {0}")]
 pub struct NotEncodable(#[from] rcgen::Error);
 
+/// What may be signed, in DER: only this file forms one, so no key ever signs bytes that somebody chose.
+pub(super) struct Body(Vec<u8>);
+
+impl Deref for Body {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+impl Body {
+    /// As if memory were faulty.
+    pub(super) fn damage(&mut self) {
+        if let Some(last) = self.0.last_mut() {
+            *last ^= 1;
+        }
+    }
+}
+
 /// The DER TBSCertificate for this subject key, under this issuer (its name, key identifier and usages).
 pub(super) fn certificate(
     params: &CertificateParams,
     subject_key: &PublicKey,
     issuer: &CertificateParams,
     issuer_key: &PublicKey,
-) -> Result<Vec<u8>, NotEncodable> {
+) -> Result<Body, NotEncodable> {
     let capture = Capture::new(issuer_key);
     params.signed_by(&Key(subject_key), &rcgen::Issuer::from_params(issuer, &capture))?;
-    Ok(capture.body.into_inner())
+    Ok(Body(capture.body.into_inner()))
 }
 
 /// The DER TBSCertList under this issuer.
@@ -35,10 +57,10 @@ pub(super) fn crl(
     params: &CertificateRevocationListParams,
     issuer: &CertificateParams,
     issuer_key: &PublicKey,
-) -> Result<Vec<u8>, NotEncodable> {
+) -> Result<Body, NotEncodable> {
     let capture = Capture::new(issuer_key);
     params.signed_by(&rcgen::Issuer::from_params(issuer, &capture))?;
-    Ok(capture.body.into_inner())
+    Ok(Body(capture.body.into_inner()))
 }
 
 struct Key<'a>(&'a PublicKey);

@@ -10,7 +10,8 @@ use super::company::Company;
 use super::issuer::{BadIssuer, Issuer};
 use super::key::{BadKeyPair, KeyPair};
 use super::public_key::{KeyKind, PublicKey};
-use super::signer::{SignFailed, Signer};
+use super::signer::{self, SignFailed, SigningKey};
+use super::token::TokenKey;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
@@ -85,9 +86,8 @@ impl Coded for CeremonyFailed {
             CeremonyFailed::NameTooLong { .. } => Code::NameInvalid,
             CeremonyFailed::NotARoot(_) => Code::IssuerInvalid,
             CeremonyFailed::RootNotValid { .. } => Code::IssuerExpired,
-            CeremonyFailed::Key(_) | CeremonyFailed::NotEncodable(_) | CeremonyFailed::NotSigned(_) => {
-                Code::SignFailed
-            }
+            CeremonyFailed::NotSigned(failed) => failed.code(),
+            CeremonyFailed::Key(_) | CeremonyFailed::NotEncodable(_) => Code::SignFailed,
         }
     }
 }
@@ -100,9 +100,8 @@ pub fn make_root(company: &Company, now: UtcTime, random: [u8; 10]) -> Result<Ne
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.not_after = now.plus(ROOT_VALIDITY).to_offset();
     let body = body::certificate(&params, key.public_key(), &params, key.public_key())?;
-    let signer = Signer::new(key)?;
-    let certificate = Certificate::from_der(signer.seal(&body)?).map_err(SignFailed::from)?;
-    Ok(NewCa { key: signer.into_key(), certificate })
+    let certificate = Certificate::from_der(signer::seal(&key, &body)?).map_err(SignFailed::from)?;
+    Ok(NewCa { key, certificate })
 }
 
 /// An issuing CA on P-384 for one station, with no CA below it, valid for [`ISSUING_VALIDITY`] but not longer than
@@ -114,6 +113,31 @@ pub fn make_issuing(
     now: UtcTime,
     random: [u8; 10],
 ) -> Result<NewCa, CeremonyFailed> {
+    let key = KeyPair::generate(KeyKind::EcP384)?;
+    let certificate = issuing_certificate(root, company, station, key.public_key(), now, random)?;
+    Ok(NewCa { key, certificate })
+}
+
+/// The same over a key that was made in a token.
+pub fn make_issuing_in_token(
+    root: &Issuer,
+    company: &Company,
+    station: &Name,
+    key: &TokenKey,
+    now: UtcTime,
+    random: [u8; 10],
+) -> Result<Certificate, CeremonyFailed> {
+    issuing_certificate(root, company, station, key.public_key(), now, random)
+}
+
+fn issuing_certificate(
+    root: &Issuer,
+    company: &Company,
+    station: &Name,
+    key: &PublicKey,
+    now: UtcTime,
+    random: [u8; 10],
+) -> Result<Certificate, CeremonyFailed> {
     if root.facts().basic_constraints.is_some_and(|basic| basic.path_length == Some(0)) {
         return Err(CeremonyFailed::NotARoot(root.subject().to_owned()));
     }
@@ -121,16 +145,14 @@ pub fn make_issuing(
     if now < from || now > until {
         return Err(CeremonyFailed::RootNotValid { from, until, now });
     }
-    let key = KeyPair::generate(KeyKind::EcP384)?;
     let name = format!("{company} Issuing CA {station}");
-    let mut params = ca_params(company, name, key.public_key(), now, random)?;
+    let mut params = ca_params(company, name, key, now, random)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.use_authority_key_identifier_extension = true;
     params.not_before = now.minus(CA_BACKDATE).max(from).to_offset();
     params.not_after = now.plus(ISSUING_VALIDITY).min(until).to_offset();
-    let body = root.certificate_body(&params, key.public_key())?;
-    let certificate = Certificate::from_der(root.seal(&body)?).map_err(SignFailed::from)?;
-    Ok(NewCa { key, certificate })
+    let body = root.certificate_body(&params, key)?;
+    Ok(Certificate::from_der(root.seal(&body)?).map_err(SignFailed::from)?)
 }
 
 fn ca_params(

@@ -67,7 +67,8 @@ impl Coded for CrlFailed {
         match self {
             CrlFailed::Period { .. } => Code::SettingsInvalid,
             CrlFailed::Twice(_) => Code::RecordsConflict,
-            CrlFailed::NotEncodable(_) | CrlFailed::NotSigned(_) => Code::SignFailed,
+            CrlFailed::NotEncodable(_) => Code::SignFailed,
+            CrlFailed::NotSigned(failed) => failed.code(),
         }
     }
 }

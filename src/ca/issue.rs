@@ -9,7 +9,7 @@ use rcgen::{
     IsCa, KeyIdMethod, KeyUsagePurpose, SanType, SerialNumber,
 };
 
-use super::body::NotEncodable;
+use super::body::{Body, NotEncodable};
 use super::ceremony::key_id;
 use super::certificate::Certificate;
 use super::csr::ProvenKey;
@@ -114,7 +114,7 @@ impl Coded for Refused {
 #[must_use = "a prepared certificate that is not signed has spent a permit for nothing"]
 pub struct Prepared {
     issuer: Arc<Issuer>,
-    body: Vec<u8>,
+    body: Body,
     to_be_signed: Digest,
     serial: CertSerial,
     public_key: PublicKey,
@@ -307,10 +307,10 @@ impl Prepared {
         self.permit.work_order()
     }
 
-    /// Signs exactly the prepared bytes, once, and returns the certificate's DER: the signature is not verified, and the
-    /// certificate not read back. For certificates of a batch that are not in its sample.
+    /// Signs exactly the prepared bytes, once, and returns the certificate's DER: a signature made in this process is
+    /// not verified, and the certificate not read back. For certificates of a batch that are not in its sample.
     pub fn sign_unchecked(self) -> Result<Vec<u8>, SignFailed> {
-        self.issuer.seal_unverified(&self.body)
+        self.issuer.seal_unsampled(&self.body)
     }
 
     /// Signs exactly the prepared bytes, once. The signature is verified, and the certificate

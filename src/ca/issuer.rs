@@ -1,4 +1,4 @@
-//! The issuing CA, loaded: certificate and private key, found to belong together and to be allowed to sign
+//! The issuing CA, loaded: certificate and private key, wherever that lies, found to belong together and to be allowed to sign
 //! before the first device asks.
 
 use rcgen::{CertificateParams, CertificateRevocationListParams, KeyIdMethod, KeyUsagePurpose};
@@ -6,12 +6,14 @@ use x509_cert::TbsCertificate;
 use x509_cert::der::{self, Decode};
 use x509_cert::ext::pkix::SubjectKeyIdentifier;
 
-use super::body::{self, NotEncodable};
+use super::body::{self, Body, NotEncodable};
 use super::certificate::{BadCertificate, Certificate};
 use super::inspect::CertificateFacts;
 use super::key::{BadKeyPair, KeyPair};
 use super::public_key::{BadPublicKey, PublicKey};
-use super::signer::{SignFailed, Signer};
+use super::signer::{self, SignFailed, SigningKey};
+use super::token::TokenKey;
+use super::token::uri::TokenUri;
 use crate::domain::code::{Code, Coded};
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
@@ -68,7 +70,7 @@ pub struct Issuer {
     key_id: Vec<u8>,
     /// Name, key identifier and usages in rcgen's words.
     identity: CertificateParams,
-    signer: Signer,
+    key: Box<dyn SigningKey>,
 }
 
 impl Issuer {
@@ -80,6 +82,28 @@ impl Issuer {
     /// Checks that this is a CA that may sign certificates and CRLs, on P-384, and that the key is its own.
     /// Whether it is valid now is asked at each use.
     pub fn new(certificate: Certificate, key: KeyPair) -> Result<Issuer, BadIssuer> {
+        Issuer::over(certificate, Box::new(key))
+    }
+
+    /// The same with a key that was made in a token.
+    pub fn new_in_token(certificate: Certificate, key: TokenKey) -> Result<Issuer, BadIssuer> {
+        Issuer::over(certificate, Box::new(key))
+    }
+
+    /// From its certificate in PEM and the place of its private key in a token. The token is not asked before
+    /// something is signed; it must then hold the certificate's key.
+    pub fn load_in_token(
+        certificate_pem: &str,
+        place: &TokenUri,
+        pin: Option<&Secret>,
+    ) -> Result<Issuer, BadIssuer> {
+        let certificate = Certificate::from_pem(certificate_pem)?;
+        let public_key = certificate.public_key()?;
+        let key = TokenKey::new(place.clone(), pin.map(Secret::duplicate), public_key);
+        Issuer::over(certificate, Box::new(key))
+    }
+
+    fn over(certificate: Certificate, key: Box<dyn SigningKey>) -> Result<Issuer, BadIssuer> {
         let facts = CertificateFacts::read(&certificate)?;
         if !facts.basic_constraints.is_some_and(|basic| basic.ca) {
             return Err(BadIssuer::NotCa(facts.subject));
@@ -93,7 +117,7 @@ impl Issuer {
         if public_key != *key.public_key() {
             return Err(BadIssuer::KeyMismatch(facts.subject));
         }
-        let signer = Signer::new(key)?;
+        signer::must_be_p384(&public_key)?;
         let parsed = x509_cert::Certificate::from_der(certificate.der()).map_err(BadCertificate::from)?;
         let body = parsed.tbs_certificate();
         let (_, key_id) = body
@@ -111,7 +135,7 @@ impl Issuer {
         if trial != *body.subject() {
             return Err(bad_name());
         }
-        Ok(Issuer { certificate, facts, key_id, identity, signer })
+        Ok(Issuer { certificate, facts, key_id, identity, key })
     }
 
     /// Its certificate.
@@ -146,27 +170,37 @@ impl Issuer {
 
     /// Its public key.
     pub fn public_key(&self) -> &PublicKey {
-        self.signer.public_key()
+        self.key.public_key()
+    }
+
+    /// Refuses if the key cannot be used right now, so that nothing is begun for which no signature would be had.
+    pub fn ready(&self) -> Result<(), SignFailed> {
+        self.key.ready()
+    }
+
+    /// How many certificates are to be intended at once at most, if the key may fail between them.
+    pub fn at_once(&self) -> Option<usize> {
+        self.key.at_once()
     }
 
     pub(super) fn certificate_body(
         &self,
         params: &CertificateParams,
         subject_key: &PublicKey,
-    ) -> Result<Vec<u8>, NotEncodable> {
+    ) -> Result<Body, NotEncodable> {
         body::certificate(params, subject_key, &self.identity, self.public_key())
     }
 
-    pub(super) fn crl_body(&self, params: &CertificateRevocationListParams) -> Result<Vec<u8>, NotEncodable> {
+    pub(super) fn crl_body(&self, params: &CertificateRevocationListParams) -> Result<Body, NotEncodable> {
         body::crl(params, &self.identity, self.public_key())
     }
 
-    pub(super) fn seal(&self, body: &[u8]) -> Result<Vec<u8>, SignFailed> {
-        self.signer.seal(body)
+    pub(super) fn seal(&self, body: &Body) -> Result<Vec<u8>, SignFailed> {
+        signer::seal(self.key.as_ref(), body)
     }
 
-    pub(super) fn seal_unverified(&self, body: &[u8]) -> Result<Vec<u8>, SignFailed> {
-        self.signer.seal_unverified(body)
+    pub(super) fn seal_unsampled(&self, body: &Body) -> Result<Vec<u8>, SignFailed> {
+        signer::seal_unsampled(self.key.as_ref(), body)
     }
 }
 

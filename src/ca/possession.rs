@@ -99,7 +99,8 @@ impl Coded for NotProven {
     fn code(&self) -> Code {
         match self {
             NotProven::NotValid { .. } => Code::IssuerExpired,
-            NotProven::Key(_) | NotProven::NotEncodable(_) | NotProven::NotSigned(_) => Code::SignFailed,
+            NotProven::Key(_) | NotProven::NotEncodable(_) => Code::SignFailed,
+            NotProven::NotSigned(failed) => failed.code(),
         }
     }
 }

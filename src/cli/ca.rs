@@ -125,6 +125,21 @@ fn show(session: &Session, common: &Common) -> Result<(), Failure> {
         text.push_str(&format!("{name} CA, {days} days left\n{facts}\n"));
         value.insert(name.to_owned(), json!({ "facts": facts, "days_left": days }));
     }
+    // where it lies is told by the settings: neither vault nor token is opened for that
+    let (words, place) = match &session.settings.issuing_key {
+        Some(place) => (
+            format!(
+                "issuing key: in the token “{}”, object “{}”, module {}\n",
+                place.token(),
+                place.object(),
+                place.module().display()
+            ),
+            json!({ "token": place.token(), "object": place.object(), "module": place.module() }),
+        ),
+        None => ("issuing key: in the vault\n".to_owned(), json!("vault")),
+    };
+    text.push_str(&words);
+    value.insert("issuing_key".to_owned(), place);
     output::report(common.json, &value, || text)
 }
 

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::ca::company::Company;
+use crate::ca::token::uri::{BadTokenUri, TokenUri};
 use crate::cli::Common;
 use crate::cli::failure::Failure;
 use crate::cli::{output, passphrase, session};
@@ -14,7 +15,7 @@ use crate::domain::name::Name;
 use crate::domain::secret::Secret;
 use crate::station::clock;
 use crate::station::folder::Folder;
-use crate::station::founding::{self, Founding};
+use crate::station::founding::{self, Founding, InToken};
 
 /// A new station.
 #[derive(Args)]
@@ -31,17 +32,28 @@ pub struct Init {
     /// File with the first administrator's password (else one is made and shown once)
     #[arg(long, value_name = "F")]
     password_file: Option<PathBuf>,
+    /// Make the issuing CA's key in a PKCS#11 token: `pkcs11:token=NAME;object=NAME?module-path=/PATH/MODULE.so`
+    #[arg(long, value_name = "URI")]
+    pkcs11: Option<String>,
+    /// File with the token's PIN (else it is asked for)
+    #[arg(long, value_name = "F", requires = "pkcs11")]
+    pin_file: Option<PathBuf>,
 }
 
 impl Init {
     /// Founds the station and shows what is to be written down.
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         let company: Company = self.company.parse()?;
+        let place: Option<TokenUri> = self.pkcs11.as_deref().map(place).transpose()?;
         let folder = Folder::at(common.station_folder());
         let passphrase = passphrase::new_for_vault(common)?;
         let (password, made) = match &self.password_file {
             Some(path) => (passphrase::from_file(path)?, false),
             None => (new_password()?, true),
+        };
+        let pin = match &place {
+            Some(_) => Some(passphrase::secret(self.pin_file.as_deref(), "PIN of the token: ")?),
+            None => None,
         };
         let founding = Founding {
             company: &company,
@@ -50,7 +62,13 @@ impl Init {
             administrator: &self.admin,
             password: &password,
         };
-        let founded = founding::found(&folder, &founding, &session::actor(common), clock::now())?;
+        let (actor, now) = (session::actor(common), clock::now());
+        let founded = match (&place, &pin) {
+            (Some(place), Some(pin)) => {
+                founding::found_in_token(&folder, &founding, &InToken { place, pin }, &actor, now)?
+            }
+            (_, _) => founding::found(&folder, &founding, &actor, now)?,
+        };
         let recovery = String::from_utf8_lossy(founded.recovery.expose()).into_owned();
         let shown = made.then(|| String::from_utf8_lossy(password.expose()).into_owned());
         let place = folder.path().display().to_string();
@@ -79,6 +97,12 @@ impl Init {
             )
         })
     }
+}
+
+/// The place of a key in a token, as the command line names it.
+fn place(text: &str) -> Result<TokenUri, Failure> {
+    text.parse()
+        .map_err(|fault: BadTokenUri| Failure::usage(Code::TokenUriInvalid, format!("--pkcs11: {fault}")))
 }
 
 /// Twenty letters and digits without look-alikes: about 98 bits.

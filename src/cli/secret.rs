@@ -17,7 +17,8 @@ use crate::station::{clock, vault_changes};
 /// Secrets in the vault.
 #[derive(Subcommand)]
 pub enum Secrets {
-    /// Store a secret: `dps` is the connection string of a DPS access policy, other names serve recipes
+    /// Store a secret: `dps` is the connection string of a DPS access policy, `pkcs11-pin` the PIN of the token with the
+    /// issuing CA's key, other names serve recipes
     Set {
         /// Its name
         name: Name,

@@ -108,6 +108,18 @@ codes! {
     CertificateRevoked = "LS-CA-11", "Nothing to do: this certificate is revoked already.";
     CertificateInvalid = "LS-CA-12", "Give one whole X.509 certificate, in PEM or DER.";
     VerificationCodeInvalid = "LS-CA-13", "Copy the whole verification code that Azure shows beside the certificate.";
+    // -- a key in a token
+    TokenUriInvalid = "LS-TOKEN-01", "Write pkcs11:token=NAME;object=NAME?module-path=/PATH/MODULE.so; the PIN is the secret pkcs11-pin.";
+    TokenModule = "LS-TOKEN-02", "Check module-path in [issuing_key] of station.toml, and that the token's software is installed.";
+    TokenGone = "LS-TOKEN-03", "Put the token named in [issuing_key] of station.toml back; then do it again.";
+    TokenLost = "LS-TOKEN-04", "Check that the token is plugged in firmly and answers; then do it again.";
+    TokenBusy = "LS-TOKEN-05", "Wait a moment and do it again; if it stays, the token hangs: plug it in anew.";
+    TokenPinMissing = "LS-TOKEN-06", "Store the token's PIN with `lineside secret set pkcs11-pin`.";
+    TokenPinRefused = "LS-TOKEN-07", "Stop the station and set the right PIN with `lineside secret set pkcs11-pin`.";
+    TokenPinLocked = "LS-TOKEN-08", "Free the PIN with the token's own tool, then set it with `lineside secret set pkcs11-pin`.";
+    TokenKey = "LS-TOKEN-09", "Put the right token in, or mend object in [issuing_key] of station.toml.";
+    TokenKeyTaken = "LS-TOKEN-10", "Choose another object in the URI, or remove the old key with the token's own tool.";
+    TokenUnfit = "LS-TOKEN-11", "Use a token that makes and signs with EC keys on P-384 (CKM_ECDSA).";
     // -- requests and the keys in them
     // -- profiles
     CertificateEnd = "LS-CA-40", "Choose a profile whose certificates end when the issuing CA and the device allow.";

@@ -42,6 +42,11 @@ impl Name {
         Name(format!("batch-{}", now.millis()))
     }
 
+    /// The name of the secret that is the PIN of the token with the issuing CA's key.
+    pub fn of_token_pin() -> Name {
+        Name("pkcs11-pin".to_owned())
+    }
+
     /// The name of a work order that is opened for one request, at this moment.
     pub fn for_request(now: UtcTime) -> Name {
         Name(format!("request-{}", now.millis()))

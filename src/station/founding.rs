@@ -15,6 +15,9 @@ use crate::ca::company::Company;
 use crate::ca::issuer::{BadIssuer, Issuer};
 use crate::ca::key::KeyPair;
 use crate::ca::public_key::KeyKind;
+use crate::ca::token;
+use crate::ca::token::fault::TokenFault;
+use crate::ca::token::uri::TokenUri;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
@@ -50,6 +53,14 @@ pub struct Founding<'a> {
     pub password: &'a Secret,
 }
 
+/// Where the issuing CA's key is made, if not in the vault.
+pub struct InToken<'a> {
+    /// Token, key and module.
+    pub place: &'a TokenUri,
+    /// The token's PIN, which the vault keeps from now on.
+    pub pin: &'a Secret,
+}
+
 /// What is shown once, at the end.
 pub struct Founded {
     /// The recovery identity, to be written down and kept elsewhere.
@@ -70,6 +81,8 @@ pub enum FoundingError {
     Ceremony(#[from] CeremonyFailed),
     #[error(transparent)]
     Issuer(#[from] BadIssuer),
+    #[error(transparent)]
+    Token(#[from] TokenFault),
     #[error("{0}")]
     Key(#[from] crate::ca::key::BadKeyPair),
     #[error(transparent)]
@@ -96,6 +109,7 @@ impl Coded for FoundingError {
             FoundingError::Folder(e) => e.code(),
             FoundingError::Ceremony(e) => e.code(),
             FoundingError::Issuer(e) => e.code(),
+            FoundingError::Token(e) => e.code(),
             FoundingError::Key(_) => Code::SignFailed,
             FoundingError::Vault(e) => e.code(),
             FoundingError::VaultChange(e) => e.code(),
@@ -139,6 +153,28 @@ pub fn found(
     actor: &Actor,
     now: UtcTime,
 ) -> Result<Founded, FoundingError> {
+    found_with(folder, founding, None, actor, now)
+}
+
+/// The same, with the issuing CA's key made in a token. Should the founding fail after that, the key stays there, and
+/// nothing was ever signed with it.
+pub fn found_in_token(
+    folder: &Folder,
+    founding: &Founding<'_>,
+    token: &InToken<'_>,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<Founded, FoundingError> {
+    found_with(folder, founding, Some(token), actor, now)
+}
+
+fn found_with(
+    folder: &Folder,
+    founding: &Founding<'_>,
+    token: Option<&InToken<'_>>,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<Founded, FoundingError> {
     let place = folder.path();
     if place.is_file() {
         return Err(FolderError::Exists(place.to_owned()).into());
@@ -148,7 +184,7 @@ pub fn found(
     if ours {
         sync(&place.join("..")).map_err(io(place))?;
     }
-    let founded = found_inside(folder, founding, actor, now);
+    let founded = found_inside(folder, founding, token, actor, now);
     if ours && founded.is_err() {
         // why there is no station is what the caller must hear; a folder that is not empty stays
         let _ = std::fs::remove_dir(place);
@@ -159,6 +195,7 @@ pub fn found(
 fn found_inside(
     folder: &Folder,
     founding: &Founding<'_>,
+    token: Option<&InToken<'_>>,
     actor: &Actor,
     now: UtcTime,
 ) -> Result<Founded, FoundingError> {
@@ -170,7 +207,7 @@ fn found_inside(
     let building = place.join(BUILDING);
     let made = clear(place, &building).and_then(|()| durable::private_folder(&building));
     let founded = made.map_err(io(&building)).and_then(|()| {
-        let founded = build(&Folder::at(&building), founding, actor, now)?;
+        let founded = build(&Folder::at(&building), founding, token, actor, now)?;
         move_up(place, &building).map_err(io(place))?;
         Ok(founded)
     });
@@ -248,6 +285,7 @@ fn sync(folder: &Path) -> std::io::Result<()> {
 fn build(
     folder: &Folder,
     founding: &Founding<'_>,
+    token: Option<&InToken<'_>>,
     actor: &Actor,
     now: UtcTime,
 ) -> Result<Founded, FoundingError> {
@@ -257,7 +295,11 @@ fn build(
         let made = std::fs::create_dir_all(&part);
         made.map_err(|cause| FolderError::Io { path: part, cause })?;
     }
-    write(&folder.settings(), generated(founding.station).as_bytes())?;
+    let mut settings = generated(founding.station);
+    if let Some(InToken { place, .. }) = token {
+        settings.push_str(&format!("\n[issuing_key]\npkcs11 = \"{place}\"\n"));
+    }
+    write(&folder.settings(), settings.as_bytes())?;
 
     let Founding { company, station, passphrase, administrator, password } = founding;
     let (mut vault, recovery) = Vault::create(folder.path(), passphrase)?;
@@ -265,15 +307,29 @@ fn build(
         ceremony::make_root(company, now, clock::random()?)?;
     root_key::seal_root_key(folder.path(), passphrase, &root_private.pkcs8()?)?;
     let root = Issuer::new(root_certificate, root_private)?;
-    let issuing = ceremony::make_issuing(&root, company, station, now, clock::random()?)?;
-    vault.set_issuing_key(issuing.key.pkcs8()?)?;
+    let issuing = match token {
+        None => {
+            let NewCa { key, certificate } =
+                ceremony::make_issuing(&root, company, station, now, clock::random()?)?;
+            vault.set_issuing_key(key.pkcs8()?)?;
+            Issuer::new(certificate, key)?
+        }
+        Some(InToken { place, pin }) => {
+            let key = token::generate(place, pin)?;
+            let random = clock::random()?;
+            let certificate = ceremony::make_issuing_in_token(&root, company, station, &key, now, random)?;
+            vault.set_secret(Name::of_token_pin(), pin.duplicate())?;
+            Issuer::new_in_token(certificate, key)?
+        }
+    };
+    let issuing = Arc::new(issuing);
     let origin = format!("lineside.local/{station}-{}", hex::encode(clock::random::<4>()?));
     let (checkpoint_key, vkey) = CheckpointKey::generate(&origin, clock::random()?)?;
     vault.set_checkpoint_key(checkpoint_key)?;
     vault.set_manifest_key(KeyPair::generate(KeyKind::EcP256)?.pkcs8()?)?;
 
-    let (root_pem, issuing_pem) = (root.certificate().pem(), issuing.certificate.pem());
-    let chain = certificate::chain_pem(&[&issuing.certificate, root.certificate()]);
+    let (root_pem, issuing_pem) = (root.certificate().pem(), issuing.certificate().pem());
+    let chain = certificate::chain_pem(&[issuing.certificate(), root.certificate()]);
     for (file, content) in [
         ("root.pem", root_pem.as_str()),
         ("issuing.pem", issuing_pem.as_str()),
@@ -285,7 +341,7 @@ fn build(
 
     let hash = Secret::from(password::hash(password, &clock::random()?)?);
     let store = Store::create(&folder.database(), &origin, company.as_str(), now, actor)?;
-    let certificates = [("root", root.certificate()), ("issuing", &issuing.certificate)];
+    let certificates = [("root", root.certificate()), ("issuing", issuing.certificate())];
     store.change(actor, now, |change| {
         for (role, certificate) in certificates {
             change.record(AuditEvent::CaCreated {
@@ -299,8 +355,7 @@ fn build(
     })?;
     vault_changes::record_all(&store, &vault, actor, now)?;
     let root_sha256 = root.certificate().sha256().to_string();
-    let issuer = Arc::new(Issuer::new(issuing.certificate, issuing.key)?);
-    revocation::issue_crl(folder, &store, &issuer, actor, now)?;
+    revocation::issue_crl(folder, &store, &issuing, actor, now)?;
     Ok(Founded { recovery, vkey, root_sha256 })
 }
 

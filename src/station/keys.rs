@@ -7,11 +7,13 @@ use crate::ca::key::{BadKeyPair, KeyPair};
 use crate::ca::public_key::KeyKind;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
+use crate::domain::name::Name;
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::station::blocklist::{BadBlocklist, Blocklist};
 use crate::station::folder::{Folder, FolderError};
+use crate::station::settings::{BadSettings, Settings};
 use crate::station::vault_changes::{self, VaultChangeError};
 use crate::store::Store;
 use crate::store::audit::checkpoint::{CheckpointError, CheckpointKey};
@@ -53,6 +55,9 @@ pub enum UnlockError {
     /// A file of the CA cannot be read.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// `station.toml` does not say where the issuing key lies.
+    #[error(transparent)]
+    Settings(#[from] BadSettings),
     /// The list of blocked keys is faulty.
     #[error(transparent)]
     Blocklist(#[from] BadBlocklist),
@@ -72,6 +77,7 @@ impl Coded for UnlockError {
             UnlockError::Key(error) => error.code(),
             UnlockError::Checkpoint(error) => error.code(),
             UnlockError::Folder(error) => error.code(),
+            UnlockError::Settings(error) => error.code(),
             UnlockError::Blocklist(error) => error.code(),
             UnlockError::Store(error) => error.code(),
             UnlockError::VaultChange(error) => error.code(),
@@ -130,7 +136,12 @@ fn open(folder: &Folder, store: &Store, passphrase: &Secret) -> Result<Unlocked,
     vault_changes::verify(store, &vault)?;
     let root_pem = folder.read(&folder.ca("root.pem"))?;
     let issuing_pem = folder.read(&folder.ca("issuing.pem"))?;
-    let issuer = Arc::new(Issuer::load(&issuing_pem, vault.issuing_key()?)?);
+    let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
+    let issuer = Arc::new(match &settings.issuing_key {
+        None => Issuer::load(&issuing_pem, vault.issuing_key()?)?,
+        // without a PIN, or with a wrong one, the station opens all the same: it is set in an open station
+        Some(place) => Issuer::load_in_token(&issuing_pem, place, vault.secret(&Name::of_token_pin()).ok())?,
+    });
     let checkpoint_key = CheckpointKey::load(vault.checkpoint_key()?)?;
     let blocklist = Blocklist::load(folder)?;
     Ok(Unlocked { vault, issuer, checkpoint_key, root_pem, issuing_pem, blocklist })

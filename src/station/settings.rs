@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::ca::token::uri::{BadTokenUri, TokenUri};
 use crate::domain::code::{Code, Coded};
 use crate::domain::language::Language;
 use crate::domain::name::Name;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub webhooks: Vec<Webhook>,
     /// Whether anybody on this machine may read the metrics.
     pub open_metrics: bool,
+    /// Where the issuing CA's key lies in a token; in the vault if nowhere.
+    pub issuing_key: Option<TokenUri>,
 }
 
 /// Where devices find DPS.
@@ -136,6 +139,13 @@ struct SettingsFile {
     tls: TlsPart,
     #[serde(default)]
     log_in: LogInPart,
+    issuing_key: Option<IssuingKeyPart>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssuingKeyPart {
+    pkcs11: String,
 }
 
 fn usual_zone() -> String {
@@ -243,6 +253,11 @@ impl Settings {
             shifts: Shifts::of(file.shift).map_err(|e| BadSettings(format!("[[shift]] {e}")))?,
             webhooks: outside::webhooks(file.webhook, folder).map_err(BadSettings)?,
             open_metrics: file.metrics.open,
+            issuing_key: file
+                .issuing_key
+                .map(|part| part.pkcs11.parse())
+                .transpose()
+                .map_err(|e: BadTokenUri| BadSettings(format!("[issuing_key] pkcs11: {e}")))?,
         })
     }
 }
@@ -296,6 +311,11 @@ global_endpoint = "https://global.azure-devices-provisioning.net"
 timeout_seconds = 30
 # The connection string of a DPS access policy is a secret: `lineside secret set dps`.
 
+# Where the issuing CA's private key lies, if it lies in a PKCS#11 token; in the vault without these lines. The
+# token's PIN is a secret: `lineside secret set pkcs11-pin`. `lineside init --pkcs11 URI` makes the key in the token.
+# [issuing_key]
+# pkcs11 = "pkcs11:token=line;object=issuing?module-path=/usr/lib/softhsm/libsofthsm2.so"
+
 # The shifts of a day, for reports; each lasts until the next one begins. One of a whole day if left out.
 # [[shift]]
 # name = "early"
@@ -335,60 +355,4 @@ timeout_seconds = 30
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Settings, BadSettings> {
-        Settings::parse(text, Path::new("/station"))
-    }
-
-    #[test]
-    fn the_generated_file_is_valid() {
-        let settings = parse(&generated(&"line-1".parse().unwrap())).unwrap();
-        assert_eq!(settings.name.as_str(), "line-1");
-        assert!(settings.slots.is_empty() && !settings.pages.operator_required);
-        assert!(settings.listen.ip().is_loopback());
-    }
-
-    #[test]
-    fn a_slot_is_bound_to_a_path() {
-        let text = "name = \"l\"\n[[slot]]\nname = \"a\"\nport = \"ports/a\"\npresence = \"probe\"";
-        let settings = parse(text).unwrap();
-        assert_eq!(settings.slots[0].port, Path::new("/station/ports/a"));
-        assert_eq!(settings.slots[0].presence, Presence::Probe);
-    }
-
-    #[test]
-    fn faults_are_named() {
-        for (text, fault) in [
-            ("name = \"l\"\nlisten = \"0.0.0.0:80\"", "every address"),
-            ("name = \"l\"\nlitsen = 1", "litsen"),
-            ("name = \"l\"\nhosts = [\"a b\"]", "neither a host name"),
-            ("name = \"l\"\n[log_in]\nidle_minutes = 0", "1 to 720"),
-            ("name = \"l\"\n[tls]\nkey = \"k.pem\"", "belong together"),
-            ("name = \"\"", "1 to 64 characters"),
-            ("name = \"l\"\n[hooks]\non_start = []", "a program"),
-            ("name = \"l\"\n[hooks]\non_start = \"http://mes.example/\"", "neither https"),
-            (
-                "name = \"l\"\n[[webhook]]\nname = \"a\"\nurl = \"https://m.example\"\nevents = [\"x\"]",
-                "no event “x”",
-            ),
-            (
-                "name = \"l\"\n[[webhook]]\nname = \"a\"\nurl = \"https://m.example\"\nevents = []",
-                "at least one",
-            ),
-            ("name = \"l\"\nzone = \"Here\"", "time zone"),
-            ("name = \"l\"\nlanguage = \"fr\"", "fr"),
-            ("name = \"l\"\n[[shift]]\nname = \"a\"\nbegins = \"6\"", "time of day"),
-            ("name = \"l\"\n[azure]\nid_scope = \"0ne/x\"", "not an ID scope"),
-            ("name = \"l\"\n[azure]\nglobal_endpoint = \"http://x\"", "https://"),
-            (
-                "name = \"l\"\n[[slot]]\nname = \"a\"\nport = \"x\"\n[[slot]]\nname = \"a\"\nport = \"y\"",
-                "stands twice",
-            ),
-        ] {
-            let error = parse(text).unwrap_err().to_string();
-            assert!(error.contains(fault), "{error}");
-        }
-    }
-}
+mod tests;

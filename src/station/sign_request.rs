@@ -96,6 +96,7 @@ pub fn sign(bench: &Bench<'_>, right: &Engineering, ask: &Ask<'_>) -> Result<Sig
     bench.keys.blocklist.admit(key.public_key())?;
     let rules = rules(bench, ask, key.public_key().kind())?;
     ask.id.fits_cn()?;
+    bench.keys.issuer.ready()?;
     let intended =
         intend(bench, right, ask, &rules, key).inspect_err(|refused| alarm(bench, right, refused))?;
     crash_point::reached("after-intent");

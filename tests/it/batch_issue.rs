@@ -4,7 +4,7 @@
 mod bundles;
 mod csr_column;
 mod key_files;
-mod kill;
-mod lot;
-mod opened;
+pub mod kill;
+pub mod lot;
+pub mod opened;
 mod points;

@@ -4,7 +4,9 @@
 pub mod azure;
 pub mod bench;
 pub mod process;
+pub mod token;
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,18 +40,26 @@ pub fn lineside() -> Command {
 pub struct Station {
     place: TempDir,
     folder: PathBuf,
+    /// What its commands find in their environment beside what the test itself has.
+    env: Vec<(&'static str, OsString)>,
 }
 
 impl Station {
     /// Founds a station named `line-1` that knows an ID scope, but no DPS to send to.
     pub fn found() -> Station {
+        Station::found_with(Vec::new(), &[])
+    }
+
+    /// The same with further words for `init`, and an environment for all its commands.
+    pub fn found_with(env: Vec<(&'static str, OsString)>, words: &[&str]) -> Station {
         let place = TempDir::new().expect("a folder for the station");
         let folder = place.path().join("station");
-        let station = Station { place, folder };
+        let station = Station { place, folder, env };
         station.write("passphrase", PASSPHRASE);
         station.write("password", PASSWORD);
         let password = station.beside("password");
-        station.ok(&["init", "--company", "Example", "--password-file", password.to_str().unwrap()]);
+        let init = ["init", "--company", "Example", "--password-file", password.to_str().unwrap()];
+        station.ok(&[&init[..], words].concat());
         station.set(NO_SCOPE, "id_scope = \"0ne00000000\"");
         station
     }
@@ -74,6 +84,7 @@ impl Station {
     /// A command of this station, with its passphrase at hand.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = lineside();
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.arg("--station").arg(&self.folder);
         command.arg("--passphrase-file").arg(self.beside("passphrase")).args(words);
         command

@@ -42,6 +42,7 @@ mod qemu_provision;
 mod reports;
 mod scanning;
 mod shift;
+mod token;
 mod virtual_bench;
 mod webhooks;
 mod work_orders;

@@ -36,7 +36,7 @@ use crate::store::Store;
 use crate::store::batches::{self, Ended};
 use crate::store::work_orders::closing;
 
-/// Rows of one chunk.
+/// Rows of one chunk, if the signer does not ask for fewer.
 const CHUNK: usize = 4096;
 /// Chunks that are signed and wait to be written.
 const WAITING: usize = 1;
@@ -122,6 +122,7 @@ fn chunks(
     let mut planner = Planner::new(ask, &bench.keys.blocklist, table.header().clone());
     let mut number = standing.chunk;
     let mut signed_before = standing.certificates;
+    let chunk_size = bench.keys.issuer.at_once().map_or(CHUNK, |most| most.min(CHUNK));
     let mut unrehearsed = sinks.contents();
     let common = sealing::Common { bench, right, person, ask, batch, work_order: &work_order };
     let (outcome, state) = thread::scope(|scope| {
@@ -141,7 +142,7 @@ fn chunks(
                 if progress.is_cancelled() {
                     return Ok(BatchState::Cancelled);
                 }
-                let planned = planner.next(bench.store, &mut table, CHUNK)?;
+                let planned = planner.next(bench.store, &mut table, chunk_size)?;
                 if planned.rows == 0 {
                     return Ok(BatchState::Done);
                 }
@@ -151,6 +152,7 @@ fn chunks(
                     let with_key = ask.keys != Keys::FromRequests;
                     contents.rehearse(&first.identity, &first.serial, first.mac.as_ref(), with_key)?;
                 }
+                bench.keys.issuer.ready()?;
                 number += 1;
                 let chunk = sealing::seal(&common, number, signed_before, planned)?;
                 signed_before += u64::try_from(chunk.certificates.len()).unwrap_or(u64::MAX);

@@ -128,6 +128,10 @@ pub fn prepare(
         }
         Standing::New | Standing::Known(_) => None,
     };
+    if resume.is_none() && matches!(job.recipe.product.credential, Credential::X509 { .. }) {
+        // no key is made and nothing reserved for a signature that cannot be had
+        bench.keys.issuer.ready()?;
+    }
     match &job.recipe.product.credential {
         Credential::X509 { key: KeyOrigin::OnDevice, .. } => {
             let kind = match key::preferred(profile(job)?.keys())? {

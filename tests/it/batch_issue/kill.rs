@@ -158,7 +158,7 @@ pub fn void_numbers(lot: &Lot) -> BTreeSet<String> {
 }
 
 /// Whatever was intended and not committed is void, and the revocation list says so of it and of nothing else.
-fn the_list_has_every_void_number(lot: &Lot) {
+pub fn the_list_has_every_void_number(lot: &Lot) {
     lot.station.ok(&["ca", "crl"]);
     let list = lot.station.folder().join("ca/crl.pem");
     let text = said("openssl", &["crl", "-in", list.to_str().unwrap(), "-noout", "-text"]);

@@ -49,7 +49,11 @@ pub struct Lot {
 impl Lot {
     /// A lot of so many devices; `more` gives each row its further cells, the header's first (with their delimiter).
     pub fn of(size: usize, more: impl Fn(Option<&str>) -> String) -> Lot {
-        let station = Station::found();
+        Lot::at(Station::found(), size, more)
+    }
+
+    /// The same at this station.
+    pub fn at(station: Station, size: usize, more: impl Fn(Option<&str>) -> String) -> Lot {
         fs::write(station.folder().join("products/lot-7.toml"), RECIPE).unwrap();
         let serials: Vec<String> = (0..size).map(|at| format!("L{at:06}")).collect();
         let mut table = format!("note,serial,mac{}\n", more(None));

@@ -66,6 +66,17 @@ super::code_words! {
     RsaClosePrimes: "RSA 密钥的两个素数过于接近。", "把设备放到一边，交给工程师：生成密钥的密码库有缺陷。";
     KeyBlocklisted: "该公钥已被列入黑名单。", "把设备放到一边，交给工程师：工站文件夹中的 ca/blocklist.txt 列有其密钥。";
     BlocklistInvalid: "密钥黑名单有错误。", "请修正工站文件夹中的 ca/blocklist.txt：每行一个公钥的 SHA-256。";
+    TokenUriInvalid: "令牌中密钥位置的写法有误。", "请写成 pkcs11:token=名称;object=名称?module-path=/路径/模块.so；PIN 是机密 pkcs11-pin。";
+    TokenModule: "PKCS#11 模块无法使用。", "检查 station.toml 中 [issuing_key] 的 module-path 以及令牌软件是否已安装。";
+    TokenGone: "存放 CA 密钥的令牌不在。", "插回令牌后重试。";
+    TokenLost: "与令牌的会话中断。", "检查令牌是否插牢并有响应，然后重试。";
+    TokenBusy: "令牌忙碌时间过长。", "稍候重试；若仍如此，请重新插入令牌。";
+    TokenPinMissing: "保险库中没有令牌的 PIN。", "用 `lineside secret set pkcs11-pin` 保存 PIN。";
+    TokenPinRefused: "令牌拒绝了 PIN；不会再次尝试。", "停止工作站，用 `lineside secret set pkcs11-pin` 设置正确的 PIN。";
+    TokenPinLocked: "令牌的 PIN 已锁定或只剩一次尝试。", "用令牌自带的工具解锁 PIN，再用 `lineside secret set pkcs11-pin` 设置。";
+    TokenKey: "令牌中的密钥不是签发 CA 的密钥。", "插入正确的令牌，或修改 station.toml 中 [issuing_key] 的 object。";
+    TokenKeyTaken: "令牌中已有同名密钥。", "换一个 object 名称，或用令牌自带的工具删除旧密钥。";
+    TokenUnfit: "此令牌不具备所需功能。", "使用能生成 P-384 EC 密钥并签名的令牌 (CKM_ECDSA)。";
     VaultLocked: "工站已锁定。", "请在解锁页面解锁。";
     PassphraseWrong: "口令错误。", "请输入正确的口令；保险库未改变。";
     VaultDamaged: "保险库已损坏。", "请从备份恢复保险库文件。";

@@ -66,6 +66,17 @@ super::code_words! {
     RsaClosePrimes: "Die beiden Primzahlen des RSA-Schlüssels liegen zu nah beieinander.", "Gerät für einen Ingenieur zur Seite legen: Die Bibliothek, die den Schlüssel erzeugte, ist fehlerhaft.";
     KeyBlocklisted: "Der öffentliche Schlüssel ist gesperrt.", "Gerät für einen Ingenieur zur Seite legen: ca/blocklist.txt im Ordner der Station nennt seinen Schlüssel.";
     BlocklistInvalid: "Die Liste gesperrter Schlüssel ist fehlerhaft.", "ca/blocklist.txt im Ordner der Station berichtigen: je Zeile ein SHA-256 eines öffentlichen Schlüssels.";
+    TokenUriInvalid: "Die Angabe, wo der Schlüssel im Token liegt, ist fehlerhaft.", "pkcs11:token=NAME;object=NAME?module-path=/PFAD/MODUL.so schreiben; die PIN ist das Geheimnis pkcs11-pin.";
+    TokenModule: "Das PKCS#11-Modul lässt sich nicht benutzen.", "module-path unter [issuing_key] in station.toml und die Software des Tokens prüfen.";
+    TokenGone: "Das Token mit dem Schlüssel der CA fehlt.", "Das Token wieder einstecken und noch einmal versuchen.";
+    TokenLost: "Die Sitzung mit dem Token ging verloren.", "Prüfen, ob das Token fest steckt und antwortet; dann noch einmal versuchen.";
+    TokenBusy: "Das Token ist zu lange beschäftigt.", "Kurz warten und noch einmal versuchen; bleibt es dabei, das Token neu einstecken.";
+    TokenPinMissing: "Die PIN des Tokens fehlt im Tresor.", "Die PIN mit `lineside secret set pkcs11-pin` ablegen.";
+    TokenPinRefused: "Das Token hat seine PIN abgelehnt; sie wird nicht noch einmal versucht.", "Station anhalten und die richtige PIN mit `lineside secret set pkcs11-pin` setzen.";
+    TokenPinLocked: "Die PIN des Tokens ist gesperrt oder hat nur noch einen Versuch.", "Die PIN mit dem Werkzeug des Tokens freigeben, dann mit `lineside secret set pkcs11-pin` setzen.";
+    TokenKey: "Im Token liegt nicht der Schlüssel der ausstellenden CA.", "Das richtige Token einstecken oder object unter [issuing_key] in station.toml berichtigen.";
+    TokenKeyTaken: "Das Token hat schon einen Schlüssel dieses Namens.", "Einen anderen Namen (object) wählen oder den alten Schlüssel mit dem Werkzeug des Tokens löschen.";
+    TokenUnfit: "Dieses Token kann nicht, was gebraucht wird.", "Ein Token verwenden, das EC-Schlüssel auf P-384 erzeugt und damit unterschreibt (CKM_ECDSA).";
     VaultLocked: "Die Station ist gesperrt.", "Station auf der Seite „Entsperren“ entsperren.";
     PassphraseWrong: "Die Passphrase ist falsch.", "Die richtige Passphrase eingeben; der Tresor ist unverändert.";
     VaultDamaged: "Der Tresor ist beschädigt.", "Die Tresordatei aus einer Sicherung zurückholen.";

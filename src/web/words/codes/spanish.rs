@@ -66,6 +66,17 @@ super::code_words! {
     RsaClosePrimes: "Los dos primos de la clave RSA están demasiado cerca.", "Aparte la unidad para un ingeniero: la biblioteca que generó su clave es defectuosa.";
     KeyBlocklisted: "La clave pública está bloqueada.", "Aparte la unidad para un ingeniero: ca/blocklist.txt en la carpeta de la estación nombra su clave.";
     BlocklistInvalid: "La lista de claves bloqueadas tiene errores.", "Corrija ca/blocklist.txt en la carpeta de la estación: un SHA-256 de clave pública por línea.";
+    TokenUriInvalid: "La indicación de dónde está la clave en el token no es válida.", "Escriba pkcs11:token=NOMBRE;object=NOMBRE?module-path=/RUTA/MODULO.so; el PIN es el secreto pkcs11-pin.";
+    TokenModule: "El módulo PKCS#11 no se puede usar.", "Revise module-path en [issuing_key] de station.toml y que el software del token esté instalado.";
+    TokenGone: "Falta el token con la clave de la CA.", "Vuelva a conectar el token e inténtelo de nuevo.";
+    TokenLost: "Se perdió la sesión con el token.", "Compruebe que el token está bien conectado y responde; inténtelo de nuevo.";
+    TokenBusy: "El token está ocupado demasiado tiempo.", "Espere un momento e inténtelo de nuevo; si sigue igual, vuelva a conectar el token.";
+    TokenPinMissing: "El PIN del token no está en la bóveda.", "Guarde el PIN con `lineside secret set pkcs11-pin`.";
+    TokenPinRefused: "El token rechazó su PIN; no se vuelve a intentar.", "Detenga la estación y ponga el PIN correcto con `lineside secret set pkcs11-pin`.";
+    TokenPinLocked: "El PIN del token está bloqueado o le queda un solo intento.", "Libere el PIN con la herramienta del token y póngalo con `lineside secret set pkcs11-pin`.";
+    TokenKey: "La clave del token no es la de la CA emisora.", "Conecte el token correcto o corrija object en [issuing_key] de station.toml.";
+    TokenKeyTaken: "El token ya tiene una clave con ese nombre.", "Elija otro object o borre la clave antigua con la herramienta del token.";
+    TokenUnfit: "Este token no puede hacer lo necesario.", "Use un token que genere claves EC en P-384 y firme con ellas (CKM_ECDSA).";
     VaultLocked: "La estación está bloqueada.", "Desbloquéela en la página «Desbloquear».";
     PassphraseWrong: "La frase de paso es errónea.", "Introduzca la correcta; el almacén no ha cambiado.";
     VaultDamaged: "El almacén está dañado.", "Restaure el archivo del almacén desde una copia.";

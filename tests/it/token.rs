@@ -1,0 +1,5 @@
+//! The issuing CA's key in a token: SoftHSM behind the real program, with OpenSC's spy between them where it is counted.
+
+mod line;
+mod lot;
+mod pin;
