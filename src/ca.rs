@@ -12,6 +12,7 @@ pub mod company;
 pub mod crl;
 pub mod csr;
 pub mod inspect;
+pub mod installation;
 pub mod issue;
 pub mod issuer;
 pub mod key;
@@ -24,5 +25,6 @@ pub mod signer;
 pub mod web_certificate;
 
 mod body;
+mod signed_by;
 #[cfg(test)]
 pub mod throwaway;

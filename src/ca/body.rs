@@ -41,6 +41,13 @@ pub(super) fn crl(
     Ok(capture.body.into_inner())
 }
 
+/// The DER CertificationRequestInfo (RFC 2986 §4.1) that this key is to sign about itself.
+pub(super) fn request(params: &CertificateParams, key: &PublicKey) -> Result<Vec<u8>, NotEncodable> {
+    let capture = Capture::new(key);
+    params.serialize_request(&capture)?;
+    Ok(capture.body.into_inner())
+}
+
 struct Key<'a>(&'a PublicKey);
 
 impl PublicKeyData for Key<'_> {

@@ -1,9 +1,13 @@
 //! `lineside ca …`: the list of its commands, one file each.
 
 mod crl;
+mod csr;
 mod export;
+mod install;
 mod prove;
+mod renew;
 mod revoke;
+mod second;
 mod show;
 
 use clap::Subcommand;
@@ -17,6 +21,12 @@ use crate::cli::session::Session;
 pub enum Ca {
     /// Root and issuing CA, and the days they have left
     Show,
+    /// The request (PKCS#10) of an issuing CA that waits for its certificate, for a root elsewhere to sign
+    Csr(csr::Csr),
+    /// Take a certificate that the root signed into use as that of the issuing CA
+    Install(install::Install),
+    /// Another issuing CA in the place of the present one, which goes on being verified
+    Renew(renew::Renew),
     /// The certificate of a device with its chain, PEM
     Export(export::Export),
     /// Revoke a certificate and disable what it enrolled
@@ -33,6 +43,9 @@ impl Ca {
         let session = Session::open(common)?;
         match self {
             Ca::Show => show::run(&session, common),
+            Ca::Csr(csr) => csr.run(&session, common),
+            Ca::Install(install) => install.run(&session, common),
+            Ca::Renew(renew) => renew.run(&session, common),
             Ca::Export(export) => export.run(&session, common),
             Ca::Revoke(revoke) => revoke.run(&session, common),
             Ca::Crl => crl::run(&session, common),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::ca::issuer::{BadIssuer, Issuer};
+use crate::ca::issuer::Issuer;
 use crate::ca::key::{BadKeyPair, KeyPair};
 use crate::ca::public_key::KeyKind;
 use crate::domain::audit_event::AuditEvent;
@@ -11,6 +11,8 @@ use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::station::folder::{Folder, FolderError};
+use crate::station::installation::{self, CannotInstall};
+use crate::station::issuers::{self, NoIssuer, PastIssuer};
 use crate::station::vault_changes::{self, VaultChangeError};
 use crate::store::Store;
 use crate::store::audit::checkpoint::{CheckpointError, CheckpointKey};
@@ -24,6 +26,8 @@ pub struct Unlocked {
     pub vault: Vault,
     /// The issuing CA.
     pub issuer: Arc<Issuer>,
+    /// Those before it, which sign lists only.
+    pub past: Vec<PastIssuer>,
     /// Signs checkpoints.
     pub checkpoint_key: CheckpointKey,
     /// The root's certificate, PEM.
@@ -38,9 +42,12 @@ pub enum UnlockError {
     /// Wrong passphrase, or a damaged vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// Key and certificate of the CA do not belong together.
+    /// There is no issuing CA, or its key and certificate do not belong together.
     #[error(transparent)]
-    Issuer(#[from] BadIssuer),
+    Issuer(#[from] NoIssuer),
+    /// An installation that was cut off cannot be carried through.
+    #[error(transparent)]
+    Installation(#[from] CannotInstall),
     /// No key that signs lot manifests could be made.
     #[error(transparent)]
     Key(#[from] BadKeyPair),
@@ -63,6 +70,7 @@ impl Coded for UnlockError {
         match self {
             UnlockError::Vault(error) => error.code(),
             UnlockError::Issuer(error) => error.code(),
+            UnlockError::Installation(error) => error.code(),
             UnlockError::Key(error) => error.code(),
             UnlockError::Checkpoint(error) => error.code(),
             UnlockError::Folder(error) => error.code(),
@@ -82,13 +90,26 @@ pub fn unlock(
     actor: &Actor,
     now: UtcTime,
 ) -> Result<Unlocked, UnlockError> {
-    let mut unlocked = unlock_beside(folder, store, passphrase, actor, now)?;
-    vault_changes::settle(store, &unlocked.vault, actor, now)?;
-    if unlocked.vault.manifest_key().is_err() {
-        let key = KeyPair::generate(KeyKind::EcP256)?.pkcs8()?;
-        vault_changes::set_manifest_key(store, &mut unlocked.vault, key, actor, now)?;
-    }
-    Ok(unlocked)
+    on_record(store, actor, now, || {
+        let mut unlocked = load(folder, settled(folder, store, passphrase, actor, now)?)?;
+        if unlocked.vault.manifest_key().is_err() {
+            let key = KeyPair::generate(KeyKind::EcP256)?.pkcs8()?;
+            vault_changes::set_manifest_key(store, &mut unlocked.vault, key, actor, now)?;
+        }
+        Ok(unlocked)
+    })
+}
+
+/// Opens the vault alone, of a station whose issuing CA may have no certificate yet. As [`unlock`], only for the process
+/// that holds the station's lock.
+pub fn unlock_vault(
+    folder: &Folder,
+    store: &Store,
+    passphrase: &Secret,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<Vault, UnlockError> {
+    on_record(store, actor, now, || settled(folder, store, passphrase, actor, now))
 }
 
 /// Like [`unlock`], beside a process that may hold the lock and be changing the vault right now.
@@ -99,7 +120,17 @@ pub fn unlock_beside(
     actor: &Actor,
     now: UtcTime,
 ) -> Result<Unlocked, UnlockError> {
-    match open(folder, store, passphrase) {
+    on_record(store, actor, now, || load(folder, open(folder, store, passphrase)?))
+}
+
+/// Records that the vault was opened, or was not.
+fn on_record<T>(
+    store: &Store,
+    actor: &Actor,
+    now: UtcTime,
+    open: impl FnOnce() -> Result<T, UnlockError>,
+) -> Result<T, UnlockError> {
+    match open() {
         Ok(unlocked) => {
             store.change(actor, now, |change| {
                 change.record(AuditEvent::VaultUnlocked);
@@ -118,14 +149,32 @@ pub fn unlock_beside(
     }
 }
 
-fn open(folder: &Folder, store: &Store, passphrase: &Secret) -> Result<Unlocked, UnlockError> {
+fn open(folder: &Folder, store: &Store, passphrase: &Secret) -> Result<Vault, UnlockError> {
     let vault = Vault::unlock(folder.path(), passphrase)?;
     vault_changes::verify(store, &vault)?;
+    Ok(vault)
+}
+
+/// The vault once everything that broke off is settled.
+fn settled(
+    folder: &Folder,
+    store: &Store,
+    passphrase: &Secret,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<Vault, UnlockError> {
+    let mut vault = open(folder, store, passphrase)?;
+    installation::finish(folder, store, &mut vault)?;
+    vault_changes::settle(store, &vault, actor, now)?;
+    Ok(vault)
+}
+
+fn load(folder: &Folder, vault: Vault) -> Result<Unlocked, UnlockError> {
+    let (issuer, issuing_pem) = issuers::present(folder, &vault)?;
     let root_pem = folder.read(&folder.ca("root.pem"))?;
-    let issuing_pem = folder.read(&folder.ca("issuing.pem"))?;
-    let issuer = Arc::new(Issuer::load(&issuing_pem, vault.issuing_key()?)?);
+    let past = issuers::past(folder, &vault)?;
     let checkpoint_key = CheckpointKey::load(vault.checkpoint_key()?)?;
-    Ok(Unlocked { vault, issuer, checkpoint_key, root_pem, issuing_pem })
+    Ok(Unlocked { vault, issuer: Arc::new(issuer), past, checkpoint_key, root_pem, issuing_pem })
 }
 
 /// The keys of a serving station: locked at first, perhaps, unlocked once.

@@ -1,5 +1,6 @@
 //! `station.toml`: what the file says, and the checked settings. The generated file explains every key.
 
+pub mod ceremony;
 pub mod outside;
 pub mod pages;
 pub mod printer;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub webhooks: Vec<Webhook>,
     /// Whether anybody on this machine may read the metrics.
     pub open_metrics: bool,
+    /// Whether a second administrator confirms what is done with root and issuing CA.
+    pub second_administrator: bool,
 }
 
 /// Where devices find DPS.
@@ -136,6 +139,8 @@ struct SettingsFile {
     tls: TlsPart,
     #[serde(default)]
     log_in: LogInPart,
+    #[serde(default)]
+    ceremony: ceremony::CeremonyPart,
 }
 
 fn usual_zone() -> String {
@@ -223,7 +228,6 @@ impl Settings {
                 return Err(BadSettings(format!("[[slot]] {}: name or port stands twice", slot.name)));
             }
         }
-        let printers = printer::check(file.printer, folder)?;
         Ok(Settings {
             name,
             listen,
@@ -236,13 +240,14 @@ impl Settings {
             },
             ports: file.ports.map(|path| folder.join(path)),
             slots,
-            printers,
+            printers: printer::check(file.printer, folder)?,
             checkpoint_copies: file.checkpoint_copies.map(|path| folder.join(path)),
             zone,
             language: file.language,
             shifts: Shifts::of(file.shift).map_err(|e| BadSettings(format!("[[shift]] {e}")))?,
             webhooks: outside::webhooks(file.webhook, folder).map_err(BadSettings)?,
             open_metrics: file.metrics.open,
+            second_administrator: file.ceremony.second_administrator,
         })
     }
 }
@@ -328,9 +333,10 @@ timeout_seconds = 30
 # dpi = 203
 # width_mm = 50
 # height_mm = 25
-{}"##,
+{}{}"##,
         pages::LOG_IN_EXPLAINED,
-        outside::EXPLAINED
+        outside::EXPLAINED,
+        ceremony::EXPLAINED
     )
 }
 

@@ -15,6 +15,7 @@ pub fn run(session: &Session, common: &Common) -> Result<(), Failure> {
         &session.folder,
         &session.store,
         &unlocked.issuer,
+        &unlocked.past,
         &session.actor,
         clock::now(),
     )?;

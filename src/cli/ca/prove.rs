@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::ca::issuer::Issuer;
 use crate::cli::Common;
+use crate::cli::ca::second::SecondPerson;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::cli::{output, passphrase};
@@ -20,6 +21,8 @@ pub struct Prove {
     /// Prove it for the root instead; root-key.age must lie in the station's folder
     #[arg(long)]
     root: bool,
+    #[command(flatten)]
+    second: SecondPerson,
 }
 
 impl Prove {
@@ -29,12 +32,14 @@ impl Prove {
         let who = Administering::at_the_terminal(session.actor.clone());
         let (store, now) = (&session.store, clock::now());
         let proof = if self.root {
+            let confirmation =
+                self.second.confirm(session, &who, "use of the root for a proof of possession")?;
             let passphrase = passphrase::of_vault(common)?;
             let key = root_key::open_root_key(session.folder.path(), &passphrase)?;
             let issuer = Issuer::load(&unlocked.root_pem, &key)?;
-            possession::prove(store, &who, now, "root", &issuer, &self.code)?
+            possession::prove(store, &who, now, "root", &issuer, confirmation.second(), &self.code)?
         } else {
-            possession::prove(store, &who, now, "issuing", &unlocked.issuer, &self.code)?
+            possession::prove(store, &who, now, "issuing", &unlocked.issuer, None, &self.code)?
         };
         let value = json!({ "sha256": proof.sha256(), "not_after": proof.not_after(), "pem": proof.pem() });
         output::report(common.json, &value, || proof.pem())
