@@ -17,6 +17,7 @@ pub mod issue;
 pub mod issuer;
 pub mod key;
 pub mod pem;
+pub mod pkcs12;
 pub mod possession;
 pub mod profile;
 pub mod proof;

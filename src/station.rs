@@ -6,6 +6,7 @@ pub mod badges;
 pub mod batch;
 pub mod board;
 pub mod ca_material;
+pub mod ca_warnings;
 pub mod ceremony_record;
 pub mod checkpoints;
 pub mod clients;

@@ -92,6 +92,24 @@ impl Certificate {
         CertSerial::from_bytes(&self.serial)
     }
 
+    /// How it is signed, such as `ECDSA with SHA-384`; the object identifier if that is nothing we know.
+    pub fn signature_name(&self) -> String {
+        let parsed = x509_cert::Certificate::from_der(&self.der).ok();
+        let oid = parsed.map(|parsed| parsed.signature_algorithm().oid.to_string()).unwrap_or_default();
+        let name = match oid.as_str() {
+            "1.2.840.10045.4.1" => "ECDSA with SHA-1",
+            "1.2.840.10045.4.3.2" => "ECDSA with SHA-256",
+            "1.2.840.10045.4.3.3" => "ECDSA with SHA-384",
+            "1.2.840.10045.4.3.4" => "ECDSA with SHA-512",
+            "1.2.840.113549.1.1.5" => "RSA with SHA-1",
+            "1.2.840.113549.1.1.11" => "RSA with SHA-256",
+            "1.2.840.113549.1.1.12" => "RSA with SHA-384",
+            "1.2.840.113549.1.1.13" => "RSA with SHA-512",
+            other => other,
+        };
+        name.to_owned()
+    }
+
     /// Whether it names the subject of that one as its issuer, to the byte.
     pub fn names_issuer(&self, issuer: &Certificate) -> bool {
         let parsed = |one: &Certificate| x509_cert::Certificate::from_der(&one.der);

@@ -88,6 +88,16 @@ pub fn of_leaf(folder: &Folder, leaf: &Certificate) -> Result<Certificate, NoIss
     if all.is_empty() { Err(NoIssuer::Missing) } else { Ok(all.swap_remove(at)) }
 }
 
+/// The root that issued this issuing CA's certificate, of those there ever were.
+pub fn root_of(folder: &Folder, issuing: &Certificate) -> Result<Option<Certificate>, NoIssuer> {
+    let mut roots: Vec<Certificate> = certificate(folder, "root.pem")?.into_iter().collect();
+    // a root is kept under the number of the last issuing CA below it, so there are gaps
+    for number in 1..certificates(folder)?.len() {
+        roots.extend(certificate(folder, &format!("root-{number}.pem"))?);
+    }
+    Ok(roots.into_iter().find(|root| issuing.is_issued_by(root)))
+}
+
 /// The issuing CA of the vault's key, and its certificate. The vault says which one it is: while another one is being
 /// installed its certificate may not be in its place yet.
 pub fn present(folder: &Folder, vault: &Vault) -> Result<(Issuer, String), NoIssuer> {

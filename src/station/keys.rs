@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::ca::certificate::Certificate;
 use crate::ca::issuer::Issuer;
 use crate::ca::key::{BadKeyPair, KeyPair};
 use crate::ca::public_key::KeyKind;
@@ -34,6 +35,17 @@ pub struct Unlocked {
     pub root_pem: String,
     /// The issuing CA's certificate, PEM.
     pub issuing_pem: String,
+}
+
+impl Unlocked {
+    /// The certificate, PEM, of the issuing CA that issued this one: the present one or one before it.
+    pub fn issuing_pem_of(&self, leaf: &Certificate) -> String {
+        if self.past.is_empty() || leaf.is_issued_by(self.issuer.certificate()) {
+            return self.issuing_pem.clone();
+        }
+        let past = self.past.iter().map(|one| one.issuer.certificate()).find(|one| leaf.is_issued_by(one));
+        past.map_or_else(|| self.issuing_pem.clone(), Certificate::pem)
+    }
 }
 
 /// Why the station stays locked.

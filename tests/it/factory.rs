@@ -43,15 +43,20 @@ pub struct Station {
 impl Station {
     /// Founds a station named `line-1` that knows an ID scope, but no DPS to send to.
     pub fn found() -> Station {
-        let place = TempDir::new().expect("a folder for the station");
-        let folder = place.path().join("station");
-        let station = Station { place, folder };
+        let station = Station::unfounded();
         station.write("passphrase", PASSPHRASE);
         station.write("password", PASSWORD);
         let password = station.beside("password");
         station.ok(&["init", "--company", "Example", "--password-file", password.to_str().unwrap()]);
         station.set(NO_SCOPE, "id_scope = \"0ne00000000\"");
         station
+    }
+
+    /// The place of a station that is still to be founded.
+    pub fn unfounded() -> Station {
+        let place = TempDir::new().expect("a folder for the station");
+        let folder = place.path().join("station");
+        Station { place, folder }
     }
 
     /// The station's folder.

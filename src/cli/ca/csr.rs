@@ -31,6 +31,9 @@ impl Csr {
 
 /// Prints the request for the certificate of the next issuing CA; with `begin` its key is made if none waits.
 pub fn request(session: &Session, common: &Common, begin: bool, out: Option<&Path>) -> Result<(), Failure> {
+    if let Some(path) = out.filter(|path| path.exists()) {
+        return Err(taken(path));
+    }
     let who = Administering::at_the_terminal(session.actor.clone());
     let passphrase = passphrase::of_vault(common)?;
     let (mut vault, _lock) = session.vault_alone(&passphrase)?;
@@ -51,11 +54,13 @@ pub fn give(
         return output::report(common.json, &value, || text);
     };
     durable::create(path, content, durable::PUBLIC).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::usage(Code::OutputExists, format!("{} is there already", path.display()))
-        }
+        std::io::ErrorKind::AlreadyExists => taken(path),
         _ => Failure::usage(Code::OutputUnwritable, format!("{} cannot be written: {error}", path.display())),
     })?;
     let value = json!({ "file": path.display().to_string() });
     output::report(common.json, &value, || format!("{} is written.", path.display()))
+}
+
+fn taken(path: &Path) -> Failure {
+    Failure::usage(Code::OutputExists, format!("{} is there already", path.display()))
 }

@@ -1,27 +1,45 @@
-//! `lineside ca show`.
+//! `lineside ca show`: what people look for in `openssl x509 -text`, days left, and what is to be done soon.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::ca::certificate::Certificate;
-use crate::ca::inspect::CertificateFacts;
 use crate::cli::Common;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::session::Session;
-use crate::station::clock;
+use crate::station::{ca_material, ca_warnings, clock};
 
-/// Shows root and issuing CA.
+/// Shows root and issuing CA, those before it, the newest list, and warnings.
 pub fn run(session: &Session, common: &Common) -> Result<(), Failure> {
     let now = clock::now();
     let mut text = String::new();
     let mut value = serde_json::Map::new();
-    for name in ["root", "issuing"] {
-        let pem = session.folder.read(&session.folder.ca(&format!("{name}.pem")))?;
-        let certificate = Certificate::from_pem(&pem)?;
-        let facts = CertificateFacts::read(&certificate)?;
-        let days = certificate.not_after().since(now).as_secs() / 86_400;
-        text.push_str(&format!("{name} CA, {days} days left\n{facts}\n"));
-        value.insert(name.to_owned(), json!({ "facts": facts, "days_left": days }));
+    for name in ca_material::names(&session.folder)? {
+        let ca = ca_material::ca(&session.folder, &name, now)?;
+        let days = ca.days_left;
+        text.push_str(&format!("{name} CA, {days} days left\n{}", ca.facts));
+        text.push_str(&format!("{:<20}{}\n{:<20}{}\n\n", "SHA-1", ca.sha1, "signature", ca.signature));
+        value.insert(
+            name,
+            json!({
+                "facts": ca.facts, "days_left": days, "sha1": ca.sha1, "signature": ca.signature,
+            }),
+        );
     }
-    output::report(common.json, &value, || text)
+    if let Some(list) = session.store.read(ca_material::list)? {
+        text.push_str(&format!(
+            "revocation list {}, {} entries, made {}, next due {}\n",
+            list.number, list.entries, list.this_update, list.next_update
+        ));
+        let (made, next) = (list.this_update, list.next_update);
+        let shown = json!({
+            "number": list.number, "entries": list.entries, "this_update": made, "next_update": next,
+        });
+        value.insert("list".to_owned(), shown);
+    }
+    let warnings = ca_warnings::all(&session.folder, &session.store, now)?;
+    for warning in &warnings {
+        text.push_str(&format!("Warning: {warning}\n"));
+    }
+    value.insert("warnings".to_owned(), json!(warnings));
+    output::report(common.json, &Value::Object(value), || text)
 }
