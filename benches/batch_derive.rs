@@ -88,7 +88,7 @@ fn ours(station: &Path, input: &Path, output: &Path) -> Duration {
     // what was held before is no part of the batch
     let _ = fs::write("/proc/self/clear_refs", "5");
     let begun = Instant::now();
-    let outcome = derive::run(&store, &unlocked.vault, &right, &ask, &Progress::default()).unwrap();
+    let outcome = derive::run(&folder, &store, &unlocked.vault, &right, &ask, &Progress::default()).unwrap();
     let taken = begun.elapsed();
     assert_eq!(outcome.refused, 0);
     taken

@@ -22,6 +22,7 @@ pub mod possession;
 pub mod profile;
 pub mod proof;
 pub mod public_key;
+pub mod rsa_key;
 pub mod signer;
 pub mod web_certificate;
 

@@ -4,6 +4,7 @@ pub mod amendment;
 pub mod authority;
 pub mod badges;
 pub mod batch;
+pub mod blocklist;
 pub mod board;
 pub mod ca_material;
 pub mod ca_warnings;
@@ -54,6 +55,7 @@ pub mod serving;
 pub mod settings;
 pub mod shift;
 pub mod shifts;
+pub mod sign_request;
 pub mod slots;
 pub mod staff;
 #[cfg(test)]

@@ -52,13 +52,15 @@ struct Key<'a>(&'a PublicKey);
 
 impl PublicKeyData for Key<'_> {
     fn der_bytes(&self) -> &[u8] {
-        self.0.point_bytes()
+        self.0.key_bytes()
     }
 
     fn algorithm(&self) -> &'static SignatureAlgorithm {
         match self.0.kind() {
             KeyKind::EcP256 => &rcgen::PKCS_ECDSA_P256_SHA256,
             KeyKind::EcP384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+            KeyKind::EcP521 => &rcgen::PKCS_ECDSA_P521_SHA512,
+            KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => &rcgen::PKCS_RSA_SHA256,
         }
     }
 }

@@ -229,7 +229,7 @@ mod tests {
             "req",
             "-x509",
             "-newkey",
-            "rsa:2048",
+            "ed25519",
             "-noenc",
             "-keyout",
             "k.pem",

@@ -12,14 +12,19 @@ use super::pem::{self, BadPem};
 use super::public_key::{BadPublicKey, Hash, PublicKey};
 use crate::domain::code::{Code, Coded};
 
-/// The most bytes a request may have, PEM or DER; requests with an EC key have a few hundred.
+/// The most bytes a request may have, PEM or DER; requests with an EC key have a few hundred, those with RSA
+/// about two thousand.
 pub const LARGEST_CSR: usize = 16 * 1024;
 
-/// Signature algorithms that a request may be signed with, whatever the curve of its key (RFC 5758 §3.2).
-const SIGNATURES: [(ObjectIdentifier, Hash); 3] = [
-    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2"), Hash::Sha256),
-    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3"), Hash::Sha384),
-    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4"), Hash::Sha512),
+/// Signature algorithms that a request may be signed with, and whether they are RSA's: whatever the curve of its key
+/// (RFC 5758 §3.2), whatever the size of its modulus (RFC 4055 §5).
+const SIGNATURES: [(ObjectIdentifier, Hash, bool); 6] = [
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2"), Hash::Sha256, false),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3"), Hash::Sha384, false),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4"), Hash::Sha512, false),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11"), Hash::Sha256, true),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.12"), Hash::Sha384, true),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.13"), Hash::Sha512, true),
 ];
 
 /// A public key whose private key is known to be in the right hands. There are two ways to one: a request signed
@@ -64,7 +69,8 @@ pub enum BadCsr {
     Key(#[from] BadPublicKey),
     /// Signed in a way we do not check.
     #[error(
-        "the certificate request is signed with algorithm {0}, expected ECDSA with SHA-256, SHA-384 or SHA-512"
+        "the certificate request is signed with algorithm {0}, expected ECDSA or RSA (PKCS#1 v1.5) with SHA-256, \
+         SHA-384 or SHA-512"
     )]
     UnsupportedSignature(ObjectIdentifier),
     /// Not signed by its own key.
@@ -75,11 +81,11 @@ pub enum BadCsr {
 impl Coded for BadCsr {
     fn code(&self) -> Code {
         match self {
-            BadCsr::TooLarge(_) | BadCsr::Garbage(_) | BadCsr::Pem(_) | BadCsr::TrailingBytes(_) => {
-                Code::CsrGarbage
-            }
+            BadCsr::TooLarge(_) => Code::CsrTooLarge,
+            BadCsr::Garbage(_) | BadCsr::Pem(_) => Code::CsrGarbage,
+            BadCsr::TrailingBytes(_) => Code::CsrTrailing,
             BadCsr::Key(key) => key.code(),
-            BadCsr::UnsupportedSignature(_) => Code::CsrGarbage,
+            BadCsr::UnsupportedSignature(_) => Code::CsrSignature,
             BadCsr::NotPossessed => Code::CsrNotPossessed,
         }
     }
@@ -109,12 +115,12 @@ pub fn proven_key(csr: &[u8]) -> Result<ProvenKey, BadCsr> {
     let key = request.info.public_key.to_der().map_err(BadCsr::Garbage)?;
     let key = PublicKey::from_spki_der(&key)?;
     let algorithm = request.algorithm.oid;
-    let (_, hash) = SIGNATURES
+    let (_, hash, is_rsa) = SIGNATURES
         .iter()
-        .find(|(known, _)| *known == algorithm)
+        .find(|(known, _, _)| *known == algorithm)
         .ok_or(BadCsr::UnsupportedSignature(algorithm))?;
     let signature = request.signature.as_bytes().ok_or(BadCsr::NotPossessed)?;
-    if !key.verifies(*hash, signed_part, signature) {
+    if *is_rsa != key.kind().is_rsa() || !key.verifies(*hash, signed_part, signature) {
         return Err(BadCsr::NotPossessed);
     }
     Ok(ProvenKey(key))
@@ -138,5 +144,7 @@ fn from_pem(fault: BadPem) -> BadCsr {
     }
 }
 
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod tests;

@@ -71,7 +71,9 @@ impl CertificateFacts {
         let key = match PublicKey::from_spki_der(&body.subject_public_key_info().to_der()?) {
             Ok(key) => key.kind().to_string(),
             Err(BadPublicKey::Unsupported(name)) => name,
-            Err(fault @ (BadPublicKey::Garbage(_) | BadPublicKey::NotOnCurve(_))) => fault.to_string(),
+            Err(fault @ (BadPublicKey::Garbage(_) | BadPublicKey::NotOnCurve(_) | BadPublicKey::Rsa(_))) => {
+                fault.to_string()
+            }
         };
         Ok(CertificateFacts {
             subject: body.subject().to_string(),

@@ -25,6 +25,9 @@ pub enum BadKeyPair {
     /// The library could not make one.
     #[error("no {0} key could be made; the cryptographic library gave no reason")]
     NotMade(KeyKind),
+    /// A kind that comes in requests only.
+    #[error("a {0} key is never made by the station; it comes in a certificate request only")]
+    NotMadeHere(KeyKind),
     /// The bytes are no PKCS#8 key on P-256 or P-384, or public and private part differ.
     #[error("the private key ({0} bytes) is not a PKCS#8 key on P-256 or P-384")]
     NotAccepted(usize),
@@ -37,32 +40,45 @@ impl Coded for BadKeyPair {
     fn code(&self) -> Code {
         match self {
             BadKeyPair::NotMade(_) | BadKeyPair::NotWritten(_) => Code::SignFailed,
+            BadKeyPair::NotMadeHere(_) => Code::KeyTypeRefused,
             BadKeyPair::NotAccepted(_) => Code::IssuerInvalid,
         }
     }
 }
 
-fn algorithm(kind: KeyKind) -> &'static EcdsaSigningAlgorithm {
+fn algorithm(kind: KeyKind) -> Option<&'static EcdsaSigningAlgorithm> {
     match kind {
-        KeyKind::EcP256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
-        KeyKind::EcP384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+        KeyKind::EcP256 => Some(&ECDSA_P256_SHA256_ASN1_SIGNING),
+        KeyKind::EcP384 => Some(&ECDSA_P384_SHA384_ASN1_SIGNING),
+        KeyKind::EcP521 | KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => None,
     }
 }
 
+/// The kind of key that is made where several are allowed: the first of them that is made here.
+///
+/// # Errors
+/// [`BadKeyPair::NotMadeHere`] if none is.
+pub fn preferred(allowed: &[KeyKind]) -> Result<KeyKind, BadKeyPair> {
+    let made_here = allowed.iter().find(|kind| KeyKind::MADE_HERE.contains(kind));
+    let first = allowed.first().copied().unwrap_or(KeyKind::EcP256);
+    made_here.copied().ok_or(BadKeyPair::NotMadeHere(first))
+}
+
 impl KeyPair {
-    /// A new key.
+    /// A new key of one of the kinds in [`KeyKind::MADE_HERE`].
     pub fn generate(kind: KeyKind) -> Result<KeyPair, BadKeyPair> {
-        let pair = EcdsaKeyPair::generate(algorithm(kind)).map_err(|_| BadKeyPair::NotMade(kind))?;
+        let algorithm = algorithm(kind).ok_or(BadKeyPair::NotMadeHere(kind))?;
+        let pair = EcdsaKeyPair::generate(algorithm).map_err(|_| BadKeyPair::NotMade(kind))?;
         let public_key = PublicKey::of_pair_made_here(kind, pair.public_key().as_ref());
         Ok(KeyPair { pair, public_key })
     }
 
     /// From an unencrypted PKCS#8 key in DER (RFC 5958); its kind is found out.
     pub fn from_pkcs8(pkcs8: &Secret) -> Result<KeyPair, BadKeyPair> {
-        KeyKind::ALL
+        KeyKind::MADE_HERE
             .into_iter()
             .find_map(|kind| {
-                let pair = EcdsaKeyPair::from_pkcs8(algorithm(kind), pkcs8.expose()).ok()?;
+                let pair = EcdsaKeyPair::from_pkcs8(algorithm(kind)?, pkcs8.expose()).ok()?;
                 KeyPair::new(kind, pair)
             })
             .ok_or(BadKeyPair::NotAccepted(pkcs8.len()))
@@ -102,17 +118,23 @@ impl KeyPair {
     pub fn sign_fixed(&self, message: &[u8], check: bool) -> Result<Vec<u8>, SignFailed> {
         let der = self.sign(message)?;
         let kind = self.public_key.kind();
-        let hash = match kind {
-            KeyKind::EcP256 => Hash::Sha256,
-            KeyKind::EcP384 => Hash::Sha384,
+        let (hash, fixed) = match kind {
+            KeyKind::EcP256 => {
+                let fixed = p256::ecdsa::Signature::from_der(&der).map(|both| both.to_bytes().to_vec());
+                (Hash::Sha256, fixed)
+            }
+            KeyKind::EcP384 => {
+                let fixed = p384::ecdsa::Signature::from_der(&der).map(|both| both.to_bytes().to_vec());
+                (Hash::Sha384, fixed)
+            }
+            // no pair is of these kinds
+            KeyKind::EcP521 | KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => {
+                return Err(SignFailed::SignerRefused);
+            }
         };
         if check && !self.public_key.verifies(hash, message, &der) {
             return Err(SignFailed::NotVerified);
         }
-        let fixed = match kind {
-            KeyKind::EcP256 => p256::ecdsa::Signature::from_der(&der).map(|both| both.to_bytes().to_vec()),
-            KeyKind::EcP384 => p384::ecdsa::Signature::from_der(&der).map(|both| both.to_bytes().to_vec()),
-        };
         fixed.map_err(|_| SignFailed::NotVerified)
     }
 }
@@ -124,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_key_is_read_back_and_signs() {
-        for kind in KeyKind::ALL {
+        for kind in KeyKind::MADE_HERE {
             let key = KeyPair::generate(kind).unwrap();
             let again = KeyPair::from_pkcs8(&key.pkcs8().unwrap()).unwrap();
             assert_eq!(again.public_key(), key.public_key());
@@ -135,6 +157,14 @@ mod tests {
             let der = pem::decode(pem.expose(), &["PRIVATE KEY"]).unwrap();
             assert_eq!(der, key.pkcs8().unwrap().expose());
         }
+    }
+
+    #[test]
+    fn a_kind_that_comes_in_requests_only_is_never_made() {
+        let refused = KeyPair::generate(KeyKind::Rsa2048).err();
+        assert_eq!(refused, Some(BadKeyPair::NotMadeHere(KeyKind::Rsa2048)));
+        assert_eq!(preferred(&[KeyKind::Rsa2048, KeyKind::EcP384]), Ok(KeyKind::EcP384));
+        assert_eq!(preferred(&[KeyKind::EcP521]), Err(BadKeyPair::NotMadeHere(KeyKind::EcP521)));
     }
 
     #[test]

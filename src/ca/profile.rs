@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::public_key::KeyKind;
+use super::public_key::{KNOWN_KINDS, KeyKind};
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
@@ -191,7 +191,7 @@ impl Profile {
             digest: Digest::of(text.as_bytes()),
             validity: Duration::from_secs(days * 86_400),
             backdate: Duration::from_secs(hours * 3600),
-            keys: at.words("keys", &keys, "ec-p256, ec-p384", |word| word.parse().ok())?,
+            keys: at.words("keys", &keys, KNOWN_KINDS, |word| word.parse().ok())?,
             key_usage: at.words("key_usage", &key_usage, "digital-signature", |word| match word {
                 "digital-signature" => Some(Usage::DigitalSignature),
                 _ => None,

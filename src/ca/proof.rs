@@ -3,14 +3,14 @@
 use super::public_key::{Hash, KeyKind, PublicKey};
 use crate::domain::code::{Code, Coded};
 
-/// The longest DER ECDSA signature there is on P-384: two integers of 49 bytes with their headers.
-const LONGEST_SIGNATURE: usize = 104;
+/// The longest signature there is: that of an RSA key of 4096 bits. DER ECDSA on P-521 has 139 bytes at most.
+const LONGEST_SIGNATURE: usize = 512;
 
 /// Why a signature proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotProven {
     /// More or fewer bytes than a signature can have.
-    #[error("the device's signature has {0} bytes, an ECDSA signature has 8 to 104")]
+    #[error("the device's signature has {0} bytes, a signature has 8 to {LONGEST_SIGNATURE}")]
     Size(usize),
     /// It is not a signature of this key over this message.
     #[error("the device's signature was not made by its {0} key over this run's message")]
@@ -23,8 +23,9 @@ impl Coded for NotProven {
     }
 }
 
-/// Whether the signature (DER ECDSA) was made by this key over this message: SHA-256 on P-256, SHA-384 on P-384,
-/// where SHA-256 is taken as well because small crypto libraries know no other hash.
+/// Whether the signature (DER ECDSA, or RSA with PKCS#1 v1.5 padding) was made by this key over this message: SHA-256 on
+/// P-256, SHA-384 on P-384, SHA-512 on P-521, where shorter hashes are taken as well because small crypto libraries know
+/// no other; any of the three with RSA.
 pub fn verify_signature(
     public_key: &PublicKey,
     message: &[u8],
@@ -37,6 +38,8 @@ pub fn verify_signature(
     let hashes: &[Hash] = match kind {
         KeyKind::EcP256 => &[Hash::Sha256],
         KeyKind::EcP384 => &[Hash::Sha384, Hash::Sha256],
+        KeyKind::EcP521 => &[Hash::Sha512, Hash::Sha384, Hash::Sha256],
+        KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => &[Hash::Sha256, Hash::Sha384, Hash::Sha512],
     };
     match hashes.iter().any(|hash| public_key.verifies(*hash, message, signature_der)) {
         true => Ok(()),
@@ -73,7 +76,7 @@ mod tests {
 
     #[test]
     fn another_key_or_another_message_proves_nothing() {
-        for kind in KeyKind::ALL {
+        for kind in KeyKind::MADE_HERE {
             let (key, other) = (KeyPair::generate(kind).unwrap(), KeyPair::generate(kind).unwrap());
             let signature = key.sign(b"message").unwrap();
             let refused = Err(NotProven::WrongSignature(kind));

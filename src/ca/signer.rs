@@ -58,7 +58,11 @@ impl Signer {
     pub(super) fn new(key: KeyPair) -> Result<Signer, SignFailed> {
         match key.public_key().kind() {
             KeyKind::EcP384 => Ok(Signer { key }),
-            other @ KeyKind::EcP256 => Err(SignFailed::WrongKey(other)),
+            other @ (KeyKind::EcP256
+            | KeyKind::EcP521
+            | KeyKind::Rsa2048
+            | KeyKind::Rsa3072
+            | KeyKind::Rsa4096) => Err(SignFailed::WrongKey(other)),
         }
     }
 

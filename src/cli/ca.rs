@@ -9,6 +9,7 @@ mod renew;
 mod revoke;
 mod second;
 mod show;
+mod sign;
 
 use clap::Subcommand;
 
@@ -29,6 +30,8 @@ pub enum Ca {
     Renew(renew::Renew),
     /// The certificate of a device with its chain, PEM
     Export(export::Export),
+    /// A certificate for one request (PKCS#10) from outside
+    Sign(sign::Sign),
     /// Revoke a certificate and disable what it enrolled
     Revoke(revoke::Revoke),
     /// Make the next revocation list: `ca/crl.pem`
@@ -40,8 +43,12 @@ pub enum Ca {
 impl Ca {
     /// Runs the command.
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
+        if let Ca::Sign(sign) = self {
+            return sign.run(common);
+        }
         let session = Session::open(common)?;
         match self {
+            Ca::Sign(sign) => sign.run(common),
             Ca::Show => show::run(&session, common),
             Ca::Csr(csr) => csr.run(&session, common),
             Ca::Install(install) => install.run(&session, common),

@@ -22,10 +22,8 @@ use super::verdict::Verdict;
 #[allow(missing_docs, reason = "the fields are the words of DESIGN and of the entry itself")]
 pub enum AuditEvent {
     /// A station came into being; `origin` is the name of its log.
-    StationCreated {
-        origin: String,
-        company: String,
-    },
+    #[rustfmt::skip]
+    StationCreated { origin: String, company: String },
     /// A certificate of our own CA was made (SHA-256 of its DER).
     #[rustfmt::skip]
     CaCreated { role: String, subject: String, sha256: Digest },
@@ -172,7 +170,9 @@ pub enum AuditEvent {
         /// Digest of the public key (SPKI).
         #[serde(skip_serializing_if = "Option::is_none")]
         public_key: Option<Digest>,
-        product: Digest,
+        /// Digest of the recipe; none for a request under a profile alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        product: Option<Digest>,
         /// Digest of the certificate profile; none for a derived key.
         #[serde(skip_serializing_if = "Option::is_none")]
         profile: Option<Digest>,

@@ -121,6 +121,20 @@ codes! {
     RootUnfit = "LS-CER-10", "Give the root's own certificate with --root: self-signed, of a CA, valid now.";
     SecondNeeded = "LS-CER-11", "Say who you are with --as, and have another administrator confirm with --second NAME and their password.";
     SecondRefused = "LS-CER-12", "Have another administrator than yourself confirm with their own password.";
+    // -- requests and the keys in them
+    CsrTrailing = "LS-CSR-01", "Hand over the certificate request alone; something stands behind its end.";
+    CsrTooLarge = "LS-CSR-02", "Have the device make a plain certificate request, without large extensions.";
+    CsrSignature = "LS-CSR-03", "Have the request signed with SHA-256, SHA-384 or SHA-512.";
+    KeyOffCurve = "LS-CSR-04", "Have the device make a new key; if it happens again, its library is faulty.";
+    RsaTooSmall = "LS-CSR-05", "Have the device make a key of at least 2048 bits, better one on P-256.";
+    RsaTooLarge = "LS-CSR-06", "Have the device make a key of at most 4096 bits, better one on P-256.";
+    RsaEvenModulus = "LS-CSR-07", "Put the device aside for an engineer: its key was damaged or never real.";
+    RsaExponent = "LS-CSR-08", "Have the device make its key with the public exponent 65537.";
+    RsaSmallFactor = "LS-CSR-09", "Put the device aside for an engineer: its key was damaged or never real.";
+    RsaRoca = "LS-CSR-10", "Put the device aside for an engineer: its security chip needs the maker's update, or a key on P-256.";
+    RsaClosePrimes = "LS-CSR-11", "Put the device aside for an engineer: the library that made its key is faulty.";
+    KeyBlocklisted = "LS-CSR-12", "Put the device aside for an engineer: ca/blocklist.txt in the station's folder names its key.";
+    BlocklistInvalid = "LS-CSR-13", "Mend ca/blocklist.txt in the station's folder: one SHA-256 of a public key a line.";
     // -- secrets
     VaultLocked = "LS-VAULT-01", "Unlock the station on its Unlock page or with --passphrase-file.";
     PassphraseWrong = "LS-VAULT-02", "Give the right passphrase; the vault is unchanged.";

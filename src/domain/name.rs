@@ -42,6 +42,11 @@ impl Name {
         Name(format!("batch-{}", now.millis()))
     }
 
+    /// The name of a work order that is opened for one request, at this moment.
+    pub fn for_request(now: UtcTime) -> Name {
+        Name(format!("request-{}", now.millis()))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

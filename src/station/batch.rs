@@ -6,6 +6,7 @@ pub mod export;
 pub mod hand_out;
 pub mod identity_cells;
 pub mod import;
+pub mod interrupted;
 pub mod issue;
 pub mod outcome;
 pub mod output_file;

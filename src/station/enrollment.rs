@@ -112,14 +112,19 @@ pub fn queue_pass(
     queue(change, registration_id, Operation::Create, credential.run(), &order)
 }
 
-/// Queues the enrollment of a device whose certificate was issued in a batch, in the transaction that puts it on record.
-pub fn queue_certificate(
+/// Queues the enrollment of a device whose certificate was handed over in a file, if its recipe enrolls devices one by
+/// one; in the transaction that puts the certificate on record.
+pub fn queue_handed_over(
     change: &mut Change<'_>,
     product: &Product,
     identity: &DeviceIdentity,
     run: u64,
     serial: CertSerial,
 ) -> Result<(), StoreError> {
+    let enroll = &product.enroll;
+    if enroll.service == EnrollService::None || enroll.kind != EnrollKind::Individual {
+        return Ok(());
+    }
     let DeviceIdentity { registration_id, device_id } = identity;
     let attestation = Attestation::Certificate(serial);
     let order = EnrollmentOrder {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::domain::batch::BatchKind;
 use crate::domain::code::{Code, Coded};
 
 /// A station's folder. Nothing is read or made by naming it.
@@ -148,12 +149,13 @@ impl Folder {
         self.try_lock(&self.0.join(".import.lock"))
     }
 
-    /// Says that an export runs, as several may. `alone` is called first if no other one does.
-    pub fn join_exports<E: From<FolderError>>(
+    /// Says that a batch of this kind runs, as several may. `alone` is called first if no other one does.
+    pub fn join_batches<E: From<FolderError>>(
         &self,
+        kind: BatchKind,
         alone: impl FnOnce() -> Result<(), E>,
     ) -> Result<Lock, E> {
-        let path = self.0.join(".export.lock");
+        let path = self.0.join(format!(".{}.lock", kind.as_str()));
         let io = |cause| FolderError::Io { path: path.clone(), cause };
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
         match file.try_lock() {

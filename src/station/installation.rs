@@ -289,3 +289,6 @@ fn unstage(folder: &Folder) -> Result<(), CannotInstall> {
 fn company(store: &Store) -> Result<Company, CannotInstall> {
     Ok(store.read(meta::company)?.parse()?)
 }
+
+#[cfg(test)]
+mod tests;

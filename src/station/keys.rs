@@ -11,6 +11,7 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
+use crate::station::blocklist::{BadBlocklist, Blocklist};
 use crate::station::folder::{Folder, FolderError};
 use crate::station::installation::{self, CannotInstall};
 use crate::station::issuers::{self, NoIssuer, PastIssuer};
@@ -35,6 +36,8 @@ pub struct Unlocked {
     pub root_pem: String,
     /// The issuing CA's certificate, PEM.
     pub issuing_pem: String,
+    /// Keys that get no certificate.
+    pub blocklist: Blocklist,
 }
 
 impl Unlocked {
@@ -69,6 +72,9 @@ pub enum UnlockError {
     /// A file of the CA cannot be read.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// The list of blocked keys is faulty.
+    #[error(transparent)]
+    Blocklist(#[from] BadBlocklist),
     /// The records cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -86,6 +92,7 @@ impl Coded for UnlockError {
             UnlockError::Key(error) => error.code(),
             UnlockError::Checkpoint(error) => error.code(),
             UnlockError::Folder(error) => error.code(),
+            UnlockError::Blocklist(error) => error.code(),
             UnlockError::Store(error) => error.code(),
             UnlockError::VaultChange(error) => error.code(),
         }
@@ -186,7 +193,9 @@ fn load(folder: &Folder, vault: Vault) -> Result<Unlocked, UnlockError> {
     let root_pem = folder.read(&folder.ca("root.pem"))?;
     let past = issuers::past(folder, &vault)?;
     let checkpoint_key = CheckpointKey::load(vault.checkpoint_key()?)?;
-    Ok(Unlocked { vault, issuer: Arc::new(issuer), past, checkpoint_key, root_pem, issuing_pem })
+    let blocklist = Blocklist::load(folder)?;
+    let issuer = Arc::new(issuer);
+    Ok(Unlocked { vault, issuer, past, checkpoint_key, root_pem, issuing_pem, blocklist })
 }
 
 /// The keys of a serving station: locked at first, perhaps, unlocked once.

@@ -209,21 +209,57 @@ fn what_cannot_be_done_leaves_no_output_and_overwrites_nothing() {
     assert_eq!(listed["batches"][0]["state"], "failed");
 }
 
+/// A derivation that goes on for a while, at a moment at which it has written something.
+fn under_way(station: &Station, input: &str, output: &str, hidden: &PathBuf) -> Process {
+    let running = Process::start(station.command(&["batch", "derive", "--group", "plant", input, output]));
+    wait_for("keys in the output", || {
+        fs::metadata(hidden).ok().filter(|found| found.len() > 1_000_000).map(drop)
+    });
+    running
+}
+
+fn a_long_table(station: &Station) -> String {
+    let rows: String = (0..4_000_000).map(|at| format!("sn-{at}\n")).collect();
+    station.write("in.csv", &format!("registration_id\n{rows}"))
+}
+
 #[test]
 fn a_first_interrupt_cancels_and_takes_the_output_away() {
     let station = with_group(&vectors()[0]);
-    let rows: String = (0..4_000_000).map(|at| format!("sn-{at}\n")).collect();
-    let input = station.write("in.csv", &format!("registration_id\n{rows}"));
+    let input = a_long_table(&station);
     let (path, output) = out(&station, "out.csv");
-    let running = Process::start(station.command(&["batch", "derive", "--group", "plant", &input, &output]));
-    wait_for("keys in the output", || {
-        fs::metadata(&path).ok().filter(|found| found.len() > 1_000_000).map(drop)
-    });
+    let hidden = station.beside(".out.csv.new");
+    let running = under_way(&station, &input, &output, &hidden);
+    assert!(!path.exists(), "what is not whole is not seen under its name");
+    let mode = fs::metadata(&hidden).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // another one does not disturb it
+    station.refused(2, "LS-CSV-05", &["batch", "derive", "--group", "plant", &input, &output]);
     let ended = running.signal("INT");
     ended.is_refused(1, "LS-ST-02");
-    assert!(!path.exists());
+    assert!(!path.exists() && !hidden.exists());
     let ended = station.events("batch-ended").pop().unwrap();
     assert_eq!((&ended["state"], &ended["output-digest"]), (&"cancelled".into(), &Value::Null));
+}
+
+#[test]
+fn what_was_killed_is_taken_away_and_put_down_as_failed_by_the_next_one() {
+    let station = with_group(&vectors()[0]);
+    let input = a_long_table(&station);
+    let (path, output) = out(&station, "out.csv");
+    let hidden = station.beside(".out.csv.new");
+    under_way(&station, &input, &output, &hidden).kill();
+    assert!(!path.exists() && hidden.exists());
+    assert_eq!(station.json(&["batch", "list"])["batches"][0]["state"], "running");
+    let short = station.write("short.csv", "registration_id\nsn-1\n");
+    station.ok(&["batch", "derive", "--group", "plant", &short, &output]);
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2);
+    assert!(!hidden.exists(), "keys lie about");
+    let ended = station.events("batch-ended");
+    let states: Vec<&Value> = ended.iter().map(|entry| &entry["state"]).collect();
+    assert_eq!(states, ["failed", "done"]);
+    assert_eq!(ended[0]["code"], "LS-ST-02");
+    station.ok(&["audit", "verify"]);
 }
 
 #[test]
@@ -243,9 +279,9 @@ fn the_record_is_on_the_disk_before_the_first_key() {
     let trace = fs::read_to_string(trace).unwrap();
     let calls: Vec<&str> = trace.lines().collect();
     let at = |what: &dyn Fn(&&str) -> bool| calls.iter().position(what).expect("such a call");
-    let written = at(&|call| call.contains("out.csv>") && call.contains("write("));
+    let written = at(&|call| call.contains(".out.csv.new>") && call.contains("write("));
     let recorded = at(&|call| call.contains("station.db-wal>") && call.contains("batch-started"));
     let durable = recorded + calls[recorded..].iter().position(|call| call.contains("sync(")).unwrap();
     assert!(recorded < durable && durable < written, "{recorded} {durable} {written}");
-    assert!(calls[written..].iter().any(|call| call.contains("fsync(") && call.contains("out.csv>")));
+    assert!(calls[written..].iter().any(|call| call.contains("fsync(") && call.contains(".out.csv.new>")));
 }

@@ -14,7 +14,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 #[test]
 fn the_certificate_holds_what_was_prepared_and_nothing_else() {
     let ca = ThrowawayCa::made_now();
-    for kind in KeyKind::ALL {
+    for kind in KeyKind::MADE_HERE {
         let (key, prepared) = ca.prepare(kind, "sn-1-mac-0011");
         assert_eq!((prepared.holder(), prepared.work_order().as_str()), (PermitHolder::Run(17), "lot-1"));
         let (serial, digest) = (prepared.cert_serial(), prepared.to_be_signed());
@@ -50,7 +50,7 @@ fn webpki_accepts_the_chain_for_client_authentication_at_its_time_only() {
     let root = CertificateDer::from(ca.root.der());
     let anchor = webpki::anchor_from_trusted_cert(&root).unwrap();
     let intermediate = CertificateDer::from(ca.issuer.certificate().der());
-    for kind in KeyKind::ALL {
+    for kind in KeyKind::MADE_HERE {
         let certificate = ca.prepare(kind, "sn-1").1.sign().unwrap();
         let der = CertificateDer::from(certificate.der());
         let judge = |at: UtcTime| {
@@ -81,7 +81,7 @@ fn the_openssl_command_accepts_the_chain_in_its_strict_mode() {
     let openssl = OpenSsl::in_new_folder();
     openssl.write("root.pem", ca.root.pem().as_bytes());
     let at = now().seconds().to_string();
-    for kind in KeyKind::ALL {
+    for kind in KeyKind::MADE_HERE {
         let certificate = ca.prepare(kind, "sn-1").1.sign().unwrap();
         openssl.write("chain.pem", chain_pem(&[&certificate, ca.issuer.certificate()]).as_bytes());
         let verify =

@@ -59,7 +59,7 @@ impl Derive {
         let seen = Progress::default();
         let (store, vault) = (&session.store, &unlocked.vault);
         let derived = progress::watch(&seen, "the table", common.json, || {
-            derive::run(store, vault, &right, &ask, &seen)
+            derive::run(&session.folder, store, vault, &right, &ask, &seen)
         });
         let outcome = derived.map_err(|error| session.refused("batch derive", error))?;
         let summary = format!("{} keys, {} rows refused", outcome.good, outcome.refused);

@@ -16,6 +16,7 @@ use self::blocks::Blocks;
 use self::pipeline::{Sink, Stopped, Written};
 use self::rows::{BadBlock, KEY_COLUMN, Layout};
 use super::identity_cells::IdentityRule;
+use super::interrupted;
 use super::outcome::Outcome;
 use super::output_file::{BadOutput, OutputFile};
 use super::progress::Progress;
@@ -28,6 +29,7 @@ use crate::domain::name::Name;
 use crate::domain::product::Product;
 use crate::station::authority::{Authority, Engineering};
 use crate::station::clock;
+use crate::station::folder::{Folder, FolderError};
 use crate::store::Store;
 use crate::store::batches::{self, Ended, NewBatch};
 use crate::store::error::StoreError;
@@ -68,6 +70,8 @@ pub enum DeriveFailed {
     Vault(#[from] VaultError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
 }
 
 impl From<Stopped> for DeriveFailed {
@@ -88,17 +92,20 @@ impl Coded for DeriveFailed {
             DeriveFailed::Result(_) => Code::OutputUnwritable,
             DeriveFailed::Vault(error) => error.code(),
             DeriveFailed::Store(error) => error.code(),
+            DeriveFailed::Folder(error) => error.code(),
         }
     }
 }
 
 /// Derives the keys. Rows that are refused stand in the result file beside the input, and nowhere else; there is none if
-/// all are good. A batch that fails or is cancelled leaves no output.
+/// all are good. A batch that fails or is cancelled leaves no output; one that was killed leaves a hidden `.OUT.new`, which
+/// the next one takes away, and is put down as failed by it.
 ///
 /// # Errors
 /// A faulty table, an output that is there already or cannot be written, a group that is not in the vault, records that
 /// refuse.
 pub fn run(
+    folder: &Folder,
     store: &Store,
     vault: &Vault,
     right: &Engineering,
@@ -114,7 +121,8 @@ pub fn run(
     file.seek(SeekFrom::Start(0)).map_err(BadTable::from)?;
     progress.expect(length);
     let mut blocks = Blocks::new(file, layout.header.delimiter, begin)?;
-    let output = OutputFile::create(ask.output)?;
+    let _running = interrupted::join::<DeriveFailed>(folder, store, right, BatchKind::Derive)?;
+    let output = OutputFile::unseen(ask.output)?;
     if output.is_at(&result_file::beside(ask.input)) {
         return Err(BadOutput::ResultFile(ask.output.to_owned()).into());
     }

@@ -24,11 +24,12 @@ use self::format::Format;
 use self::manifest::ManifestKey;
 use self::pump::Pumped;
 use self::scribe::Plan;
+use super::interrupted;
 use super::outcome::Outcome;
 use super::progress::Progress;
 use crate::ca::certificate::Certificate;
 use crate::domain::batch::{BatchKind, BatchState};
-use crate::domain::code::{Code, Coded as _};
+use crate::domain::code::Coded as _;
 use crate::domain::digest::Digest;
 use crate::durable;
 use crate::station::authority::{Authority as _, Engineering};
@@ -186,7 +187,7 @@ pub fn run(
         work_order: None,
         person: &actor.to_string(),
     };
-    let _running = folder.join_exports(|| end_killed(store, right))?;
+    let _running = interrupted::join::<ExportFailed>(folder, store, right, BatchKind::Export)?;
     let batch = store.change(actor, clock::now(), |change| batches::begin(change, &new))?;
     let done = leave(folder, ask, columns, key, to, progress);
     let (pumped, digest, files, failed) = match done {
@@ -219,23 +220,6 @@ pub fn run(
             files,
         }),
     }
-}
-
-/// Ends exports whose process was killed; nobody exports now.
-fn end_killed(store: &Store, right: &Engineering) -> Result<(), ExportFailed> {
-    let running = store.read(batches::running)?;
-    for batch in running.into_iter().filter(|batch| batch.kind == BatchKind::Export) {
-        let ended = Ended {
-            state: BatchState::Failed,
-            good: 0,
-            refused: 0,
-            code: Some(Code::Interrupted),
-            input_digest: None,
-            output_digest: None,
-        };
-        store.change(right.actor(), clock::now(), |change| batches::end(change, batch.id, &ended))?;
-    }
-    Ok(())
 }
 
 /// The columns that were chosen, or the usual ones: of announced devices all that files said.

@@ -119,7 +119,7 @@ fn chunks(
     let Started { batch, work_order, opened, mut table, standing, sinks, size, .. } = started;
     progress.expect(size);
     progress.reached(standing.ends.input, standing.certificates, standing.refused);
-    let mut planner = Planner::new(ask, table.header().clone());
+    let mut planner = Planner::new(ask, &bench.keys.blocklist, table.header().clone());
     let mut number = standing.chunk;
     let mut signed_before = standing.certificates;
     let mut unrehearsed = sinks.contents();

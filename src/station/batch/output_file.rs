@@ -1,9 +1,9 @@
 //! A file that a batch writes: for its owner only from the first byte, on the disk once it is finished, and taken away
 //! again if it is not.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::domain::code::{Code, Coded};
@@ -17,6 +17,8 @@ pub enum BadOutput {
     Exists(PathBuf),
     #[error("{} is where the rows go that are refused", .0.display())]
     ResultFile(PathBuf),
+    #[error("{} is being written by another batch", .0.display())]
+    Busy(PathBuf),
     #[error("{} cannot be written: {cause}", path.display())]
     Write { path: PathBuf, cause: io::Error },
 }
@@ -24,7 +26,7 @@ pub enum BadOutput {
 impl Coded for BadOutput {
     fn code(&self) -> Code {
         match self {
-            BadOutput::Exists(_) | BadOutput::ResultFile(_) => Code::OutputExists,
+            BadOutput::Exists(_) | BadOutput::ResultFile(_) | BadOutput::Busy(_) => Code::OutputExists,
             BadOutput::Write { .. } => Code::OutputUnwritable,
         }
     }
@@ -38,6 +40,8 @@ pub struct OutputFile {
     path: PathBuf,
     /// Where it belongs.
     place: PathBuf,
+    /// Whether it may take the place of another file.
+    replaces: bool,
     finished: bool,
 }
 
@@ -49,30 +53,58 @@ impl OutputFile {
             io::ErrorKind::AlreadyExists => BadOutput::Exists(place.to_owned()),
             _ => BadOutput::Write { path: place.to_owned(), cause },
         })?;
-        Ok(OutputFile { file, path: place.to_owned(), place: place.to_owned(), finished: false })
+        Ok(OutputFile {
+            file,
+            path: place.to_owned(),
+            place: place.to_owned(),
+            replaces: false,
+            finished: false,
+        })
     }
 
     /// Begins a file that takes the place of an earlier one once it is finished.
     pub fn replacing(place: &Path) -> Result<OutputFile, BadOutput> {
+        let mut file = OutputFile::hidden(place)?;
+        file.replaces = true;
+        Ok(file)
+    }
+
+    /// Begins a file that is seen under its name, which must be free, only once it is finished. What a killed program left
+    /// of it is taken away.
+    pub fn unseen(place: &Path) -> Result<OutputFile, BadOutput> {
+        match place.symlink_metadata() {
+            Ok(_) => Err(BadOutput::Exists(place.to_owned())),
+            Err(_) => OutputFile::hidden(place),
+        }
+    }
+
+    /// Begins `.NAME.new` beside it.
+    fn hidden(place: &Path) -> Result<OutputFile, BadOutput> {
         let mut name = std::ffi::OsString::from(".");
         name.push(place.file_name().unwrap_or_default());
         name.push(".new");
         let path = place.with_file_name(name);
-        match fs::remove_file(&path) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
-                return Err(BadOutput::Write { path, cause });
+        let failed = |cause| BadOutput::Write { path: place.to_owned(), cause };
+        if let Ok(left) = File::open(&path) {
+            match left.try_lock() {
+                Ok(()) => fs::remove_file(&path).map_err(failed)?,
+                Err(TryLockError::WouldBlock) => return Err(BadOutput::Busy(place.to_owned())),
+                Err(TryLockError::Error(cause)) => return Err(failed(cause)),
             }
-            _ => {}
         }
         let mut file = OutputFile::create(&path)?;
+        file.file.lock().map_err(failed)?;
         file.place = place.to_owned();
         Ok(file)
     }
 
-    /// Whether a path leads to this very file.
+    /// Whether it will stand at this path.
     pub fn is_at(&self, path: &Path) -> bool {
-        let ours = self.file.metadata().map(|meta| (meta.dev(), meta.ino())).ok();
-        ours.is_some() && fs::metadata(path).map(|meta| (meta.dev(), meta.ino())).ok() == ours
+        let folder = |path: &Path| match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => fs::canonicalize(parent).ok(),
+            _ => fs::canonicalize(".").ok(),
+        };
+        path.file_name() == self.place.file_name() && folder(path) == folder(&self.place)
     }
 
     /// Puts the file on the disk under its name.
@@ -80,6 +112,9 @@ impl OutputFile {
         let failed = |cause| BadOutput::Write { path: self.place.clone(), cause };
         self.file.sync_all().map_err(failed)?;
         if self.path != self.place {
+            if !self.replaces && self.place.symlink_metadata().is_ok() {
+                return Err(BadOutput::Exists(self.place.clone()));
+            }
             fs::rename(&self.path, &self.place).map_err(failed)?;
         }
         durable::settle_name(&self.place).map_err(failed)?;
@@ -140,6 +175,17 @@ mod tests {
         other.write_all(b"other").unwrap();
         other.finish().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"other");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(matches!(OutputFile::unseen(&path), Err(BadOutput::Exists(_))));
+        fs::remove_file(&path).unwrap();
+        fs::write(folder.path().join(".out.csv.new"), b"left by a program that was killed").unwrap();
+        let mut unseen = OutputFile::unseen(&path).unwrap();
+        unseen.write_all(b"unseen").unwrap();
+        assert!(matches!(OutputFile::unseen(&path), Err(BadOutput::Busy(_))));
+        assert!(!path.exists() && unseen.is_at(&path));
+        fs::write(&path, b"somebody else's").unwrap();
+        assert!(matches!(unseen.finish(), Err(BadOutput::Exists(_))));
+        assert_eq!(fs::read(&path).unwrap(), b"somebody else's");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         let nowhere = OutputFile::create(&folder.path().join("no/out.csv")).unwrap_err();
         assert_eq!(nowhere.code(), Code::OutputUnwritable);

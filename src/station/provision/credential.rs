@@ -4,7 +4,7 @@
 use crate::ca::certificate::Certificate;
 use crate::ca::csr::{self, ProvenKey};
 use crate::ca::issue::{self, Prepared};
-use crate::ca::key::KeyPair;
+use crate::ca::key::{self, BadKeyPair, KeyPair};
 use crate::ca::profile::Profile;
 use crate::ca::public_key::{KeyKind, PublicKey};
 use crate::device::driver::{CsrKey, Driver};
@@ -129,20 +129,24 @@ pub fn prepare(
     };
     match &job.recipe.product.credential {
         Credential::X509 { key: KeyOrigin::OnDevice, .. } => {
-            let kind = match preferred(&profile(job)?) {
+            let kind = match key::preferred(profile(job)?.keys())? {
                 KeyKind::EcP256 => CsrKey::P256,
                 KeyKind::EcP384 => CsrKey::P384,
+                other @ (KeyKind::EcP521 | KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096) => {
+                    return Err(BadKeyPair::NotMadeHere(other).into());
+                }
             };
             let cn = device.identity.registration_id.as_str();
             let request = driver.request_csr(cn, kind, resume.is_some())?;
             let key = csr::proven_key(&request)?;
+            bench.keys.blocklist.admit(key.public_key())?;
             Ok(match resume {
                 Some(run) => Offer::Resume { run, key: Some(key) },
                 None => Offer::OnDevice(key),
             })
         }
         Credential::X509 { key: KeyOrigin::Station, .. } => {
-            let key = KeyPair::generate(preferred(&profile(job)?)).map_err(|e| Stop::station(&e))?;
+            let key = KeyPair::generate(key::preferred(profile(job)?.keys())?)?;
             Ok(Offer::Station(key))
         }
         Credential::GroupKey { group } => {
@@ -169,11 +173,6 @@ fn same_recipe(job: &Job<'_>, run: &Run) -> Result<(), Stop> {
             run.id, recipe.name
         ),
     ))
-}
-
-/// The kind of key that is made when the profile allows several: the first it names.
-fn preferred(profile: &Profile) -> KeyKind {
-    profile.keys().first().copied().unwrap_or(KeyKind::EcP256)
 }
 
 fn profile(job: &Job<'_>) -> Result<Profile, Stop> {
@@ -208,8 +207,7 @@ fn reservation<'a>(job: &'a Job<'_>, device: &'a Device) -> Reservation<'a> {
         mac: device.mac.as_ref(),
         identity: &device.identity,
         product: &recipe.name,
-        product_digest: &recipe.digest,
-        product_text: &job.recipe.text,
+        recipe: Some((&recipe.digest, &job.recipe.text)),
         work_order: job.work_order,
         slot: job.slot,
         person: job.person,

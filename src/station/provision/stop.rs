@@ -3,6 +3,7 @@
 
 use crate::ca::csr::BadCsr;
 use crate::ca::issue::Refused;
+use crate::ca::key::BadKeyPair;
 use crate::ca::proof::NotProven;
 use crate::ca::signer::SignFailed;
 use crate::device::driver::Driver;
@@ -12,6 +13,7 @@ use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded, sentence};
 use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::verdict::Verdict;
+use crate::station::blocklist::Blocklisted;
 use crate::station::board::Ending;
 use crate::station::clock::{self, NoEntropy};
 use crate::station::enrollment;
@@ -101,6 +103,18 @@ impl From<IntendError> for Stop {
 impl From<BadCsr> for Stop {
     fn from(error: BadCsr) -> Stop {
         Stop::device(&error)
+    }
+}
+
+impl From<BadKeyPair> for Stop {
+    fn from(error: BadKeyPair) -> Stop {
+        Stop::station(&error)
+    }
+}
+
+impl From<Blocklisted> for Stop {
+    fn from(error: Blocklisted) -> Stop {
+        Stop::new(Verdict::Quarantine, error.code(), error.to_string())
     }
 }
 

@@ -31,12 +31,10 @@ pub struct Reservation<'a> {
     pub mac: Option<&'a MacAddress>,
     /// Formed from them by the recipe.
     pub identity: &'a DeviceIdentity,
-    /// The recipe's name.
+    /// What the work order makes: a recipe by its name, or the certificate profile that stands in its place.
     pub product: &'a Name,
-    /// Digest of its text.
-    pub product_digest: &'a Digest,
-    /// Its text, kept once for ever.
-    pub product_text: &'a str,
+    /// Digest of the recipe's text and the text, kept once for ever; none under a profile alone.
+    pub recipe: Option<(&'a Digest, &'a str)>,
     /// The work order: for a slot the active one, for the terminal one that is released.
     pub work_order: &'a Name,
     /// The slot, if it runs in one.
@@ -56,8 +54,8 @@ pub struct Reserved {
     pub device: Device,
     /// The work order the permit was taken from.
     pub work_order: Name,
-    /// Digest of the recipe.
-    pub product: Digest,
+    /// Digest of the recipe, if there is one.
+    pub product: Option<Digest>,
     /// What it is to get.
     pub credential: CredentialKind,
 }
@@ -182,18 +180,8 @@ pub fn reserve(
     change: &mut Change<'_>,
     reservation: &Reservation<'_>,
 ) -> Result<(Reserved, IssuePermit), ReserveError> {
-    let Reservation {
-        serial,
-        mac,
-        identity,
-        product,
-        product_digest,
-        product_text,
-        work_order,
-        slot,
-        person,
-        credential,
-    } = *reservation;
+    let Reservation { serial, mac, identity, product, recipe, work_order, slot, person, credential } =
+        *reservation;
     let claim = Claim { serial, mac, identity };
     if let Some(contradiction) = contradiction::of_claim(change, &claim, Some(work_order))? {
         return Err(contradiction.into());
@@ -204,7 +192,9 @@ pub fn reserve(
         Standing::Resume { device: _, run } => return Err(ReserveError::Resumable { run: run.id }),
     };
     work_orders::take_unit(change, work_order, product, serial, slot)?;
-    recipes::keep_product(change, product, product_digest, product_text)?;
+    if let Some((digest, text)) = recipe {
+        recipes::keep_product(change, product, digest, text)?;
+    }
     let device = standing::write(change, &claim, known.as_ref())?;
     let credential = CredentialKind::from(credential);
     let (key_origin, group_key) = credential.details();
@@ -215,8 +205,8 @@ pub fn reserve(
         (
             sql_id(device),
             work_order.as_str(),
-            product.as_str(),
-            product_digest.to_string(),
+            recipe.map(|_| product.as_str()),
+            recipe.map(|(digest, _)| digest.to_string()),
             slot.map(Name::as_str),
             person,
             credential.as_str(),
@@ -232,7 +222,7 @@ pub fn reserve(
         run,
         device: devices::get(change, device)?.ok_or(missing)?,
         work_order: work_order.clone(),
-        product: *product_digest,
+        product: recipe.map(|(digest, _)| *digest),
         credential,
     };
     Ok((reserved, IssuePermit::mint(work_order.clone(), PermitHolder::Run(run))))

@@ -1,6 +1,9 @@
 //! CSV and JSON lines: columns, filters, what is on record about them, and what is refused.
 
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::factory::process;
 
 #[test]
 fn a_table_holds_what_is_on_record_and_the_record_says_that_it_left() {
@@ -100,6 +103,38 @@ fn outside_text_that_looks_like_a_formula_is_shown_and_not_computed() {
     let raw = export(&["--raw"]);
     assert!(raw.contains(r#","=HYPERLINK(""http://x"",""y"")","#), "{raw}");
     assert!(raw.lines().nth(2).unwrap().starts_with("-0042,ada"), "{raw}");
+    // and so says a spreadsheet
+    let (person, serial) = ((1, 1), (2, 0));
+    let opened = opened_by_gnumeric(&station, &defused);
+    assert_eq!(opened[&person], (TEXT.to_owned(), r#"=HYPERLINK("http://x","y")"#.to_owned()));
+    assert_eq!(opened[&serial], (TEXT.to_owned(), "-0042".to_owned()));
+    let opened = opened_by_gnumeric(&station, &raw);
+    assert_ne!(opened[&person].0, TEXT, "it computes what is not defused");
+    assert_eq!(opened[&serial].1, "-42");
+}
+
+/// How Gnumeric's files call a cell of text.
+const TEXT: &str = "60";
+
+/// Kind and content of each cell, by row and column from 0, as Gnumeric opens a table. A formula has no kind.
+fn opened_by_gnumeric(station: &Station, table: &str) -> BTreeMap<(usize, usize), (String, String)> {
+    let (csv, xml) = (station.write("opened.csv", table), station.beside("opened.xml"));
+    let mut convert = Command::new("ssconvert");
+    convert.args(["-T", "Gnumeric_XmlIO:sax:0", &csv]).arg(&xml);
+    let ended = process::run(convert);
+    assert_eq!(ended.exit, 0, "{ended:?}");
+    let xml = fs::read_to_string(xml).unwrap();
+    let value = |cell: &str, name: &str| {
+        let (_, after) = cell.split_once(&format!("{name}=\""))?;
+        Some(after.split('"').next().unwrap().to_owned())
+    };
+    let cells = xml.split("<gnm:Cell ").skip(1).map(|cell| {
+        let (head, rest) = cell.split_once('>').unwrap();
+        let text = rest.split("</gnm:Cell>").next().unwrap().replace("&quot;", "\"").replace("&amp;", "&");
+        let place = |name: &str| value(head, name).unwrap().parse().unwrap();
+        ((place("Row"), place("Col")), (value(head, "ValueType").unwrap_or_default(), text))
+    });
+    cells.collect()
 }
 
 #[test]

@@ -141,7 +141,7 @@ impl Ask {
                 let which = if *secondary { Which::Secondary } else { Which::Primary };
                 let product = product.as_ref();
                 let ask = DeriveAsk { group, which, product, input: input(job)?, output: &output };
-                let derived = derive::run(store, &keys.vault, right, &ask, progress);
+                let derived = derive::run(folder, store, &keys.vault, right, &ask, progress);
                 derived.map_err(|error| Fault::of(&error))
             }
             Ask::Export(ask) => {

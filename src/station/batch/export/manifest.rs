@@ -2,14 +2,16 @@
 //! manner of makers of secure elements, signed by a key that serves nothing else. A customer needs its public part
 //! only, which goes out as a JWK set (RFC 7517 §5).
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::cells::{base64, base64url};
 use super::failed::ExportFailed;
 use super::scribe::{Identity, Plan, Written};
 use crate::ca::certificate::Certificate;
-use crate::ca::key::KeyPair;
-use crate::ca::public_key::{KeyKind, PublicKey};
+use crate::ca::key::{BadKeyPair, KeyPair};
+use crate::ca::public_key::{KeyKind, KeyNumbers, PublicKey};
 use crate::domain::digest::Digest;
 use crate::domain::secret::Secret;
 use crate::store::export::found::Found;
@@ -32,16 +34,13 @@ impl ManifestKey {
     /// Takes the key from the vault (PKCS#8 DER).
     pub fn load(pkcs8: &Secret) -> Result<ManifestKey, ExportFailed> {
         let key = KeyPair::from_pkcs8(pkcs8)?;
-        let (kind, x, y) = coordinates(key.public_key());
-        // RFC 7638 §3: the members that make the key, in the order of their names
-        let thumbprint =
-            Digest::of(format!(r#"{{"crv":"{kind}","kty":"EC","x":"{x}","y":"{y}"}}"#).as_bytes());
+        let mut jwk = members(key.public_key());
+        // RFC 7638 §3: the members that make the key, in the order of their names, in which they stand
+        let thumbprint = Digest::of(serde_json::to_string(&jwk).unwrap_or_default().as_bytes());
         let kid = base64url(thumbprint.as_bytes());
-        let algorithm = algorithm(key.public_key().kind());
+        let algorithm = algorithm(key.public_key().kind())?;
         let header = json!({ "typ": "JWT", "alg": algorithm, "kid": kid });
-        let jwk = json!({
-            "kty": "EC", "crv": kind, "x": x, "y": y, "kid": kid, "use": "sig", "alg": algorithm,
-        });
+        jwk.extend([("kid", kid), ("use", "sig".to_owned()), ("alg", algorithm.to_owned())]);
         Ok(ManifestKey {
             protected: base64url(header.to_string().as_bytes()),
             jwks: format!("{}\n", json!({ "keys": [jwk] })),
@@ -55,24 +54,37 @@ impl ManifestKey {
     }
 }
 
-fn algorithm(kind: KeyKind) -> &'static str {
+fn algorithm(kind: KeyKind) -> Result<&'static str, BadKeyPair> {
     match kind {
-        KeyKind::EcP256 => "ES256",
-        KeyKind::EcP384 => "ES384",
+        KeyKind::EcP256 => Ok("ES256"),
+        KeyKind::EcP384 => Ok("ES384"),
+        KeyKind::EcP521 | KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => {
+            Err(BadKeyPair::NotMadeHere(kind))
+        }
     }
 }
 
-/// A public key's curve and coordinates as a JWK has them (RFC 7518 §6.2.1).
-fn coordinates(key: &PublicKey) -> (&'static str, String, String) {
-    let (curve, length) = match key.kind() {
-        KeyKind::EcP256 => ("P-256", 32),
-        KeyKind::EcP384 => ("P-384", 48),
+/// What makes a public key as a JWK has it, by name: curve and coordinates (RFC 7518 §6.2.1), or modulus and exponent
+/// (§6.3.1).
+fn members(key: &PublicKey) -> BTreeMap<&'static str, String> {
+    let curve = match key.kind() {
+        KeyKind::EcP256 => "P-256",
+        KeyKind::EcP384 => "P-384",
+        KeyKind::EcP521 => "P-521",
+        KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => "",
     };
-    let spki = key.spki_der();
-    // an uncompressed point stands at the end
-    let point = spki.get(spki.len().saturating_sub(2 * length)..).unwrap_or_default();
-    let (x, y) = point.split_at(point.len() / 2);
-    (curve, base64url(x), base64url(y))
+    let text = str::to_owned;
+    match key.numbers() {
+        KeyNumbers::Point { x, y } => BTreeMap::from([
+            ("kty", text("EC")),
+            ("crv", text(curve)),
+            ("x", base64url(x)),
+            ("y", base64url(y)),
+        ]),
+        KeyNumbers::Rsa { modulus, exponent } => {
+            BTreeMap::from([("kty", text("RSA")), ("n", base64url(modulus)), ("e", base64url(exponent))])
+        }
+    }
 }
 
 /// Appends the signed statement about a device.
@@ -90,7 +102,9 @@ pub fn element(
         .map_err(|cause| ExportFailed::Certificate { serial: serial(), cause })?;
     let key =
         certificate.public_key().map_err(|cause| ExportFailed::PublicKey { serial: serial(), cause })?;
-    let (curve, x, y) = coordinates(&key);
+    let mut jwk = json!(members(&key));
+    jwk["kid"] = json!("0");
+    jwk["x5c"] = json!([base64(der), plan.issuing_base64]);
     let payload = json!({
         "version": VERSION,
         "uniqueId": identity.registration_id,
@@ -102,10 +116,7 @@ pub fn element(
         "workOrder": found.work_order()?,
         "provisioner": { "organizationName": plan.company },
         "provisioningTimestamp": found.finished()?.map(|at| at.to_string()),
-        "publicKeySet": { "keys": [{
-            "kid": "0", "kty": "EC", "crv": curve, "x": x, "y": y,
-            "x5c": [base64(der), plan.issuing_base64],
-        }] },
+        "publicKeySet": { "keys": [jwk] },
     });
     let payload = base64url(payload.to_string().as_bytes());
     let input = format!("{}.{payload}", signer.protected);
@@ -118,4 +129,22 @@ pub fn element(
     });
     serde_json::to_writer(out, &element).map_err(|error| ExportFailed::Json(error.to_string()))?;
     Ok(Written::Row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ca::csr;
+
+    #[test]
+    fn keys_of_requests_have_the_members_of_their_kind() {
+        let key = |csr: &[u8]| csr::proven_key(csr).unwrap().into_public_key();
+        let rsa = members(&key(include_bytes!("../../../../fixtures/csr/rsa-2048.der")));
+        assert_eq!(rsa.keys().copied().collect::<Vec<_>>(), ["e", "kty", "n"]);
+        assert_eq!((rsa["e"].as_str(), rsa["kty"].as_str(), rsa["n"].len()), ("AQAB", "RSA", 342));
+        let point = members(&key(include_bytes!("../../../../fixtures/csr/p521-sha512.der")));
+        assert_eq!(point.keys().copied().collect::<Vec<_>>(), ["crv", "kty", "x", "y"]);
+        // 66 bytes each, leading zeros included (RFC 7518 §6.2.1.2)
+        assert_eq!((point["crv"].as_str(), point["x"].len(), point["y"].len()), ("P-521", 88, 88));
+    }
 }

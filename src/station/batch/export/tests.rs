@@ -115,7 +115,7 @@ fn an_export_that_was_killed_is_ended_by_the_next_one_and_one_that_runs_is_not()
     let state =
         || bench.store.read(|r| batches::get(r, killed)).unwrap().map(|batch| (batch.state, batch.code));
     let again = || export(&bench, &ask(Format::Csv), None, To::Stream(&mut Vec::new())).unwrap();
-    let other = bench.folder.join_exports(|| Ok::<(), ExportFailed>(())).unwrap();
+    let other = bench.folder.join_batches(BatchKind::Export, || Ok::<(), ExportFailed>(())).unwrap();
     again();
     assert_eq!(state(), Some((BatchState::Running, None)), "the one beside it may be this one");
     drop(other);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::recipients::Recipients;
+use crate::ca::key::{self, BadKeyPair};
 use crate::ca::profile::{BadProfile, Profile};
 use crate::ca::public_key::KeyKind;
 use crate::domain::name::Name;
@@ -88,6 +89,10 @@ impl IssueAsk {
         let profile_text = profiles::text(folder, &profile)?;
         let profile =
             Profile::parse(&profile_text).map_err(|fault: BadProfile| IssueFailed::Profile(fault))?;
+        if keys != Keys::FromRequests {
+            // said before anything is begun: no row of the batch could get its key
+            key::preferred(profile.keys())?;
+        }
         Ok(IssueAsk { recipe, profile, profile_text, work_order, keys, folders: None, tar: None })
     }
 
@@ -110,9 +115,9 @@ impl IssueAsk {
         CredentialKind::X509 { key }
     }
 
-    /// The kind of key the station makes: the first one the profile names.
-    pub fn key_kind(&self) -> KeyKind {
-        self.profile.keys().first().copied().unwrap_or(KeyKind::EcP256)
+    /// The kind of key the station makes: the first one the profile names that it makes at all.
+    pub fn key_kind(&self) -> Result<KeyKind, BadKeyPair> {
+        key::preferred(self.profile.keys())
     }
 
     /// For the records: all that makes a batch this one and no other.

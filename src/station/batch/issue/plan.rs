@@ -19,6 +19,7 @@ use crate::domain::serial_number::SerialNumber;
 use crate::station::batch::identity_cells::{Identity, IdentityRule};
 use crate::station::batch::outcome::RowFault;
 use crate::station::batch::table::{Column, Header, Row, Table};
+use crate::station::blocklist::Blocklist;
 use crate::store::Store;
 use crate::store::announced::{self, contradiction};
 use crate::store::certificates;
@@ -92,6 +93,7 @@ impl Coded for BadRow {
 /// What is asked once for all rows.
 pub struct Planner<'a> {
     ask: &'a IssueAsk,
+    blocklist: &'a Blocklist,
     header: Header,
     rule: IdentityRule,
     /// Whom the rows of the chunks in flight are about.
@@ -104,9 +106,9 @@ pub struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     /// For a table with this header.
-    pub fn new(ask: &'a IssueAsk, header: Header) -> Planner<'a> {
+    pub fn new(ask: &'a IssueAsk, blocklist: &'a Blocklist, header: Header) -> Planner<'a> {
         let rule = ask.product().map(IdentityRule::of).unwrap_or_default();
-        Planner { ask, header, rule, seen: VecDeque::new(), listed: None, announced: false }
+        Planner { ask, blocklist, header, rule, seen: VecDeque::new(), listed: None, announced: false }
     }
 
     /// Sorts out the next rows, at most so many.
@@ -200,6 +202,7 @@ impl<'a> Planner<'a> {
             },
         };
         let key = key.map_err(|error: BadCsr| RowFault::new(line, &error))?;
+        self.blocklist.admit(key.public_key()).map_err(|error| RowFault::new(line, &error))?;
         let (profile, found) = (&self.ask.profile, key.public_key().kind());
         if !profile.keys().contains(&found) {
             let (allowed, profile) = (profile.keys().to_vec(), profile.name().clone());

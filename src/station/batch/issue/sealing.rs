@@ -150,7 +150,7 @@ fn with_key(ask: &IssueAsk, mut planned: Planned) -> Result<Keyed, IssueFailed> 
     match planned.request.take() {
         Some(key) => Ok(Keyed { planned, key, pair: None }),
         None => {
-            let pair = KeyPair::generate(ask.key_kind())?;
+            let pair = KeyPair::generate(ask.key_kind()?)?;
             Ok(Keyed { planned, key: ProvenKey::made_here(&pair), pair: Some(pair) })
         }
     }

@@ -19,7 +19,6 @@ use super::sealing::{Common, Sealed, SealedChunk};
 use super::sharing::share;
 use crate::device::render::template_set::TemplateSet;
 use crate::domain::digest::{Digest, Digester};
-use crate::domain::product::{EnrollKind, EnrollService};
 use crate::durable;
 use crate::station::authority::Authority;
 use crate::station::batch::outcome::{NAMED_FAULTS, RowFault};
@@ -351,12 +350,9 @@ impl<'a> Writer<'a> {
         };
         bench.store.change(right.actor(), clock::now(), |change| {
             let runs = commit::commit(change, &common, &rows)?;
-            let enrolled = ask.product().filter(|product| {
-                product.enroll.service != EnrollService::None && product.enroll.kind == EnrollKind::Individual
-            });
-            if let Some(product) = enrolled {
+            if let Some(product) = ask.product() {
                 for (row, run) in rows.iter().zip(runs) {
-                    enrollment::queue_certificate(change, product, row.identity, run, *row.cert_serial)?;
+                    enrollment::queue_handed_over(change, product, row.identity, run, *row.cert_serial)?;
                 }
             }
             Ok(())
