@@ -97,7 +97,7 @@ pub fn seal(
     );
     let part = concat(SEQUENCE, &[ENCRYPTED_DATA, &concat(EXPLICIT, &[&encrypted])]);
     let safe = concat(SEQUENCE, &[&part]);
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &*mac_key(text, &random.mac_salt)), &safe);
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &mac_key(text, &random.mac_salt)), &safe);
     let mac = concat(
         SEQUENCE,
         &[
