@@ -63,6 +63,7 @@ fn found(folder: &Folder) {
     let founding = Founding {
         company: &"Bench".parse().unwrap(),
         station: &station,
+        external_root: false,
         passphrase: &secret(),
         administrator: &administrator,
         password: &secret(),

@@ -115,6 +115,7 @@ fn main() -> ExitCode {
     let founding = Founding {
         company: &"Bench".parse().unwrap(),
         station: &station,
+        external_root: false,
         passphrase: &secret,
         administrator: &administrator,
         password: &secret,

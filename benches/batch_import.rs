@@ -96,6 +96,7 @@ fn main() {
         let founding = Founding {
             company: &"Example".parse().unwrap(),
             station: &"line-1".parse().unwrap(),
+            external_root: false,
             passphrase: &secret("a passphrase"),
             administrator: &"admin".parse().unwrap(),
             password: &secret("a long password"),

@@ -79,6 +79,7 @@ fn found(folder: &Folder) {
     let founding = Founding {
         company: &"Bench".parse().unwrap(),
         station: &"bench".parse().unwrap(),
+        external_root: false,
         passphrase: &secret(),
         administrator: &"admin".parse().unwrap(),
         password: &secret(),

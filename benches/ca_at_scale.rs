@@ -128,9 +128,15 @@ fn main() -> ExitCode {
         revocation::revoke(&full.store, &engineer, clock::now(), &serial, reason).unwrap();
     }
     let begun = processor();
-    let (_, listed) =
-        revocation::issue_crl(&full.folder, &full.store, &full.keys.issuer, &Actor::Station, clock::now())
-            .unwrap();
+    let (_, listed) = revocation::issue_crl(
+        &full.folder,
+        &full.store,
+        &full.keys.issuer,
+        &full.keys.past,
+        &Actor::Station,
+        clock::now(),
+    )
+    .unwrap();
     let taken = processor() - begun;
     println!(
         "a list of {listed} entries           {taken:>14.2} s of processor time (less than {MOST_FOR_LIST})"

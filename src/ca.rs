@@ -12,10 +12,12 @@ pub mod company;
 pub mod crl;
 pub mod csr;
 pub mod inspect;
+pub mod installation;
 pub mod issue;
 pub mod issuer;
 pub mod key;
 pub mod pem;
+pub mod pkcs12;
 pub mod possession;
 pub mod profile;
 pub mod proof;
@@ -26,5 +28,6 @@ pub mod token;
 pub mod web_certificate;
 
 mod body;
+mod signed_by;
 #[cfg(test)]
 pub mod throwaway;

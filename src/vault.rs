@@ -12,6 +12,7 @@ pub mod derive;
 pub mod error;
 pub mod group_key;
 pub mod hmac_proof;
+mod issuing_keys;
 pub mod root_key;
 mod seal;
 
@@ -91,17 +92,6 @@ impl Vault {
     pub fn set_passphrase(&self, passphrase: &Secret) -> Result<(), VaultError> {
         let sealed = age_file::seal_with_passphrase(passphrase, self.contents.station_identity.expose())?;
         age_file::replace(&self.folder, VAULT_KEY, &sealed)
-    }
-
-    /// The issuing CA's private key, PKCS#8 DER.
-    pub fn issuing_key(&self) -> Result<&Secret, VaultError> {
-        self.contents.issuing_key.as_ref().ok_or(VaultError::NotSet { what: "issuing key" })
-    }
-
-    /// Stores the issuing CA's private key (PKCS#8 DER) in place of the one before.
-    pub fn set_issuing_key(&mut self, pkcs8: Secret) -> Result<(), VaultError> {
-        let pkcs8 = bounded(pkcs8)?;
-        self.change(|contents| contents.issuing_key = Some(pkcs8))
     }
 
     /// The key that signs checkpoints, in the text form of its own room.

@@ -130,6 +130,7 @@ impl Line {
         let founding = Founding {
             company: &"Bench".parse().unwrap(),
             station: &"bench".parse().unwrap(),
+            external_root: false,
             passphrase: &secret(),
             administrator: &"admin".parse().unwrap(),
             password: &secret(),

@@ -63,6 +63,13 @@ pub(super) fn crl(
     Ok(Body(capture.body.into_inner()))
 }
 
+/// The DER CertificationRequestInfo (RFC 2986 §4.1) that this key is to sign about itself.
+pub(super) fn request(params: &CertificateParams, key: &PublicKey) -> Result<Body, NotEncodable> {
+    let capture = Capture::new(key);
+    params.serialize_request(&capture)?;
+    Ok(Body(capture.body.into_inner()))
+}
+
 struct Key<'a>(&'a PublicKey);
 
 impl PublicKeyData for Key<'_> {

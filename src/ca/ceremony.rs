@@ -9,6 +9,7 @@ use super::certificate::Certificate;
 use super::company::Company;
 use super::issuer::{BadIssuer, Issuer};
 use super::key::{BadKeyPair, KeyPair};
+use super::pem;
 use super::public_key::{KeyKind, PublicKey};
 use super::signer::{self, SignFailed, SigningKey};
 use super::token::TokenKey;
@@ -104,8 +105,7 @@ pub fn make_root(company: &Company, now: UtcTime, random: [u8; 10]) -> Result<Ne
     Ok(NewCa { key, certificate })
 }
 
-/// An issuing CA on P-384 for one station, with no CA below it, valid for [`ISSUING_VALIDITY`] but not longer than
-/// the root: `O={company}, CN={company} Issuing CA {station}`. The random bytes are for its serial number.
+/// An issuing CA on P-384 for one station, with a new key. See [`certify_issuing`].
 pub fn make_issuing(
     root: &Issuer,
     company: &Company,
@@ -114,7 +114,8 @@ pub fn make_issuing(
     random: [u8; 10],
 ) -> Result<NewCa, CeremonyFailed> {
     let key = KeyPair::generate(KeyKind::EcP384)?;
-    let certificate = issuing_certificate(root, company, station, key.public_key(), now, random)?;
+    let name = issuing_name(company, station, 1)?;
+    let certificate = certify_issuing(root, company, name, key.public_key(), now, random)?;
     Ok(NewCa { key, certificate })
 }
 
@@ -127,13 +128,41 @@ pub fn make_issuing_in_token(
     now: UtcTime,
     random: [u8; 10],
 ) -> Result<Certificate, CeremonyFailed> {
-    issuing_certificate(root, company, station, key.public_key(), now, random)
+    certify_issuing(root, company, issuing_name(company, station, 1)?, key.public_key(), now, random)
 }
 
-fn issuing_certificate(
+/// The CN of a station's issuing CA: `{company} Issuing CA {station}`, and from the second one on its generation
+/// (counted from 1) behind it, for two CAs are never to have one name.
+pub fn issuing_name(company: &Company, station: &Name, generation: u32) -> Result<String, CeremonyFailed> {
+    let first = format!("{company} Issuing CA {station}");
+    let name = if generation > 1 { format!("{first} G{generation}") } else { first };
+    let length = name.chars().count();
+    if length > LONGEST_CN {
+        return Err(CeremonyFailed::NameTooLong { name, length });
+    }
+    Ok(name)
+}
+
+/// The request (PKCS#10, PEM) of an issuing CA of this name, for a root elsewhere. It asks for what the root should
+/// grant: a CA with none below it, that signs certificates and lists.
+pub fn request_issuing(company: &Company, name: String, key: KeyPair) -> Result<String, CeremonyFailed> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::OrganizationName, company.as_str());
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key_id(key.public_key()));
+    let body = body::request(&params, key.public_key())?;
+    Ok(pem::encode("CERTIFICATE REQUEST", &signer::seal(&key, &body)?))
+}
+
+/// The certificate of an issuing CA over this key, with no CA below it, valid for [`ISSUING_VALIDITY`] but not longer
+/// than the root: `O={company}, CN={name}`. The random bytes are for its serial number.
+pub fn certify_issuing(
     root: &Issuer,
     company: &Company,
-    station: &Name,
+    name: String,
     key: &PublicKey,
     now: UtcTime,
     random: [u8; 10],
@@ -145,7 +174,6 @@ fn issuing_certificate(
     if now < from || now > until {
         return Err(CeremonyFailed::RootNotValid { from, until, now });
     }
-    let name = format!("{company} Issuing CA {station}");
     let mut params = ca_params(company, name, key, now, random)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.use_authority_key_identifier_extension = true;

@@ -3,6 +3,7 @@
 
 use x509_cert::der::{self, Decode, Encode};
 use x509_cert::ext::pkix::name::DirectoryString;
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 
 use super::pem::{self, BadPem};
 use super::public_key::{BadPublicKey, PublicKey};
@@ -89,6 +90,53 @@ impl Certificate {
     /// Its serial number, if it is one of ours (16 bytes).
     pub fn serial(&self) -> Result<CertSerial, BadCertSerial> {
         CertSerial::from_bytes(&self.serial)
+    }
+
+    /// How it is signed, such as `ECDSA with SHA-384`; the object identifier if that is nothing we know.
+    pub fn signature_name(&self) -> String {
+        let parsed = x509_cert::Certificate::from_der(&self.der).ok();
+        let oid = parsed.map(|parsed| parsed.signature_algorithm().oid.to_string()).unwrap_or_default();
+        let name = match oid.as_str() {
+            "1.2.840.10045.4.1" => "ECDSA with SHA-1",
+            "1.2.840.10045.4.3.2" => "ECDSA with SHA-256",
+            "1.2.840.10045.4.3.3" => "ECDSA with SHA-384",
+            "1.2.840.10045.4.3.4" => "ECDSA with SHA-512",
+            "1.2.840.113549.1.1.5" => "RSA with SHA-1",
+            "1.2.840.113549.1.1.11" => "RSA with SHA-256",
+            "1.2.840.113549.1.1.12" => "RSA with SHA-384",
+            "1.2.840.113549.1.1.13" => "RSA with SHA-512",
+            other => other,
+        };
+        name.to_owned()
+    }
+
+    /// Whether it names the subject of that one as its issuer, to the byte.
+    pub fn names_issuer(&self, issuer: &Certificate) -> bool {
+        let parsed = |one: &Certificate| x509_cert::Certificate::from_der(&one.der);
+        match (parsed(self), parsed(issuer)) {
+            (Ok(ours), Ok(theirs)) => ours.tbs_certificate().issuer() == theirs.tbs_certificate().subject(),
+            _ => false,
+        }
+    }
+
+    /// Whether that one issued it, by the key identifiers (RFC 5280 §4.2.1.1); without any, by the names.
+    pub fn is_issued_by(&self, issuer: &Certificate) -> bool {
+        match (self.authority_key_id(), issuer.subject_key_id()) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.names_issuer(issuer),
+        }
+    }
+
+    fn authority_key_id(&self) -> Option<Vec<u8>> {
+        let parsed = x509_cert::Certificate::from_der(&self.der).ok()?;
+        let found = parsed.tbs_certificate().get_extension::<AuthorityKeyIdentifier>().ok()??;
+        found.1.key_identifier.map(|id| id.as_bytes().to_vec())
+    }
+
+    fn subject_key_id(&self) -> Option<Vec<u8>> {
+        let parsed = x509_cert::Certificate::from_der(&self.der).ok()?;
+        let found = parsed.tbs_certificate().get_extension::<SubjectKeyIdentifier>().ok()??;
+        Some(found.1.0.as_bytes().to_vec())
     }
 
     /// The bytes of its serial number, without leading zeros.

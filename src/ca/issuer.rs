@@ -18,6 +18,9 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 
+/// The key usages that an issuing CA needs.
+pub const USAGES: [&str; 2] = ["keyCertSign", "cRLSign"];
+
 /// Why certificate and key make no issuer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadIssuer {
@@ -108,7 +111,7 @@ impl Issuer {
         if !facts.basic_constraints.is_some_and(|basic| basic.ca) {
             return Err(BadIssuer::NotCa(facts.subject));
         }
-        for usage in ["keyCertSign", "cRLSign"] {
+        for usage in USAGES {
             if !facts.key_usage.contains(&usage) {
                 return Err(BadIssuer::MayNotSign { subject: facts.subject, usage });
             }

@@ -29,11 +29,14 @@ pub struct Init {
     /// The first administrator
     #[arg(long, default_value = "admin")]
     admin: Name,
+    /// Make no root: the issuing CA waits for a certificate of yours (`ca csr`, `ca install`)
+    #[arg(long)]
+    external_root: bool,
     /// File with the first administrator's password (else one is made and shown once)
     #[arg(long, value_name = "F")]
     password_file: Option<PathBuf>,
     /// Make the issuing CA's key in a PKCS#11 token: `pkcs11:token=NAME;object=NAME?module-path=/PATH/MODULE.so`
-    #[arg(long, value_name = "URI")]
+    #[arg(long, value_name = "URI", conflicts_with = "external_root")]
     pkcs11: Option<String>,
     /// File with the token's PIN (else it is asked for)
     #[arg(long, value_name = "F", requires = "pkcs11")]
@@ -58,6 +61,7 @@ impl Init {
         let founding = Founding {
             company: &company,
             station: &self.name,
+            external_root: self.external_root,
             passphrase: &passphrase,
             administrator: &self.admin,
             password: &password,
@@ -85,15 +89,25 @@ impl Init {
                 Some(password) => format!("{password}   (change it soon; it is shown only now)"),
                 None => "as in the file".to_owned(),
             };
+            let (root, next) = match &founded.root_sha256 {
+                Some(sha256) => (
+                    format!("root, SHA-256       {sha256}\n\n"),
+                    "carry root-key.age off the station, then `lineside secret set dps` and `lineside serve`.",
+                ),
+                None => (
+                    "\n".to_owned(),
+                    "have your root sign what `lineside ca csr` prints, then `lineside ca install CERT --root F`.",
+                ),
+            };
             format!(
                 "The station {} is founded in {place}.\n\n\
                  Write down and keep away from the station:\n  \
                  recovery identity   {recovery}\n  \
                  verifier key        {}\n  \
-                 root, SHA-256       {}\n\n\
+                 {root}\
                  Log-in: {} / {password}\n\n\
-                 Next: carry root-key.age off the station, then `lineside secret set dps` and `lineside serve`.",
-                self.name, founded.vkey, founded.root_sha256, self.admin,
+                 Next: {next}",
+                self.name, founded.vkey, self.admin,
             )
         })
     }

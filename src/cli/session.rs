@@ -7,11 +7,14 @@ use crate::cli::failure::Failure;
 use crate::cli::{output, passphrase};
 use crate::domain::code::{Code, Coded, sentence};
 use crate::domain::person::Actor;
+use crate::domain::secret::Secret;
 use crate::station::folder::{Folder, Lock};
+use crate::station::installation::Place;
 use crate::station::keys::{self, Unlocked};
 use crate::station::settings::Settings;
 use crate::station::{checkpoints, clock, refusals};
 use crate::store::Store;
+use crate::vault::Vault;
 
 /// A station opened for one command.
 pub struct Session {
@@ -51,6 +54,18 @@ impl Session {
         let passphrase = passphrase::of_vault(common)?;
         let unlocked = keys::unlock(&self.folder, &self.store, &passphrase, &self.actor, clock::now())?;
         Ok((unlocked, lock))
+    }
+
+    /// Opens the vault alone, of a station whose issuing CA may have no certificate yet, as [`Session::unlock_alone`] does.
+    pub fn vault_alone(&self, passphrase: &Secret) -> Result<(Vault, Lock), Failure> {
+        let lock = self.folder.lock()?;
+        self.check_newest()?;
+        Ok((keys::unlock_vault(&self.folder, &self.store, passphrase, &self.actor, clock::now())?, lock))
+    }
+
+    /// Where ceremonies are held.
+    pub fn place(&self) -> Place<'_> {
+        Place { folder: &self.folder, store: &self.store, station: &self.settings.name }
     }
 
     fn check_newest(&self) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 //! (`audit_entry`).
 
 pub mod batch;
+pub mod ceremony;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,16 +22,13 @@ use super::verdict::Verdict;
 #[allow(missing_docs, reason = "the fields are the words of DESIGN and of the entry itself")]
 pub enum AuditEvent {
     /// A station came into being; `origin` is the name of its log.
-    StationCreated {
-        origin: String,
-        company: String,
-    },
+    #[rustfmt::skip]
+    StationCreated { origin: String, company: String },
     /// A certificate of our own CA was made (SHA-256 of its DER).
-    CaCreated {
-        role: String,
-        subject: String,
-        sha256: Digest,
-    },
+    #[rustfmt::skip]
+    CaCreated { role: String, subject: String, sha256: Digest },
+    /// Keys or certificates of our own CA came into being or into use.
+    CeremonyHeld(ceremony::Held),
     /// `serve` began; `unfinished` runs wait for a decision.
     StationStarted {
         version: String,
@@ -380,6 +378,9 @@ pub enum AuditEvent {
         cert_serial: CertSerial,
         sha256: Digest,
         not_after: UtcTime,
+        /// The second administrator, who confirmed it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        second: Option<Name>,
     },
 }
 

@@ -120,6 +120,20 @@ codes! {
     TokenKey = "LS-TOKEN-09", "Put the right token in, or mend object in [issuing_key] of station.toml.";
     TokenKeyTaken = "LS-TOKEN-10", "Choose another object in the URI, or remove the old key with the token's own tool.";
     TokenUnfit = "LS-TOKEN-11", "Use a token that makes and signs with EC keys on P-384 (CKM_ECDSA).";
+    // -- ceremonies of the CA
+    IssuerMissing = "LS-CER-01", "Have the root sign what `lineside ca csr` prints, then install the certificate with `lineside ca install`.";
+    InstallNotWanted = "LS-CER-02", "Begin a renewal with `lineside ca renew`, or with `lineside ca renew --csr` for a root elsewhere.";
+    InstallKey = "LS-CER-03", "Have the root sign the request that `lineside ca csr` prints now, and install that certificate.";
+    InstallNotCa = "LS-CER-04", "Have it issued again with critical basicConstraints CA:TRUE, pathlen:0.";
+    InstallUsage = "LS-CER-05", "Have it issued again with the key usages keyCertSign and cRLSign.";
+    InstallPathLength = "LS-CER-06", "Have it issued again with pathlen:0, under a root that allows a CA below it.";
+    InstallValidity = "LS-CER-07", "Check the station's clock, or have it issued again: valid now and for at least 30 days.";
+    InstallChain = "LS-CER-08", "Give the root that signed it with --root, and have it issued with that root's key identifier.";
+    InstallName = "LS-CER-09", "Have it issued again with a plain subject (one attribute a level, none twice) and a subject key identifier of its own.";
+    RootUnfit = "LS-CER-10", "Give the root's own certificate with --root: self-signed, of a CA, valid now.";
+    SecondNeeded = "LS-CER-11", "Say who you are with --as, and have another administrator confirm with --second NAME and their password.";
+    SecondRefused = "LS-CER-12", "Have another administrator than yourself confirm with their own password.";
+    RenewInToken = "LS-CER-13", "Found another station for a new issuing CA; this one goes on until its CA ends.";
     // -- requests and the keys in them
     // -- profiles
     CertificateEnd = "LS-CA-40", "Choose a profile whose certificates end when the issuing CA and the device allow.";

@@ -10,6 +10,7 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::thumbprint::Thumbprint;
 use crate::domain::utc_time::UtcTime;
 use crate::station::folder::{Folder, FolderError};
+use crate::station::issuers::{self, NoIssuer};
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
 use crate::store::{certificates, crl as lists};
@@ -51,6 +52,8 @@ impl Coded for CannotShow {
 pub struct CaShown {
     /// What its certificate says.
     pub facts: CertificateFacts,
+    /// How it is signed, such as `ECDSA with SHA-384`, or the object identifier.
+    pub signature: String,
     /// SHA-1 of it, in hexadecimal digits.
     pub sha1: String,
     /// Whole days it is still valid.
@@ -89,6 +92,7 @@ pub fn ca(folder: &Folder, name: &str, now: UtcTime) -> Result<CaShown, CannotSh
     let left = certificate.not_after().since(now);
     Ok(CaShown {
         facts: CertificateFacts::read(&certificate)?,
+        signature: certificate.signature_name(),
         sha1: Thumbprint::sha1(certificate.der()).to_string(),
         days_left: days(left),
         days_in_all: days(certificate.not_after().since(certificate.not_before())),
@@ -96,6 +100,17 @@ pub fn ca(folder: &Folder, name: &str, now: UtcTime) -> Result<CaShown, CannotSh
         pem: certificate.pem(),
         der: certificate.der().to_vec(),
     })
+}
+
+/// The names of all CAs there are: root, issuing, and those before that, `issuing-1` and so on. None if the station
+/// waits for its certificate.
+pub fn names(folder: &Folder) -> Result<Vec<String>, NoIssuer> {
+    let all = issuers::certificates(folder)?.len();
+    if all == 0 {
+        return Err(NoIssuer::Missing);
+    }
+    let before = (1..all).map(|number| format!("issuing-{number}"));
+    Ok(["root", "issuing"].map(str::to_owned).into_iter().chain(before).collect())
 }
 
 /// The newest list on record, if there is one.
@@ -106,7 +121,13 @@ pub fn list(r: &Reader<'_>) -> Result<Option<ListShown>, CannotShow> {
     Ok(Some(ListShown { number, this_update, next_update, entries, der, pem }))
 }
 
-/// How many certificates are withdrawn; more than the newest list has entries means that a new one is due.
+/// How many certificates the lists of issuing CAs before the present one revoke.
+pub fn entries_of_past_lists(folder: &Folder) -> usize {
+    let list = |number: u32| std::fs::read_to_string(folder.ca(&format!("crl-{number}.pem"))).ok();
+    (1..).map_while(list).filter_map(|text| crl::entries_of_pem(&text)).sum()
+}
+
+/// How many certificates are withdrawn; more than the newest lists have entries means that new ones are due.
 pub fn withdrawn(r: &Reader<'_>) -> Result<u64, StoreError> {
     certificates::count_withdrawn(r)
 }

@@ -6,7 +6,8 @@ use crate::ca::inspect::CertificateFacts;
 use crate::domain::code::{Code, Coded};
 use crate::domain::thumbprint::Thumbprint;
 use crate::station::evidence::{self, Alarm, Entry};
-use crate::station::folder::{Folder, FolderError};
+use crate::station::folder::Folder;
+use crate::station::issuers::{self, NoIssuer};
 use crate::station::labels::of_record;
 use crate::store::certificates::{self, Certificate};
 use crate::store::devices::{self, Device};
@@ -125,7 +126,7 @@ pub enum NoFile {
     Unreadable(#[from] BadCertificate),
     /// The chain cannot be read.
     #[error(transparent)]
-    Folder(#[from] FolderError),
+    Issuer(#[from] NoIssuer),
 }
 
 impl Coded for NoFile {
@@ -133,7 +134,7 @@ impl Coded for NoFile {
         match self {
             NoFile::NeverIssued(_) => Code::CertificateUnknown,
             NoFile::Unreadable(error) => error.code(),
-            NoFile::Folder(error) => error.code(),
+            NoFile::Issuer(error) => error.code(),
         }
     }
 }
@@ -146,8 +147,8 @@ pub fn certificate_file(folder: &Folder, row: Certificate, form: Form) -> Result
         Form::Der => certificate.der().to_vec(),
         Form::Pem => certificate.pem().into_bytes(),
         Form::Chain => {
-            let issuing = folder.read(&folder.ca("issuing.pem"))?;
-            format!("{}{issuing}", certificate.pem()).into_bytes()
+            let issuing = issuers::of_leaf(folder, &certificate)?;
+            format!("{}{}", certificate.pem(), issuing.pem()).into_bytes()
         }
     })
 }

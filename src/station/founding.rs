@@ -2,20 +2,20 @@
 //! in a folder inside its place, and moved up when it is whole; `station.toml`, without which there is no
 //! station, comes last.
 
+mod cas;
+
 use std::ffi::OsStr;
 use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::Arc;
 
-use crate::ca::ceremony::{self, CeremonyFailed, NewCa};
-use crate::ca::certificate;
+use self::cas::Cas;
+use crate::ca::ceremony::CeremonyFailed;
 use crate::ca::company::Company;
-use crate::ca::issuer::{BadIssuer, Issuer};
+use crate::ca::issuer::BadIssuer;
 use crate::ca::key::KeyPair;
 use crate::ca::public_key::KeyKind;
-use crate::ca::token;
 use crate::ca::token::fault::TokenFault;
 use crate::ca::token::uri::TokenUri;
 use crate::domain::audit_event::AuditEvent;
@@ -25,6 +25,7 @@ use crate::domain::person::{Actor, Role};
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::durable;
+use crate::station::ceremony_record;
 use crate::station::clock::{self, NoEntropy};
 use crate::station::folder::{Folder, FolderError};
 use crate::station::password::{self, BadPassword};
@@ -37,7 +38,6 @@ use crate::store::error::StoreError;
 use crate::store::people::{self, PersonError};
 use crate::vault::Vault;
 use crate::vault::error::VaultError;
-use crate::vault::root_key;
 
 /// What a new station is founded with.
 pub struct Founding<'a> {
@@ -45,6 +45,8 @@ pub struct Founding<'a> {
     pub company: &'a Company,
     /// The station's name.
     pub station: &'a Name,
+    /// Whether the root is somebody else's: the issuing CA then waits for its certificate.
+    pub external_root: bool,
     /// Opens the vault and the root's key from now on.
     pub passphrase: &'a Secret,
     /// The first administrator.
@@ -67,8 +69,8 @@ pub struct Founded {
     pub recovery: Secret,
     /// Verifies the checkpoints; to be kept elsewhere, too.
     pub vkey: String,
-    /// SHA-256 of the root certificate.
-    pub root_sha256: String,
+    /// SHA-256 of the root certificate, if there is one.
+    pub root_sha256: Option<String>,
 }
 
 /// Why there is no new station.
@@ -301,61 +303,44 @@ fn build(
     }
     write(&folder.settings(), settings.as_bytes())?;
 
-    let Founding { company, station, passphrase, administrator, password } = founding;
+    let Founding { company, station, external_root, passphrase, administrator, password } = founding;
     let (mut vault, recovery) = Vault::create(folder.path(), passphrase)?;
-    let NewCa { key: root_private, certificate: root_certificate } =
-        ceremony::make_root(company, now, clock::random()?)?;
-    root_key::seal_root_key(folder.path(), passphrase, &root_private.pkcs8()?)?;
-    let root = Issuer::new(root_certificate, root_private)?;
-    let issuing = match token {
-        None => {
-            let NewCa { key, certificate } =
-                ceremony::make_issuing(&root, company, station, now, clock::random()?)?;
-            vault.set_issuing_key(key.pkcs8()?)?;
-            Issuer::new(certificate, key)?
-        }
-        Some(InToken { place, pin }) => {
-            let key = token::generate(place, pin)?;
-            let random = clock::random()?;
-            let certificate = ceremony::make_issuing_in_token(&root, company, station, &key, now, random)?;
-            vault.set_secret(Name::of_token_pin(), pin.duplicate())?;
-            Issuer::new_in_token(certificate, key)?
-        }
+    let cas = match (external_root, token) {
+        (true, _) => Cas::waiting(&mut vault)?,
+        (false, None) => Cas::make(folder, &mut vault, founding, now)?,
+        (false, Some(token)) => Cas::make_in_token(folder, &mut vault, founding, token, now)?,
     };
-    let issuing = Arc::new(issuing);
     let origin = format!("lineside.local/{station}-{}", hex::encode(clock::random::<4>()?));
     let (checkpoint_key, vkey) = CheckpointKey::generate(&origin, clock::random()?)?;
     vault.set_checkpoint_key(checkpoint_key)?;
     vault.set_manifest_key(KeyPair::generate(KeyKind::EcP256)?.pkcs8()?)?;
 
-    let (root_pem, issuing_pem) = (root.certificate().pem(), issuing.certificate().pem());
-    let chain = certificate::chain_pem(&[issuing.certificate(), root.certificate()]);
-    for (file, content) in [
-        ("root.pem", root_pem.as_str()),
-        ("issuing.pem", issuing_pem.as_str()),
-        ("chain.pem", chain.as_str()),
-        ("audit.vkey", &format!("{vkey}\n")),
-    ] {
-        write(&folder.ca(file), content.as_bytes())?;
+    for (file, content) in cas.files() {
+        write(&folder.ca(&file), content.as_bytes())?;
     }
+    write(&folder.ca("audit.vkey"), format!("{vkey}\n").as_bytes())?;
 
     let hash = Secret::from(password::hash(password, &clock::random()?)?);
     let store = Store::create(&folder.database(), &origin, company.as_str(), now, actor)?;
-    let certificates = [("root", root.certificate()), ("issuing", issuing.certificate())];
-    store.change(actor, now, |change| {
-        for (role, certificate) in certificates {
+    let Cas { held, certificates, issuer } = cas;
+    let entry = store.change(actor, now, |change| {
+        let entry = ceremony_record::record(change, &held)?;
+        for (role, one) in &certificates {
             change.record(AuditEvent::CaCreated {
-                role: role.to_owned(),
-                subject: certificate.subject_cn().unwrap_or_default().to_owned(),
-                sha256: certificate.sha256(),
+                role: (*role).to_owned(),
+                subject: one.subject_cn().unwrap_or_default().to_owned(),
+                sha256: one.sha256(),
             });
         }
         people::add(change, administrator, Role::Administrator, &hash)?;
-        Ok::<_, FoundingError>(())
+        Ok::<_, FoundingError>(entry)
     })?;
+    ceremony_record::print(folder, station, entry, &held, actor, now)?;
     vault_changes::record_all(&store, &vault, actor, now)?;
-    let root_sha256 = root.certificate().sha256().to_string();
-    revocation::issue_crl(folder, &store, &issuing, actor, now)?;
+    if let Some(issuer) = issuer {
+        revocation::issue_crl(folder, &store, &issuer, &[], actor, now)?;
+    }
+    let root_sha256 = held.certificates.first().map(|root| root.sha256.to_string());
     Ok(Founded { recovery, vkey, root_sha256 })
 }
 

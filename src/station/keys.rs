@@ -2,18 +2,19 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::ca::issuer::{BadIssuer, Issuer};
+use crate::ca::certificate::Certificate;
+use crate::ca::issuer::Issuer;
 use crate::ca::key::{BadKeyPair, KeyPair};
 use crate::ca::public_key::KeyKind;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
-use crate::domain::name::Name;
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::station::blocklist::{BadBlocklist, Blocklist};
 use crate::station::folder::{Folder, FolderError};
-use crate::station::settings::{BadSettings, Settings};
+use crate::station::installation::{self, CannotInstall};
+use crate::station::issuers::{self, NoIssuer, PastIssuer};
 use crate::station::vault_changes::{self, VaultChangeError};
 use crate::store::Store;
 use crate::store::audit::checkpoint::{CheckpointError, CheckpointKey};
@@ -27,6 +28,8 @@ pub struct Unlocked {
     pub vault: Vault,
     /// The issuing CA.
     pub issuer: Arc<Issuer>,
+    /// Those before it, which sign lists only.
+    pub past: Vec<PastIssuer>,
     /// Signs checkpoints.
     pub checkpoint_key: CheckpointKey,
     /// The root's certificate, PEM.
@@ -37,15 +40,29 @@ pub struct Unlocked {
     pub blocklist: Blocklist,
 }
 
+impl Unlocked {
+    /// The certificate, PEM, of the issuing CA that issued this one: the present one or one before it.
+    pub fn issuing_pem_of(&self, leaf: &Certificate) -> String {
+        if self.past.is_empty() || leaf.is_issued_by(self.issuer.certificate()) {
+            return self.issuing_pem.clone();
+        }
+        let past = self.past.iter().map(|one| one.issuer.certificate()).find(|one| leaf.is_issued_by(one));
+        past.map_or_else(|| self.issuing_pem.clone(), Certificate::pem)
+    }
+}
+
 /// Why the station stays locked.
 #[derive(Debug, thiserror::Error)]
 pub enum UnlockError {
     /// Wrong passphrase, or a damaged vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// Key and certificate of the CA do not belong together.
+    /// There is no issuing CA, or its key and certificate do not belong together.
     #[error(transparent)]
-    Issuer(#[from] BadIssuer),
+    Issuer(#[from] NoIssuer),
+    /// An installation that was cut off cannot be carried through.
+    #[error(transparent)]
+    Installation(#[from] CannotInstall),
     /// No key that signs lot manifests could be made.
     #[error(transparent)]
     Key(#[from] BadKeyPair),
@@ -55,9 +72,6 @@ pub enum UnlockError {
     /// A file of the CA cannot be read.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// `station.toml` does not say where the issuing key lies.
-    #[error(transparent)]
-    Settings(#[from] BadSettings),
     /// The list of blocked keys is faulty.
     #[error(transparent)]
     Blocklist(#[from] BadBlocklist),
@@ -74,10 +88,10 @@ impl Coded for UnlockError {
         match self {
             UnlockError::Vault(error) => error.code(),
             UnlockError::Issuer(error) => error.code(),
+            UnlockError::Installation(error) => error.code(),
             UnlockError::Key(error) => error.code(),
             UnlockError::Checkpoint(error) => error.code(),
             UnlockError::Folder(error) => error.code(),
-            UnlockError::Settings(error) => error.code(),
             UnlockError::Blocklist(error) => error.code(),
             UnlockError::Store(error) => error.code(),
             UnlockError::VaultChange(error) => error.code(),
@@ -95,13 +109,26 @@ pub fn unlock(
     actor: &Actor,
     now: UtcTime,
 ) -> Result<Unlocked, UnlockError> {
-    let mut unlocked = unlock_beside(folder, store, passphrase, actor, now)?;
-    vault_changes::settle(store, &unlocked.vault, actor, now)?;
-    if unlocked.vault.manifest_key().is_err() {
-        let key = KeyPair::generate(KeyKind::EcP256)?.pkcs8()?;
-        vault_changes::set_manifest_key(store, &mut unlocked.vault, key, actor, now)?;
-    }
-    Ok(unlocked)
+    on_record(store, actor, now, || {
+        let mut unlocked = load(folder, settled(folder, store, passphrase, actor, now)?)?;
+        if unlocked.vault.manifest_key().is_err() {
+            let key = KeyPair::generate(KeyKind::EcP256)?.pkcs8()?;
+            vault_changes::set_manifest_key(store, &mut unlocked.vault, key, actor, now)?;
+        }
+        Ok(unlocked)
+    })
+}
+
+/// Opens the vault alone, of a station whose issuing CA may have no certificate yet. As [`unlock`], only for the process
+/// that holds the station's lock.
+pub fn unlock_vault(
+    folder: &Folder,
+    store: &Store,
+    passphrase: &Secret,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<Vault, UnlockError> {
+    on_record(store, actor, now, || settled(folder, store, passphrase, actor, now))
 }
 
 /// Like [`unlock`], beside a process that may hold the lock and be changing the vault right now.
@@ -112,7 +139,17 @@ pub fn unlock_beside(
     actor: &Actor,
     now: UtcTime,
 ) -> Result<Unlocked, UnlockError> {
-    match open(folder, store, passphrase) {
+    on_record(store, actor, now, || load(folder, open(folder, store, passphrase)?))
+}
+
+/// Records that the vault was opened, or was not.
+fn on_record<T>(
+    store: &Store,
+    actor: &Actor,
+    now: UtcTime,
+    open: impl FnOnce() -> Result<T, UnlockError>,
+) -> Result<T, UnlockError> {
+    match open() {
         Ok(unlocked) => {
             store.change(actor, now, |change| {
                 change.record(AuditEvent::VaultUnlocked);
@@ -131,20 +168,34 @@ pub fn unlock_beside(
     }
 }
 
-fn open(folder: &Folder, store: &Store, passphrase: &Secret) -> Result<Unlocked, UnlockError> {
+fn open(folder: &Folder, store: &Store, passphrase: &Secret) -> Result<Vault, UnlockError> {
     let vault = Vault::unlock(folder.path(), passphrase)?;
     vault_changes::verify(store, &vault)?;
+    Ok(vault)
+}
+
+/// The vault once everything that broke off is settled.
+fn settled(
+    folder: &Folder,
+    store: &Store,
+    passphrase: &Secret,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<Vault, UnlockError> {
+    let mut vault = open(folder, store, passphrase)?;
+    installation::finish(folder, store, &mut vault)?;
+    vault_changes::settle(store, &vault, actor, now)?;
+    Ok(vault)
+}
+
+fn load(folder: &Folder, vault: Vault) -> Result<Unlocked, UnlockError> {
+    let (issuer, issuing_pem) = issuers::present(folder, &vault)?;
     let root_pem = folder.read(&folder.ca("root.pem"))?;
-    let issuing_pem = folder.read(&folder.ca("issuing.pem"))?;
-    let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
-    let issuer = Arc::new(match &settings.issuing_key {
-        None => Issuer::load(&issuing_pem, vault.issuing_key()?)?,
-        // without a PIN, or with a wrong one, the station opens all the same: it is set in an open station
-        Some(place) => Issuer::load_in_token(&issuing_pem, place, vault.secret(&Name::of_token_pin()).ok())?,
-    });
+    let past = issuers::past(folder, &vault)?;
     let checkpoint_key = CheckpointKey::load(vault.checkpoint_key()?)?;
     let blocklist = Blocklist::load(folder)?;
-    Ok(Unlocked { vault, issuer, checkpoint_key, root_pem, issuing_pem, blocklist })
+    let issuer = Arc::new(issuer);
+    Ok(Unlocked { vault, issuer, past, checkpoint_key, root_pem, issuing_pem, blocklist })
 }
 
 /// The keys of a serving station: locked at first, perhaps, unlocked once.

@@ -6,6 +6,7 @@ use crate::ca::possession::{self, BadVerificationCode, NotProven, VerificationCo
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
+use crate::domain::name::Name;
 use crate::domain::utc_time::UtcTime;
 use crate::station::authority::{Administering, Authority};
 use crate::station::clock::{self, NoEntropy};
@@ -51,16 +52,17 @@ impl Coded for CannotProve {
 }
 
 /// Makes the certificate that proves to Azure that we hold the key of `issuer`, which `role` names in the records
-/// (`issuing` or `root`). It is returned only once it is on record; so is a refusal.
+/// (`issuing` or `root`), confirmed by a second administrator where that is the rule. It is returned only once it is on record; so is a refusal.
 pub fn prove(
     store: &Store,
     who: &Administering,
     now: UtcTime,
     role: &str,
     issuer: &Issuer,
+    second: Option<&Name>,
     code: &str,
 ) -> Result<Certificate, CannotProve> {
-    let proven = prove_on_record(store, who, now, role, issuer, code);
+    let proven = prove_on_record(store, who, now, role, issuer, second, code);
     if let Err(error) = &proven {
         refusals::record(store, who.actor(), now, &format!("proof of possession of the {role} CA"), error);
     }
@@ -73,6 +75,7 @@ fn prove_on_record(
     now: UtcTime,
     role: &str,
     issuer: &Issuer,
+    second: Option<&Name>,
     code: &str,
 ) -> Result<Certificate, CannotProve> {
     let code: VerificationCode = code.parse()?;
@@ -91,6 +94,7 @@ fn prove_on_record(
             cert_serial: serial,
             sha256: proof.sha256(),
             not_after: proof.not_after(),
+            second: second.cloned(),
         });
         Ok(proof)
     })

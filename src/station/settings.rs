@@ -1,5 +1,6 @@
 //! `station.toml`: what the file says, and the checked settings. The generated file explains every key.
 
+pub mod ceremony;
 pub mod outside;
 pub mod pages;
 pub mod printer;
@@ -52,6 +53,8 @@ pub struct Settings {
     pub open_metrics: bool,
     /// Where the issuing CA's key lies in a token; in the vault if nowhere.
     pub issuing_key: Option<TokenUri>,
+    /// Whether a second administrator confirms what is done with root and issuing CA.
+    pub second_administrator: bool,
 }
 
 /// Where devices find DPS.
@@ -140,6 +143,8 @@ struct SettingsFile {
     #[serde(default)]
     log_in: LogInPart,
     issuing_key: Option<IssuingKeyPart>,
+    #[serde(default)]
+    ceremony: ceremony::CeremonyPart,
 }
 
 #[derive(Deserialize)]
@@ -233,7 +238,6 @@ impl Settings {
                 return Err(BadSettings(format!("[[slot]] {}: name or port stands twice", slot.name)));
             }
         }
-        let printers = printer::check(file.printer, folder)?;
         Ok(Settings {
             name,
             listen,
@@ -246,7 +250,7 @@ impl Settings {
             },
             ports: file.ports.map(|path| folder.join(path)),
             slots,
-            printers,
+            printers: printer::check(file.printer, folder)?,
             checkpoint_copies: file.checkpoint_copies.map(|path| folder.join(path)),
             zone,
             language: file.language,
@@ -258,6 +262,7 @@ impl Settings {
                 .map(|part| part.pkcs11.parse())
                 .transpose()
                 .map_err(|e: BadTokenUri| BadSettings(format!("[issuing_key] pkcs11: {e}")))?,
+            second_administrator: file.ceremony.second_administrator,
         })
     }
 }
@@ -348,9 +353,10 @@ timeout_seconds = 30
 # dpi = 203
 # width_mm = 50
 # height_mm = 25
-{}"##,
+{}{}"##,
         pages::LOG_IN_EXPLAINED,
-        outside::EXPLAINED
+        outside::EXPLAINED,
+        ceremony::EXPLAINED
     )
 }
 

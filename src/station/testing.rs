@@ -25,6 +25,7 @@ pub(super) fn found(folder: &Folder) -> Result<Founded, FoundingError> {
     let founding = Founding {
         company: &"Example".parse().unwrap(),
         station: &"line-1".parse().unwrap(),
+        external_root: false,
         passphrase: &secret("a passphrase"),
         administrator: &"admin".parse().unwrap(),
         password: &secret("a long password"),

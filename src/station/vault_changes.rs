@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 
 use crate::domain::audit_event::AuditEvent;
+use crate::domain::audit_event::ceremony::Held;
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
+use crate::station::ceremony_record;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::secret_checks;
@@ -178,6 +180,77 @@ pub fn rotate_group_key(
         |vault| vault.rotate_group_key(name, key),
         |check| AuditEvent::GroupKeyRotated { name: name.clone(), check },
     )
+}
+
+/// Stores a private key of the issuing CA that waits for its certificate.
+pub fn set_next_issuing_key(
+    store: &Store,
+    vault: &mut Vault,
+    pkcs8: Secret,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<(), VaultChangeError> {
+    let entry = Entry::NextIssuingKey;
+    change(
+        store,
+        vault,
+        &entry,
+        actor,
+        now,
+        |vault| vault.set_next_issuing_key(pkcs8),
+        |_| AuditEvent::SecretSet { name: entry.to_string() },
+    )
+}
+
+/// Puts the ceremony on record, then makes the key that waited the one that signs; the one before is kept under this
+/// number. The number of the ceremony's entry. [`issuing_key_promoted`] ends it.
+pub fn promote_issuing_key(
+    store: &Store,
+    vault: &mut Vault,
+    number: &Name,
+    held: &Held,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<u64, VaultChangeError> {
+    let mut moving = vec![Entry::IssuingKey, Entry::NextIssuingKey];
+    if vault.issuing_key().is_ok() {
+        moving.push(Entry::PastIssuingKey(number.clone()));
+    }
+    let entry = store.change(actor, now, |change| {
+        let entry = ceremony_record::record(change, held)?;
+        for name in moving.iter().map(Entry::to_string) {
+            secret_checks::set(change, &name, &in_change())?;
+            change.record(AuditEvent::SecretChanging { name });
+        }
+        Ok::<_, StoreError>(entry)
+    })?;
+    // whatever becomes of it, the next unlock carries it through
+    vault.promote_issuing_key(number.clone())?;
+    Ok(entry)
+}
+
+/// Puts on record what the vault holds after [`promote_issuing_key`].
+pub fn issuing_key_promoted(
+    store: &Store,
+    vault: &Vault,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<(), VaultChangeError> {
+    let recorded = store.read(secret_checks::list)?;
+    let held = vault.check_values()?;
+    store.change(actor, now, |change| {
+        for (name, _) in recorded.into_iter().filter(|(_, value)| *value == in_change()) {
+            secret_checks::set(change, &name, &held.get(&name).copied().unwrap_or(absent()))?;
+            change.record(AuditEvent::SecretSet { name });
+        }
+        Ok::<_, StoreError>(())
+    })?;
+    Ok(())
+}
+
+/// Whether a change of this secret is on record that has not ended.
+pub fn is_in_change(store: &Store, entry: &Entry) -> Result<bool, StoreError> {
+    Ok(store.read(|r| secret_checks::get(r, &entry.to_string()))? == Some(in_change()))
 }
 
 fn change(

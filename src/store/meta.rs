@@ -10,6 +10,13 @@ pub fn origin(reader: &Reader<'_>) -> Result<String, StoreError> {
     value(reader, "origin")
 }
 
+/// The company the station was founded with, as the first entry of its log says.
+pub fn company(reader: &Reader<'_>) -> Result<String, StoreError> {
+    let sql = "SELECT entry ->> '$.company' AS company FROM audit WHERE seq = 1";
+    let found = reader.row("audit", sql, [], |columns| columns.raw::<Option<String>>("company"))?;
+    Ok(found.flatten().unwrap_or_default())
+}
+
 /// When the station was made.
 pub fn created(reader: &Reader<'_>) -> Result<UtcTime, StoreError> {
     value(reader, "created")?.parse().map_err(|why: crate::domain::utc_time::BadTime| StoreError::Row {

@@ -13,11 +13,16 @@ use crate::domain::digest::Digest;
 use crate::domain::hmac_key::HmacKey;
 use crate::domain::name::Name;
 
-/// One entry of the vault; as text `issuing-key`, `checkpoint-key`, `manifest-key`, `group-key/NAME` or `secret/NAME`.
+/// One entry of the vault; as text `issuing-key`, `next-issuing-key`,
+/// `past-issuing-key/NUMBER`, `checkpoint-key`, `manifest-key`, `group-key/NAME` or `secret/NAME`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     /// The issuing CA's private key.
     IssuingKey,
+    /// The private key of the issuing CA that has no certificate yet.
+    NextIssuingKey,
+    /// The private key of an issuing CA before this one.
+    PastIssuingKey(Name),
     /// The key that signs checkpoints.
     CheckpointKey,
     /// The key that signs lot manifests.
@@ -32,6 +37,8 @@ impl Entry {
     fn kind(&self) -> &'static str {
         match self {
             Entry::IssuingKey => "issuing-key",
+            Entry::NextIssuingKey => "next-issuing-key",
+            Entry::PastIssuingKey(_) => "past-issuing-key",
             Entry::CheckpointKey => "checkpoint-key",
             Entry::ManifestKey => "manifest-key",
             Entry::GroupKey(_) => "group-key",
@@ -41,8 +48,8 @@ impl Entry {
 
     fn name(&self) -> Option<&Name> {
         match self {
-            Entry::IssuingKey | Entry::CheckpointKey | Entry::ManifestKey => None,
-            Entry::GroupKey(name) | Entry::Secret(name) => Some(name),
+            Entry::IssuingKey | Entry::NextIssuingKey | Entry::CheckpointKey | Entry::ManifestKey => None,
+            Entry::PastIssuingKey(name) | Entry::GroupKey(name) | Entry::Secret(name) => Some(name),
         }
     }
 }
@@ -61,6 +68,10 @@ impl Vault {
     pub fn check_value(&self, entry: &Entry) -> Result<Digest, VaultError> {
         match entry {
             Entry::IssuingKey => Ok(self.check(entry, &[self.issuing_key()?.expose()])),
+            Entry::NextIssuingKey => Ok(self.check(entry, &[self.next_issuing_key()?.expose()])),
+            Entry::PastIssuingKey(number) => {
+                Ok(self.check(entry, &[self.past_issuing_key(number)?.expose()]))
+            }
             Entry::CheckpointKey => Ok(self.check(entry, &[self.checkpoint_key()?.expose()])),
             Entry::ManifestKey => Ok(self.check(entry, &[self.manifest_key()?.expose()])),
             Entry::Secret(name) => Ok(self.check(entry, &[self.secret(name)?.expose()])),
@@ -78,6 +89,8 @@ impl Vault {
         let contents = &self.contents;
         let mut entries = Vec::new();
         entries.extend(contents.issuing_key.as_ref().map(|_| Entry::IssuingKey));
+        entries.extend(contents.next_issuing_key.as_ref().map(|_| Entry::NextIssuingKey));
+        entries.extend(self.past_issuing_numbers().cloned().map(Entry::PastIssuingKey));
         entries.extend(contents.checkpoint_key.as_ref().map(|_| Entry::CheckpointKey));
         entries.extend(contents.manifest_key.as_ref().map(|_| Entry::ManifestKey));
         entries.extend(self.group_key_names().cloned().map(Entry::GroupKey));

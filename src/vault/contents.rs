@@ -26,6 +26,10 @@ pub(super) struct Contents {
     /// Keys the check values, so that they tell nothing about a weak password.
     pub(super) check_key: Secret,
     pub(super) issuing_key: Option<Secret>,
+    /// Of the issuing CA that has no certificate yet.
+    pub(super) next_issuing_key: Option<Secret>,
+    /// Of issuing CAs before this one, by their number.
+    pub(super) past_issuing_keys: BTreeMap<Name, Secret>,
     pub(super) checkpoint_key: Option<Secret>,
     pub(super) manifest_key: Option<Secret>,
     pub(super) group_keys: BTreeMap<Name, GroupKey>,
@@ -42,6 +46,8 @@ impl Contents {
             recovery_recipient,
             check_key,
             issuing_key: None,
+            next_issuing_key: None,
+            past_issuing_keys: BTreeMap::new(),
             checkpoint_key: None,
             manifest_key: None,
             group_keys: BTreeMap::new(),
@@ -55,6 +61,8 @@ impl Contents {
             recovery_recipient,
             check_key,
             issuing_key,
+            next_issuing_key,
+            past_issuing_keys,
             checkpoint_key,
             manifest_key,
             group_keys,
@@ -65,6 +73,11 @@ impl Contents {
             recovery_recipient: recovery_recipient.clone(),
             check_key: check_key.duplicate(),
             issuing_key: issuing_key.as_ref().map(Secret::duplicate),
+            next_issuing_key: next_issuing_key.as_ref().map(Secret::duplicate),
+            past_issuing_keys: past_issuing_keys
+                .iter()
+                .map(|(n, key)| (n.clone(), key.duplicate()))
+                .collect(),
             checkpoint_key: checkpoint_key.as_ref().map(Secret::duplicate),
             manifest_key: manifest_key.as_ref().map(Secret::duplicate),
             group_keys: group_keys.iter().map(|(name, key)| (name.clone(), key.duplicate())).collect(),
@@ -78,6 +91,8 @@ impl Contents {
             recovery_recipient,
             check_key,
             issuing_key,
+            next_issuing_key,
+            past_issuing_keys,
             checkpoint_key,
             manifest_key,
             group_keys,
@@ -96,6 +111,8 @@ impl Contents {
             recovery_recipient: recovery_recipient.clone(),
             check_key: check_key.into(),
             issuing_key: issuing_key.as_ref().map(Base64Bytes::from),
+            next_issuing_key: next_issuing_key.as_ref().map(Base64Bytes::from),
+            past_issuing_keys: past_issuing_keys.iter().map(|(n, key)| (n.clone(), key.into())).collect(),
             checkpoint_key: checkpoint_key.as_ref().map(Base64Bytes::from),
             manifest_key: manifest_key.as_ref().map(Base64Bytes::from),
             group_keys: group_keys.collect(),
@@ -121,6 +138,8 @@ impl Contents {
             recovery_recipient: parsed.recovery_recipient,
             check_key: parsed.check_key.into(),
             issuing_key: parsed.issuing_key.map(Secret::from),
+            next_issuing_key: parsed.next_issuing_key.map(Secret::from),
+            past_issuing_keys: parsed.past_issuing_keys.into_iter().map(|(n, key)| (n, key.into())).collect(),
             checkpoint_key: parsed.checkpoint_key.map(Secret::from),
             manifest_key: parsed.manifest_key.map(Secret::from),
             group_keys,
@@ -142,6 +161,10 @@ struct File<'a> {
     recovery_recipient: String,
     check_key: Base64Bytes<'a>,
     issuing_key: Option<Base64Bytes<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_issuing_key: Option<Base64Bytes<'a>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    past_issuing_keys: BTreeMap<Name, Base64Bytes<'a>>,
     checkpoint_key: Option<Base64Bytes<'a>>,
     /// Older vaults have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -61,6 +61,7 @@ struct Seen {
     issuing: CaShown,
     list: Option<ListShown>,
     withdrawn: u64,
+    in_past_lists: usize,
     root_key_here: bool,
 }
 
@@ -73,6 +74,7 @@ fn look(floor: &Floor) -> Result<Seen, CannotShow> {
         issuing: ca_material::ca(&floor.folder, "issuing", now)?,
         list,
         withdrawn,
+        in_past_lists: ca_material::entries_of_past_lists(&floor.folder),
         root_key_here: ca_material::root_key_is_here(&floor.folder),
     })
 }
@@ -95,8 +97,13 @@ fn view(file: &'static str, name: &'static str, ca: &CaShown, zone: &Zone, t: &C
     }
 }
 
-fn list_view(list: &ListShown, withdrawn: u64, zone: &Zone, t: &CaWords) -> ListView {
-    let more = withdrawn.saturating_sub(u64::try_from(list.entries).unwrap_or(u64::MAX));
+fn list_view(
+    list: &ListShown,
+    (withdrawn, in_past_lists): (u64, usize),
+    zone: &Zone,
+    t: &CaWords,
+) -> ListView {
+    let more = withdrawn.saturating_sub(u64::try_from(list.entries + in_past_lists).unwrap_or(u64::MAX));
     let due = if list.next_update <= clock::now() {
         Some(t.list_over.to_owned())
     } else {
@@ -115,7 +122,7 @@ fn list_view(list: &ListShown, withdrawn: u64, zone: &Zone, t: &CaWords) -> List
 pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     let t = CaWords::of(visit.language);
     let seen = visit.act(|floor, _| look(floor)).await?;
-    let Seen { root, issuing, list, withdrawn, root_key_here } =
+    let Seen { root, issuing, list, withdrawn, in_past_lists, root_key_here } =
         seen.map_err(|error| Trouble::of(&error, visit.language))?;
     let zone = visit.zone();
     let mut warnings = Vec::new();
@@ -131,7 +138,7 @@ pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     Ok(show(&CaPage {
         warnings,
         cas: vec![view("issuing", t.issuing, &issuing, zone, t), view("root", t.root, &root, zone, t)],
-        list: list.map(|list| list_view(&list, withdrawn, zone, t)),
+        list: list.map(|list| list_view(&list, (withdrawn, in_past_lists), zone, t)),
         may_act: Administering::of(&visit.person).is_some(),
         locked: visit.floor.keys.current().is_none(),
         frame: visit.frame(Place::Ca),

@@ -52,9 +52,7 @@ impl Station {
 
     /// The same with further words for `init`, and an environment for all its commands.
     pub fn found_with(env: Vec<(&'static str, OsString)>, words: &[&str]) -> Station {
-        let place = TempDir::new().expect("a folder for the station");
-        let folder = place.path().join("station");
-        let station = Station { place, folder, env };
+        let station = Station { env, ..Station::unfounded() };
         station.write("passphrase", PASSPHRASE);
         station.write("password", PASSWORD);
         let password = station.beside("password");
@@ -62,6 +60,13 @@ impl Station {
         station.ok(&[&init[..], words].concat());
         station.set(NO_SCOPE, "id_scope = \"0ne00000000\"");
         station
+    }
+
+    /// The place of a station that is still to be founded.
+    pub fn unfounded() -> Station {
+        let place = TempDir::new().expect("a folder for the station");
+        let folder = place.path().join("station");
+        Station { place, folder, env: Vec::new() }
     }
 
     /// The station's folder.

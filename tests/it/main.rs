@@ -17,6 +17,7 @@ mod batch_import;
 mod batch_issue;
 mod batch_page;
 mod batch_table;
+mod ca_ceremony;
 mod ca_page;
 mod ca_sign;
 mod cards;

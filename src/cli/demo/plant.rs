@@ -100,6 +100,7 @@ impl Plant {
         let founding = Founding {
             company: &company,
             station: &station,
+            external_root: false,
             passphrase: &passphrase,
             administrator: &login.0,
             password: &password,

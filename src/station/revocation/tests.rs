@@ -13,9 +13,9 @@ fn newest(bench: &Bench) -> CrlRow {
 fn who_writes_late_writes_the_newest_list() {
     let bench = Bench::new();
     let issuer = bench.unlock().unwrap().issuer;
-    issue_crl(&bench.folder, &bench.store, &issuer, &Actor::Station, now()).unwrap();
+    issue_crl(&bench.folder, &bench.store, &issuer, &[], &Actor::Station, now()).unwrap();
     let older = on_disk(&bench);
-    issue_crl(&bench.folder, &bench.store, &issuer, &Actor::Station, now()).unwrap();
+    issue_crl(&bench.folder, &bench.store, &issuer, &[], &Actor::Station, now()).unwrap();
     assert_ne!(on_disk(&bench), older);
     // the one that issued the older list was held up before it wrote
     publish(&bench.folder, &bench.store).unwrap();
@@ -33,7 +33,7 @@ fn lists_issued_at_once_leave_the_one_with_the_greatest_number() {
             scope.spawn(|| {
                 let store = Store::open(&bench.folder.database()).unwrap();
                 for _ in 0..5 {
-                    issue_crl(&bench.folder, &store, &issuer, &Actor::Station, now()).unwrap();
+                    issue_crl(&bench.folder, &store, &issuer, &[], &Actor::Station, now()).unwrap();
                 }
             });
         }

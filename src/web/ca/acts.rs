@@ -21,7 +21,7 @@ pub async fn issue_list(posted: Posted<Administering, Bare>) -> Result<HttpRespo
     let issued = visit
         .act(move |floor, who| {
             let (folder, store, issuer) = (&floor.folder, &floor.store, &keys.issuer);
-            revocation::issue_crl(folder, store, issuer, who.actor(), clock::now())
+            revocation::issue_crl(folder, store, issuer, &keys.past, who.actor(), clock::now())
         })
         .await?;
     Ok(match issued {
@@ -48,7 +48,7 @@ pub async fn prove(posted: Posted<Administering, Prove>) -> Result<HttpResponse,
     let Some(keys) = visit.floor.keys.current() else { return Ok(locked(&visit)) };
     let proven = visit
         .act(move |floor, who| {
-            possession::prove(&floor.store, who, clock::now(), "issuing", &keys.issuer, &code)
+            possession::prove(&floor.store, who, clock::now(), "issuing", &keys.issuer, None, &code)
         })
         .await?;
     Ok(match proven {

@@ -20,7 +20,7 @@ use crate::web::words::ca::CaWords;
 /// The founding is among the first entries of the log.
 const FIRST: u64 = 32;
 /// What belongs to it.
-const EVENTS: [&str; 4] = ["station-created", "ca-created", "person-added", "crl-issued"];
+const EVENTS: [&str; 5] = ["station-created", "ceremony-held", "ca-created", "person-added", "crl-issued"];
 /// Rows for those present to sign in.
 const SIGNATURES: usize = 3;
 
@@ -74,7 +74,12 @@ fn founding(floor: &Floor) -> Result<Vec<Recorded>, CannotShow> {
 pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     let t = CaWords::of(visit.language);
     let seen = visit.act(|floor, _| {
-        let ca = |name| ca_material::ca(&floor.folder, name, clock::now());
+        // what a renewal took out of use is kept under a number; the first one is that of the founding
+        let ca = |name: &str| {
+            let first = format!("{name}-1");
+            let renewed = floor.folder.ca(&format!("{first}.pem")).exists();
+            ca_material::ca(&floor.folder, if renewed { &first } else { name }, clock::now())
+        };
         Ok::<_, CannotShow>((founding(floor)?, ca("root")?, ca("issuing")?))
     });
     let (recorded, root, issuing) = seen.await?.map_err(|error| Trouble::of(&error, visit.language))?;

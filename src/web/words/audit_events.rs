@@ -26,6 +26,7 @@ macro_rules! event_words {
 event_words! {
     "station-created": "Station founded", "Station gegründet", "工站已建立", "Estación fundada";
     "ca-created": "CA made", "CA erzeugt", "CA 已创建", "CA creada";
+    "ceremony-held": "Ceremony of the CA", "Zeremonie der CA", "CA 仪式", "Ceremonia de la CA";
     "station-started": "Station started", "Station gestartet", "工站已启动", "Estación iniciada";
     "vault-unlocked": "Vault unlocked", "Tresor entsperrt", "保险库已解锁", "Almacén desbloqueado";
     "unlock-refused": "Unlocking refused", "Entsperren abgelehnt", "解锁被拒绝", "Desbloqueo rechazado";

@@ -216,7 +216,8 @@ fn void(bench: &Bench<'_>, right: &Engineering, batch: u64, work_order: &Name) -
     let now = clock::now();
     let void = bench.store.change(right.actor(), now, |change| bulk::void(change, batch, work_order))?;
     if void > 0 {
-        revocation::issue_crl(bench.folder, bench.store, &bench.keys.issuer, right.actor(), now)?;
+        let keys = bench.keys;
+        revocation::issue_crl(bench.folder, bench.store, &keys.issuer, &keys.past, right.actor(), now)?;
     }
     Ok(void)
 }

@@ -188,4 +188,17 @@ super::code_words! {
     WorkOrderSize: "数量不正确。", "请填写整数：要合格的设备数量和备量。";
     WorkOrderUnsettled: "工单还有未了结的事项。", "先让发件箱发送、并对无结果的运行作出决定，或说明原因后强制关闭。";
     NobodyOnTheLine: "产线上没有人。", "请在产线扫描工牌，或以操作员身份登录。";
+    IssuerMissing: "工站的签发 CA 还没有证书。", "请让根 CA 签署 `lineside ca csr` 输出的请求，再用 `lineside ca install` 安装证书。";
+    InstallNotWanted: "工站没有在等待证书。", "请用 `lineside ca renew` 开始更新。";
+    InstallKey: "该证书属于另一把密钥。", "请让根 CA 签署 `lineside ca csr` 现在输出的请求。";
+    InstallNotCa: "该证书不是 CA 证书。", "请以关键扩展 basicConstraints CA:TRUE, pathlen:0 重新签发。";
+    InstallUsage: "该证书缺少密钥用途。", "请以 keyCertSign 和 cRLSign 重新签发。";
+    InstallPathLength: "路径长度不符。", "请以 pathlen:0 重新签发，且根 CA 须允许其下有 CA。";
+    InstallValidity: "有效期不符。", "请检查工站时钟，或重新签发：现在有效且至少还有 30 天。";
+    InstallChain: "该证书不是由此根 CA 签发的。", "请用 --root 指定签发它的根证书。";
+    InstallName: "证书的名称或密钥标识符无法使用。", "请以简单的主题名称和自己的密钥标识符重新签发。";
+    RootUnfit: "根证书无法使用。", "请用 --root 指定根 CA 自己的证书：自签名、CA、现在有效。";
+    SecondNeeded: "需要第二位管理员确认。", "请用 --as 说明您是谁，并由另一位管理员用 --second NAME 确认。";
+    SecondRefused: "确认被拒绝。", "请由另一位管理员用其自己的密码确认。";
+    RenewInToken: "签发 CA 的密钥在令牌中，无法在那里更新该 CA。", "请为新的签发 CA 建立另一个工位；本工位可继续工作到其 CA 截止。";
 }

@@ -188,4 +188,17 @@ super::code_words! {
     WorkOrderSize: "Diese Mengen gehen nicht.", "Ganze Zahlen angeben: wie viele Geräte bestehen sollen und wie viele Reserve.";
     WorkOrderUnsettled: "Am Auftrag ist noch etwas offen.", "Den Postausgang senden lassen und über Läufe ohne Urteil entscheiden, oder mit Grund trotzdem schließen.";
     NobodyOnTheLine: "Niemand ist an der Linie.", "Ausweis an der Linie scannen oder sich dort als Bediener anmelden.";
+    IssuerMissing: "Die Station hat noch kein Zertifikat für ihre ausstellende CA.", "Die Wurzel unterschreiben lassen, was `lineside ca csr` ausgibt, dann mit `lineside ca install` einspielen.";
+    InstallNotWanted: "Die Station wartet auf kein Zertifikat.", "Mit `lineside ca renew` eine Erneuerung beginnen.";
+    InstallKey: "Das Zertifikat gehört zu einem anderen Schlüssel.", "Die Anforderung unterschreiben lassen, die `lineside ca csr` jetzt ausgibt.";
+    InstallNotCa: "Das Zertifikat ist keines einer CA.", "Mit kritischen basicConstraints CA:TRUE, pathlen:0 neu ausstellen lassen.";
+    InstallUsage: "Dem Zertifikat fehlt eine Schlüsselverwendung.", "Mit keyCertSign und cRLSign neu ausstellen lassen.";
+    InstallPathLength: "Die Pfadlänge passt nicht.", "Mit pathlen:0 neu ausstellen lassen, unter einer Wurzel, die eine CA unter sich erlaubt.";
+    InstallValidity: "Die Gültigkeit passt nicht.", "Uhr der Station prüfen oder neu ausstellen lassen: jetzt gültig und noch mindestens 30 Tage.";
+    InstallChain: "Das Zertifikat kommt nicht von dieser Wurzel.", "Mit --root die Wurzel angeben, die es unterschrieben hat.";
+    InstallName: "Name oder Schlüsselkennung des Zertifikats sind nicht zu gebrauchen.", "Mit einfachem Namen und eigener Schlüsselkennung neu ausstellen lassen.";
+    RootUnfit: "Die Wurzel ist nicht zu gebrauchen.", "Mit --root das Zertifikat der Wurzel selbst angeben: selbst unterschrieben, einer CA, jetzt gültig.";
+    SecondNeeded: "Ein zweiter Administrator muss bestätigen.", "Mit --as den eigenen Namen nennen und mit --second NAME einen anderen Administrator bestätigen lassen.";
+    SecondRefused: "Die Bestätigung wurde abgelehnt.", "Einen anderen Administrator mit seinem eigenen Passwort bestätigen lassen.";
+    RenewInToken: "Der Schlüssel der ausstellenden CA liegt in einem Token; dort wird sie nicht erneuert.", "Für eine neue ausstellende CA eine weitere Station gründen; diese arbeitet weiter, bis ihre CA endet.";
 }

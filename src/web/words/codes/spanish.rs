@@ -188,4 +188,17 @@ super::code_words! {
     WorkOrderSize: "Esas cantidades no valen.", "Dé números enteros: cuántas unidades deben aprobar y cuántas de reserva.";
     WorkOrderUnsettled: "Queda algo abierto en la orden.", "Deje que la bandeja envíe y decida las ejecuciones sin veredicto, o dé un motivo para cerrarla igualmente.";
     NobodyOnTheLine: "No hay nadie en la línea.", "Escanee su tarjeta en la línea o inicie sesión allí como operador.";
+    IssuerMissing: "La CA emisora de la estación aún no tiene certificado.", "Haga firmar a la raíz lo que imprime `lineside ca csr` e instale el certificado con `lineside ca install`.";
+    InstallNotWanted: "La estación no espera ningún certificado.", "Empiece una renovación con `lineside ca renew`.";
+    InstallKey: "El certificado es de otra clave.", "Haga firmar la petición que imprime ahora `lineside ca csr`.";
+    InstallNotCa: "El certificado no es de una CA.", "Haga emitirlo de nuevo con basicConstraints críticas CA:TRUE, pathlen:0.";
+    InstallUsage: "Al certificado le falta un uso de clave.", "Haga emitirlo de nuevo con keyCertSign y cRLSign.";
+    InstallPathLength: "La longitud de la cadena no conviene.", "Haga emitirlo de nuevo con pathlen:0, bajo una raíz que permita una CA debajo.";
+    InstallValidity: "La validez no conviene.", "Compruebe el reloj de la estación o haga emitirlo de nuevo: válido ahora y al menos 30 días.";
+    InstallChain: "El certificado no viene de esta raíz.", "Indique con --root la raíz que lo firmó.";
+    InstallName: "El nombre o el identificador de clave del certificado no sirve.", "Haga emitirlo de nuevo con un nombre sencillo y un identificador de clave propio.";
+    RootUnfit: "La raíz no sirve.", "Indique con --root el certificado de la propia raíz: autofirmado, de una CA, válido ahora.";
+    SecondNeeded: "Un segundo administrador debe confirmar.", "Diga quién es con --as y haga confirmar a otro administrador con --second NOMBRE.";
+    SecondRefused: "La confirmación fue rechazada.", "Haga confirmar a otro administrador con su propia contraseña.";
+    RenewInToken: "La clave de la CA emisora está en un token; allí la CA no se renueva.", "Funde otra estación para una nueva CA emisora; esta sigue hasta que termine su CA.";
 }

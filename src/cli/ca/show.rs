@@ -1,0 +1,56 @@
+//! `lineside ca show`: what people look for in `openssl x509 -text`, days left, and what is to be done soon.
+
+use serde_json::{Value, json};
+
+use crate::cli::Common;
+use crate::cli::failure::Failure;
+use crate::cli::output;
+use crate::cli::session::Session;
+use crate::station::{ca_material, ca_warnings, clock};
+
+/// Shows root and issuing CA, those before it, the newest list, and warnings.
+pub fn run(session: &Session, common: &Common) -> Result<(), Failure> {
+    let now = clock::now();
+    let mut text = String::new();
+    let mut value = serde_json::Map::new();
+    for name in ca_material::names(&session.folder)? {
+        let ca = ca_material::ca(&session.folder, &name, now)?;
+        let days = ca.days_left;
+        text.push_str(&format!("{name} CA, {days} days left\n{}", ca.facts));
+        text.push_str(&format!("{:<20}{}\n{:<20}{}\n\n", "SHA-1", ca.sha1, "signature", ca.signature));
+        value.insert(
+            name,
+            json!({
+                "facts": ca.facts, "days_left": days, "sha1": ca.sha1, "signature": ca.signature,
+            }),
+        );
+    }
+    if let Some(list) = session.store.read(ca_material::list)? {
+        text.push_str(&format!(
+            "revocation list {}, {} entries, made {}, next due {}\n",
+            list.number, list.entries, list.this_update, list.next_update
+        ));
+        let (made, next) = (list.this_update, list.next_update);
+        let shown = json!({
+            "number": list.number, "entries": list.entries, "this_update": made, "next_update": next,
+        });
+        value.insert("list".to_owned(), shown);
+    }
+    // where it lies is told by the settings: neither vault nor token is opened for that
+    let (words, place) = match &session.settings.issuing_key {
+        Some(place) => {
+            let (token, object, module) = (place.token(), place.object(), place.module());
+            let words = format!("in the token “{token}”, object “{object}”, module {}", module.display());
+            (words, json!({ "token": token, "object": object, "module": module }))
+        }
+        None => ("in the vault".to_owned(), json!("vault")),
+    };
+    text.push_str(&format!("issuing key {words}\n"));
+    value.insert("issuing_key".to_owned(), place);
+    let warnings = ca_warnings::all(&session.folder, &session.store, now)?;
+    for warning in &warnings {
+        text.push_str(&format!("Warning: {warning}\n"));
+    }
+    value.insert("warnings".to_owned(), json!(warnings));
+    output::report(common.json, &Value::Object(value), || text)
+}

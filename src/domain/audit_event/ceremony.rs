@@ -1,0 +1,66 @@
+//! What is remembered of a ceremony of the CA: who is in the entry itself, here is what was done and to what.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::digest::Digest;
+use crate::domain::name::Name;
+use crate::domain::utc_time::UtcTime;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Act {
+    /// The station was founded.
+    Founding,
+    /// A request was made for the certificate of an issuing CA; it is signed elsewhere.
+    Request,
+    /// The certificate of an issuing CA was taken into use.
+    Installation,
+    /// The root on the station signed another issuing CA, which was taken into use.
+    Renewal,
+}
+
+impl Act {
+    /// As a heading.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Act::Founding => "founding of the station",
+            Act::Request => "request for a certificate of the issuing CA",
+            Act::Installation => "installation of an issuing CA",
+            Act::Renewal => "renewal of the issuing CA",
+        }
+    }
+}
+
+/// A ceremony.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the fields are the words of DESIGN and of the entry itself")]
+pub struct Held {
+    pub act: Act,
+    /// The second administrator, who confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<Name>,
+    /// Digest of the public key (SPKI) that the issuing CA has from here on, or asks a certificate for.
+    pub issuing_key: Digest,
+    pub certificates: Vec<Certified>,
+    /// What was not as it should be, and no reason to refuse.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// One certificate of a ceremony.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the fields are the words of DESIGN and of the entry itself")]
+pub struct Certified {
+    /// `root`, `issuing`, or `issuing-N` for one before.
+    pub role: String,
+    pub subject: String,
+    pub issuer: String,
+    pub cert_serial: String,
+    pub not_before: UtcTime,
+    pub not_after: UtcTime,
+    pub sha1: String,
+    pub sha256: Digest,
+}

@@ -1,0 +1,311 @@
+//! A certificate becomes that of the station's issuing CA. The certificate is laid down first (`ca/issuing-next.pem`),
+//! then it goes on record that it is installed, then the vault makes its key the one that signs, in one write, then
+//! the files follow. What was cut off after the record is carried through at the next unlock; what was cut off before
+//! never was.
+
+use crate::ca::ceremony::{self, CeremonyFailed};
+use crate::ca::certificate::{self, Certificate};
+use crate::ca::company::{BadCompany, Company};
+use crate::ca::inspect::CertificateFacts;
+use crate::ca::installation::{self, Doubt, NotInstallable};
+use crate::ca::issuer::Issuer;
+use crate::ca::key::{BadKeyPair, KeyPair};
+use crate::ca::public_key::KeyKind;
+use crate::domain::audit_event::ceremony::{Act, Held};
+use crate::domain::code::{Code, Coded};
+use crate::domain::name::Name;
+use crate::domain::person::Actor;
+use crate::domain::secret::Secret;
+use crate::domain::utc_time::UtcTime;
+use crate::durable;
+use crate::station::authority::{Administering, Authority};
+use crate::station::ceremony_record;
+use crate::station::clock::{self, NoEntropy};
+use crate::station::folder::{Folder, FolderError};
+use crate::station::issuers::{self, NoIssuer, STAGED, STAGED_ROOT};
+use crate::station::second_person::Confirmation;
+use crate::station::settings::{BadSettings, Settings};
+use crate::station::vault_changes::{self, VaultChangeError};
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::meta;
+use crate::vault::Vault;
+use crate::vault::check::Entry;
+
+/// Why nothing was installed, renewed or asked for.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "most variants are the room whose error they carry")]
+pub enum CannotInstall {
+    /// No key waits for a certificate.
+    #[error("this station waits for no certificate")]
+    NotWanted,
+    /// There is no root yet, and none was given.
+    #[error("this station knows no root yet")]
+    NoRoot,
+    /// The key of the issuing CA lies in a token.
+    #[error("the key of this station's issuing CA lies in a token, where its CA is not renewed or replaced")]
+    InToken,
+    #[error(transparent)]
+    Settings(#[from] BadSettings),
+    /// It has the key identifier of another issuing CA.
+    #[error("the certificate of “{0}” has the key identifier of an issuing CA this station had before")]
+    KeyIdTaken(String),
+    #[error(transparent)]
+    Unfit(#[from] NotInstallable),
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyFailed),
+    #[error(transparent)]
+    Company(#[from] BadCompany),
+    #[error(transparent)]
+    Issuer(#[from] NoIssuer),
+    #[error(transparent)]
+    Key(#[from] BadKeyPair),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(transparent)]
+    Vault(#[from] VaultChangeError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+}
+
+impl Coded for CannotInstall {
+    fn code(&self) -> Code {
+        match self {
+            CannotInstall::NotWanted => Code::InstallNotWanted,
+            CannotInstall::InToken => Code::RenewInToken,
+            CannotInstall::Settings(error) => error.code(),
+            CannotInstall::NoRoot => Code::RootUnfit,
+            CannotInstall::KeyIdTaken(_) => Code::InstallName,
+            CannotInstall::Unfit(error) => error.code(),
+            CannotInstall::Ceremony(error) => error.code(),
+            CannotInstall::Company(error) => error.code(),
+            CannotInstall::Issuer(error) => error.code(),
+            CannotInstall::Key(error) => error.code(),
+            CannotInstall::Folder(error) => error.code(),
+            CannotInstall::Vault(error) => error.code(),
+            CannotInstall::Store(error) => error.code(),
+            CannotInstall::Entropy(_) => Code::Internal,
+        }
+    }
+}
+
+/// The station a ceremony is held at.
+pub struct Place<'a> {
+    /// Its folder, whose lock is held.
+    pub folder: &'a Folder,
+    /// Its records.
+    pub store: &'a Store,
+    /// Its name.
+    pub station: &'a Name,
+}
+
+/// A key in a token has one CA for its life: nothing here makes another key there.
+fn key_is_in_vault(folder: &Folder) -> Result<(), CannotInstall> {
+    let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
+    if settings.issuing_key.is_some() { Err(CannotInstall::InToken) } else { Ok(()) }
+}
+
+/// What was installed.
+pub struct Installed {
+    /// What its certificate says.
+    pub facts: CertificateFacts,
+    /// What is not as it should be in it.
+    pub doubts: Vec<Doubt>,
+    /// The number of the audit entry, and of the sheet.
+    pub entry: u64,
+}
+
+/// Makes a key that waits for its certificate, unless there is one.
+fn await_certificate(
+    place: &Place<'_>,
+    vault: &mut Vault,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<KeyPair, CannotInstall> {
+    if vault.next_issuing_key().is_err() {
+        let key = KeyPair::generate(KeyKind::EcP384)?.pkcs8()?;
+        vault_changes::set_next_issuing_key(place.store, vault, key, actor, now)?;
+    }
+    waiting(vault)
+}
+
+fn waiting(vault: &Vault) -> Result<KeyPair, CannotInstall> {
+    let key = vault.next_issuing_key().map_err(|_| CannotInstall::NotWanted)?;
+    Ok(KeyPair::from_pkcs8(key)?)
+}
+
+/// How many issuing CAs there were, the present one among them.
+fn generations(vault: &Vault) -> u32 {
+    let past = u32::try_from(vault.past_issuing_numbers().count()).unwrap_or(u32::MAX);
+    past.saturating_add(u32::from(vault.issuing_key().is_ok()))
+}
+
+/// The number under which the present one is kept once there is another.
+fn number_of_present(vault: &Vault) -> Result<Name, CannotInstall> {
+    let number = generations(vault).max(1).to_string();
+    // a number is a name
+    number.parse().map_err(|_| CannotInstall::NotWanted)
+}
+
+/// The request (PKCS#10, PEM) for the certificate of the next issuing CA. With `begin` its key is made if none waits.
+pub fn request(
+    place: &Place<'_>,
+    vault: &mut Vault,
+    who: &Administering,
+    begin: bool,
+    now: UtcTime,
+) -> Result<String, CannotInstall> {
+    key_is_in_vault(place.folder)?;
+    let key = if begin { await_certificate(place, vault, who.actor(), now)? } else { waiting(vault)? };
+    let company = company(place.store)?;
+    let name = ceremony::issuing_name(&company, place.station, generations(vault) + 1)?;
+    let issuing_key = key.public_key().digest();
+    let pem = ceremony::request_issuing(&company, name, key)?;
+    let held =
+        Held { act: Act::Request, second: None, issuing_key, certificates: Vec::new(), warnings: Vec::new() };
+    place.store.change(who.actor(), now, |change| ceremony_record::record(change, &held))?;
+    Ok(pem)
+}
+
+/// Has the root on the station sign the next issuing CA, and takes it into use.
+pub fn renew(
+    place: &Place<'_>,
+    vault: &mut Vault,
+    who: &Administering,
+    confirmation: &Confirmation,
+    root: &Issuer,
+    now: UtcTime,
+) -> Result<Installed, CannotInstall> {
+    key_is_in_vault(place.folder)?;
+    let key = await_certificate(place, vault, who.actor(), now)?;
+    let company = company(place.store)?;
+    let name = ceremony::issuing_name(&company, place.station, generations(vault) + 1)?;
+    let random = clock::random()?;
+    let made = ceremony::certify_issuing(root, &company, name, key.public_key(), now, random)?;
+    take(place, vault, who, confirmation, Act::Renewal, (made, root.certificate().clone()), now)
+}
+
+/// Takes the certificate that a root elsewhere signed into use; under the root that is known if none is given.
+pub fn install(
+    place: &Place<'_>,
+    vault: &mut Vault,
+    who: &Administering,
+    confirmation: &Confirmation,
+    certificate: Certificate,
+    root: Option<Certificate>,
+    now: UtcTime,
+) -> Result<Installed, CannotInstall> {
+    key_is_in_vault(place.folder)?;
+    waiting(vault)?;
+    let known = || issuers::certificate(place.folder, "root.pem");
+    let root = root.map_or_else(known, |root| Ok(Some(root)))?.ok_or(CannotInstall::NoRoot)?;
+    take(place, vault, who, confirmation, Act::Installation, (certificate, root), now)
+}
+
+fn take(
+    place: &Place<'_>,
+    vault: &mut Vault,
+    who: &Administering,
+    confirmation: &Confirmation,
+    act: Act,
+    (certificate, root): (Certificate, Certificate),
+    now: UtcTime,
+) -> Result<Installed, CannotInstall> {
+    let &Place { folder, store, station } = place;
+    let (issuer, doubts) = installation::check(certificate, &root, waiting(vault)?, now)?;
+    let facts = issuer.facts().clone();
+    for known in issuers::certificates(folder)? {
+        let known = CertificateFacts::read(&known).map_err(NoIssuer::from)?;
+        if known.subject_key_id == facts.subject_key_id {
+            return Err(CannotInstall::KeyIdTaken(facts.subject));
+        }
+    }
+    let above = CertificateFacts::read(&root).map_err(NoIssuer::from)?;
+    let held = Held {
+        act,
+        second: confirmation.second().cloned(),
+        issuing_key: issuer.public_key().digest(),
+        certificates: vec![
+            ceremony_record::certified("root", &root, &above),
+            ceremony_record::certified("issuing", issuer.certificate(), &facts),
+        ],
+        warnings: doubts.iter().map(ToString::to_string).collect(),
+    };
+    let number = number_of_present(vault)?;
+    keep(folder, "issuing", &number, None)?;
+    keep(folder, "root", &number, Some(&root))?;
+    write(folder, STAGED_ROOT, &root.pem())?;
+    write(folder, STAGED, &issuer.certificate().pem())?;
+    let entry = vault_changes::promote_issuing_key(store, vault, &number, &held, who.actor(), now)?;
+    publish(folder, issuer.certificate(), &root)?;
+    vault_changes::issuing_key_promoted(store, vault, who.actor(), now)?;
+    unstage(folder)?;
+    ceremony_record::print(folder, station, entry, &held, who.actor(), now)?;
+    Ok(Installed { facts, doubts, entry })
+}
+
+/// Carries an installation through that was cut off after it went on record; what was only laid down is taken away. Only
+/// for the process that holds the station's lock.
+pub fn finish(folder: &Folder, store: &Store, vault: &mut Vault) -> Result<(), CannotInstall> {
+    let (Some(staged), Some(root)) =
+        (issuers::certificate(folder, STAGED)?, issuers::certificate(folder, STAGED_ROOT)?)
+    else {
+        return unstage(folder);
+    };
+    let is_of = |key: &Secret| issuers::belong_together(&staged, key);
+    let on_record = vault_changes::is_in_change(store, &Entry::IssuingKey)?;
+    let waits = vault.next_issuing_key().ok().map(is_of).transpose()? == Some(true);
+    if on_record && waits {
+        let number = number_of_present(vault)?;
+        vault.promote_issuing_key(number).map_err(VaultChangeError::from)?;
+    }
+    if let Ok(key) = vault.issuing_key()
+        && is_of(key)?
+    {
+        publish(folder, &staged, &root)?;
+    }
+    unstage(folder)
+}
+
+/// Keeps a certificate under a number before another one takes its place.
+fn keep(folder: &Folder, role: &str, number: &Name, next: Option<&Certificate>) -> Result<(), CannotInstall> {
+    match issuers::certificate(folder, &format!("{role}.pem"))? {
+        Some(before) if next != Some(&before) => {
+            write(folder, &format!("{role}-{number}.pem"), &before.pem())
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn publish(folder: &Folder, issuing: &Certificate, root: &Certificate) -> Result<(), CannotInstall> {
+    write(folder, "root.pem", &root.pem())?;
+    write(folder, "chain.pem", &certificate::chain_pem(&[issuing, root]))?;
+    write(folder, "issuing.pem", &issuing.pem())
+}
+
+fn write(folder: &Folder, file: &str, text: &str) -> Result<(), CannotInstall> {
+    let path = folder.ca(file);
+    let written = durable::replace(&path, text.as_bytes(), durable::PUBLIC);
+    Ok(written.map_err(|cause| FolderError::Io { path, cause })?)
+}
+
+fn unstage(folder: &Folder) -> Result<(), CannotInstall> {
+    for path in [STAGED, STAGED_ROOT].map(|file| folder.ca(file)) {
+        match std::fs::remove_file(&path) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                return Err(FolderError::Io { path, cause }.into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn company(store: &Store) -> Result<Company, CannotInstall> {
+    Ok(store.read(meta::company)?.parse()?)
+}
+
+#[cfg(test)]
+mod tests;

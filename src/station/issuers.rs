@@ -1,0 +1,138 @@
+//! The issuing CAs of a station: the one that signs, and those before it whose lists are still made.
+
+use crate::ca::certificate::{BadCertificate, Certificate};
+use crate::ca::issuer::{BadIssuer, Issuer};
+use crate::ca::key::{BadKeyPair, KeyPair};
+use crate::domain::code::{Code, Coded};
+use crate::domain::name::Name;
+use crate::domain::secret::Secret;
+use crate::station::folder::{Folder, FolderError};
+use crate::station::settings::{BadSettings, Settings};
+use crate::vault::Vault;
+
+/// The certificate of the next issuing CA while it is being installed.
+pub const STAGED: &str = "issuing-next.pem";
+/// Its root.
+pub const STAGED_ROOT: &str = "root-next.pem";
+
+/// An issuing CA before the present one.
+pub struct PastIssuer {
+    /// Its number, counted from 1: `ca/issuing-1.pem`, `ca/crl-1.pem`.
+    pub number: Name,
+    /// It signs lists only.
+    pub issuer: Issuer,
+}
+
+/// Why an issuing CA cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum NoIssuer {
+    /// It was never given a certificate.
+    #[error("this station has no certificate of its issuing CA yet")]
+    Missing,
+    /// A file cannot be read.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The settings do not say where its key lies.
+    #[error(transparent)]
+    Settings(#[from] BadSettings),
+    /// A certificate cannot be read.
+    #[error(transparent)]
+    Certificate(#[from] BadCertificate),
+    /// A key cannot be read.
+    #[error(transparent)]
+    Key(#[from] BadKeyPair),
+    /// Key and certificate do not belong together.
+    #[error(transparent)]
+    Issuer(#[from] BadIssuer),
+}
+
+impl Coded for NoIssuer {
+    fn code(&self) -> Code {
+        match self {
+            NoIssuer::Missing => Code::IssuerMissing,
+            NoIssuer::Folder(error) => error.code(),
+            NoIssuer::Settings(error) => error.code(),
+            NoIssuer::Certificate(error) => error.code(),
+            NoIssuer::Key(error) => error.code(),
+            NoIssuer::Issuer(error) => error.code(),
+        }
+    }
+}
+
+/// Whether this is the certificate of this key (PKCS#8).
+pub fn belong_together(certificate: &Certificate, key: &Secret) -> Result<bool, BadKeyPair> {
+    let key = KeyPair::from_pkcs8(key)?;
+    Ok(certificate.public_key().is_ok_and(|public| public == *key.public_key()))
+}
+
+/// A certificate of the folder `ca`, if the file is there.
+pub fn certificate(folder: &Folder, file: &str) -> Result<Option<Certificate>, NoIssuer> {
+    let path = folder.ca(file);
+    match path.exists() {
+        true => Ok(Some(Certificate::from_pem(&folder.read(&path)?)?)),
+        false => Ok(None),
+    }
+}
+
+/// The certificates of all issuing CAs there ever were, the present one first.
+pub fn certificates(folder: &Folder) -> Result<Vec<Certificate>, NoIssuer> {
+    let mut all: Vec<Certificate> = certificate(folder, "issuing.pem")?.into_iter().collect();
+    for number in 1.. {
+        match certificate(folder, &format!("issuing-{number}.pem"))? {
+            Some(past) => all.push(past),
+            None => break,
+        }
+    }
+    Ok(all)
+}
+
+/// The certificate of the issuing CA that issued this one; that of the present one if none did.
+pub fn of_leaf(folder: &Folder, leaf: &Certificate) -> Result<Certificate, NoIssuer> {
+    let mut all = certificates(folder)?;
+    let at = all.iter().position(|issuing| leaf.is_issued_by(issuing)).unwrap_or(0);
+    if all.is_empty() { Err(NoIssuer::Missing) } else { Ok(all.swap_remove(at)) }
+}
+
+/// The root that issued this issuing CA's certificate, of those there ever were.
+pub fn root_of(folder: &Folder, issuing: &Certificate) -> Result<Option<Certificate>, NoIssuer> {
+    let mut roots: Vec<Certificate> = certificate(folder, "root.pem")?.into_iter().collect();
+    // a root is kept under the number of the last issuing CA below it, so there are gaps
+    for number in 1..certificates(folder)?.len() {
+        roots.extend(certificate(folder, &format!("root-{number}.pem"))?);
+    }
+    Ok(roots.into_iter().find(|root| issuing.is_issued_by(root)))
+}
+
+/// The issuing CA, with its key in a token if the settings say so, else with the vault's, and its certificate. The vault says which one it is: while another one is being
+/// installed its certificate may not be in its place yet.
+pub fn present(folder: &Folder, vault: &Vault) -> Result<(Issuer, String), NoIssuer> {
+    let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
+    if let Some(place) = &settings.issuing_key {
+        let pem = folder.read(&folder.ca("issuing.pem"))?;
+        // without a PIN, or with a wrong one, the station opens all the same: it is set in an open station
+        let issuer = Issuer::load_in_token(&pem, place, vault.secret(&Name::of_token_pin()).ok())?;
+        return Ok((issuer, pem));
+    }
+    let Ok(key) = vault.issuing_key() else { return Err(NoIssuer::Missing) };
+    let mut found = certificate(folder, "issuing.pem")?;
+    if !matches!(&found, Some(issuing) if belong_together(issuing, key)?)
+        && let Some(staged) = certificate(folder, STAGED)?
+        && belong_together(&staged, key)?
+    {
+        found = Some(staged);
+    }
+    let Some(certificate) = found else { return Err(NoIssuer::Missing) };
+    let pem = certificate.pem();
+    Ok((Issuer::new(certificate, KeyPair::from_pkcs8(key)?)?, pem))
+}
+
+/// The issuing CAs before it.
+pub fn past(folder: &Folder, vault: &Vault) -> Result<Vec<PastIssuer>, NoIssuer> {
+    let mut all = Vec::new();
+    for number in vault.past_issuing_numbers() {
+        let pem = folder.read(&folder.ca(&format!("issuing-{number}.pem")))?;
+        let key = vault.past_issuing_key(number).map_err(|_| NoIssuer::Missing)?;
+        all.push(PastIssuer { number: number.clone(), issuer: Issuer::load(&pem, key)? });
+    }
+    Ok(all)
+}
