@@ -8,14 +8,14 @@ use serde_json::json;
 use crate::cli::Common;
 use crate::cli::failure::Failure;
 use crate::cli::{output, passphrase, session};
-use crate::domain::code::Code;
+use crate::domain::code::{Code, Coded as _};
 use crate::station::folder::Folder;
 use crate::station::keys;
 use crate::station::serving::Serving;
 use crate::station::settings::Settings;
 use crate::station::settings::pages::parse_listen;
 use crate::station::slots::Floor;
-use crate::station::{clock, web_certificate};
+use crate::station::{clock, profiles, web_certificate};
 use crate::store::runs;
 use crate::web;
 
@@ -38,6 +38,7 @@ impl Serve {
             let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
             settings.pages.check(listen)?;
         }
+        profiles::check_all(&folder).map_err(|fault| Failure::usage(fault.code(), fault))?;
         let serving = Serving::start(&folder)?;
         let served = serve(common, &folder, listen, &serving);
         serving.stop();

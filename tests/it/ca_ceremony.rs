@@ -3,7 +3,7 @@
 
 mod exports;
 mod external_root;
-mod openssl;
+pub mod openssl;
 mod refusals;
 mod renewal;
 mod two_people;

@@ -19,6 +19,7 @@ mod batch_page;
 mod batch_table;
 mod ca_ceremony;
 mod ca_page;
+mod ca_profiles;
 mod ca_sign;
 mod cards;
 mod cli_contract;
