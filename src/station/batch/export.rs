@@ -8,6 +8,7 @@ pub mod column;
 pub mod failed;
 pub mod files;
 pub mod format;
+pub mod issuing;
 pub mod manifest;
 pub mod pump;
 pub mod scribe;
@@ -21,13 +22,13 @@ use self::column::Column;
 use self::failed::ExportFailed;
 use self::files::{Shelf, To};
 use self::format::Format;
+use self::issuing::IssuingCas;
 use self::manifest::ManifestKey;
 use self::pump::Pumped;
 use self::scribe::Plan;
 use super::interrupted;
 use super::outcome::Outcome;
 use super::progress::Progress;
-use crate::ca::certificate::Certificate;
 use crate::domain::batch::{BatchKind, BatchState};
 use crate::domain::code::Coded as _;
 use crate::domain::digest::Digest;
@@ -247,13 +248,9 @@ fn leave(
     to: To<'_>,
     progress: &Progress,
 ) -> Result<Left, ExportFailed> {
-    let issuing_pem = folder.read(&folder.ca("issuing.pem"))?;
-    let issuing = Certificate::from_pem(&issuing_pem)
-        .map_err(|cause| ExportFailed::Certificate { serial: "our CA".to_owned(), cause })?;
     let threads = thread::available_parallelism().map_or(1, usize::from).min(READERS);
     let lanes = export::lanes(&folder.database(), threads)?;
     let company = lanes.first().map(export::Lane::company).transpose()?.flatten();
-    let issuing_pem = issuing.pem();
     let of_file = |column: &Column| if let Column::Kept(name) = column { Some(name.clone()) } else { None };
     let plan = Plan {
         format: ask.format,
@@ -262,9 +259,7 @@ fn leave(
         kept: columns.iter().chain(&ask.tags).filter_map(of_file).collect(),
         announced: ask.selection.announced,
         raw: ask.raw,
-        issuing_escaped: issuing_pem.replace('\n', "\\n"),
-        issuing_base64: cells::base64(issuing.der()),
-        issuing_pem: &issuing_pem,
+        cas: IssuingCas::of(folder)?,
         company,
         key,
     };

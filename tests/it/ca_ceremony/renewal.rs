@@ -13,11 +13,17 @@ fn certificates_of_the_issuing_ca_before_stay_verifiable_and_are_revoked_on_its_
     assert!(renewed["installed"]["subject"].as_str().unwrap().contains("Issuing CA line-1 G2"), "{renewed}");
     issue(&station, "after", &["C1", "C2"]);
     let ca = |file: &str| station.folder().join("ca").join(file).to_str().unwrap().to_owned();
+    let exported = station.ok(&["batch", "export", "--columns", "registration_id,chain_pem"]);
+    assert_eq!(csv::Reader::from_reader(exported.as_bytes()).records().count(), 4);
     for (device, name, issuer) in [("sn-b1", "b1", "issuing-1.pem"), ("sn-c1", "c1", "issuing.pem")] {
         export(&station, device, name);
         verifies(&station, name, &ca("root.pem"));
         let chain = fs::read_to_string(station.beside(&format!("{name}.pem"))).unwrap();
         assert!(chain.ends_with(&fs::read_to_string(ca(issuer)).unwrap()), "{device} has another issuer");
+        // and so it stands in the tables
+        for row in csv::Reader::from_reader(exported.as_bytes()).records().map(Result::unwrap) {
+            assert!(&row[0] != device || row[1] == chain, "{device} is exported under another issuer");
+        }
     }
 
     for device in ["sn-b1", "sn-c1"] {

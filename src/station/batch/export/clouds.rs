@@ -130,7 +130,7 @@ pub fn aws_line(
     out.extend_from_slice(b",\"CertificatePem\":\"");
     pem_into(der, b"\\n", out);
     out.extend_from_slice(b"\",\"CACertificatePem\":\"");
-    out.extend_from_slice(plan.issuing_escaped.as_bytes());
+    out.extend_from_slice(plan.cas.behind(der).map_or("", |issuing| &issuing.escaped).as_bytes());
     out.extend_from_slice(b"\"}\n");
     Ok(Written::Row)
 }

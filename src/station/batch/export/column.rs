@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::cells;
 use super::failed::ExportFailed;
+use super::issuing::IssuingCas;
 use crate::ca::certificate::pem_into;
 use crate::domain::thumbprint::Thumbprint;
 use crate::domain::utc_time::UtcTime;
@@ -208,7 +209,7 @@ impl Column {
 
 impl Cell<'_> {
     /// Writes it as a cell of a CSV row.
-    pub fn csv(&self, out: &mut Vec<u8>, raw: bool, issuing_pem: &str) {
+    pub fn csv(&self, out: &mut Vec<u8>, raw: bool, cas: &IssuingCas) {
         match self {
             Cell::Absent => {}
             Cell::Outside(text) => cells::outside(out, text, raw),
@@ -218,16 +219,16 @@ impl Cell<'_> {
             Cell::Certificate(der, with_chain) => {
                 out.push(b'"');
                 pem_into(der, b"\n", out);
-                if *with_chain {
-                    out.extend_from_slice(issuing_pem.as_bytes());
+                if let Some(issuing) = cas.behind(der).filter(|_| *with_chain) {
+                    out.extend_from_slice(issuing.pem.as_bytes());
                 }
                 out.push(b'"');
             }
         }
     }
 
-    /// Writes it as a value of a JSON object; the line feeds of our CA's certificate are escaped already.
-    pub fn json(&self, out: &mut Vec<u8>, issuing_escaped: &str) -> Result<(), ExportFailed> {
+    /// Writes it as a value of a JSON object.
+    pub fn json(&self, out: &mut Vec<u8>, cas: &IssuingCas) -> Result<(), ExportFailed> {
         match self {
             Cell::Absent => out.extend_from_slice(b"null"),
             Cell::Outside(text) => cells::json(out, text)?,
@@ -241,8 +242,8 @@ impl Cell<'_> {
             Cell::Certificate(der, with_chain) => {
                 out.push(b'"');
                 pem_into(der, b"\\n", out);
-                if *with_chain {
-                    out.extend_from_slice(issuing_escaped.as_bytes());
+                if let Some(issuing) = cas.behind(der).filter(|_| *with_chain) {
+                    out.extend_from_slice(issuing.escaped.as_bytes());
                 }
                 out.push(b'"');
             }

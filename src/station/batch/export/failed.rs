@@ -11,6 +11,7 @@ use crate::ca::public_key::BadPublicKey;
 use crate::ca::signer::SignFailed;
 use crate::domain::code::{Code, Coded};
 use crate::station::folder::FolderError;
+use crate::station::issuers::NoIssuer;
 use crate::store::error::StoreError;
 use crate::vault::error::VaultError;
 
@@ -67,6 +68,8 @@ pub enum ExportFailed {
     #[error(transparent)]
     Vault(#[from] VaultError),
     #[error(transparent)]
+    Issuer(#[from] NoIssuer),
+    #[error(transparent)]
     Folder(#[from] FolderError),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -99,6 +102,7 @@ impl Coded for ExportFailed {
             ExportFailed::Sign(error) => error.code(),
             ExportFailed::Vault(error) => error.code(),
             ExportFailed::Folder(error) => error.code(),
+            ExportFailed::Issuer(error) => error.code(),
             ExportFailed::Store(error) => error.code(),
         }
     }

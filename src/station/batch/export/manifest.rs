@@ -104,7 +104,7 @@ pub fn element(
         certificate.public_key().map_err(|cause| ExportFailed::PublicKey { serial: serial(), cause })?;
     let mut jwk = json!(members(&key));
     jwk["kid"] = json!("0");
-    jwk["x5c"] = json!([base64(der), plan.issuing_base64]);
+    jwk["x5c"] = json!([base64(der), plan.cas.behind(der).map_or("", |issuing| &issuing.base64)]);
     let payload = json!({
         "version": VERSION,
         "uniqueId": identity.registration_id,

@@ -9,6 +9,7 @@ use super::cells;
 use super::column::{Column, Kept};
 use super::failed::{ExportFailed, NotWritten};
 use super::format::Format;
+use super::issuing::IssuingCas;
 use super::manifest::ManifestKey;
 use super::{azure, clouds, manifest};
 use crate::domain::product::{Enroll, Product, announced_tags};
@@ -29,12 +30,8 @@ pub struct Plan<'a> {
     pub announced: bool,
     /// Whether outside text stays as it is, whatever a spreadsheet makes of it.
     pub raw: bool,
-    /// The certificate of our issuing CA, PEM.
-    pub issuing_pem: &'a str,
-    /// The same with its line feeds escaped for JSON.
-    pub issuing_escaped: String,
-    /// The same as one line of base64 DER.
-    pub issuing_base64: String,
+    /// Our issuing CAs.
+    pub cas: IssuingCas,
     /// Who provisioned the devices.
     pub company: Option<String>,
     /// What signs a manifest; there for manifests only.
@@ -97,7 +94,7 @@ impl<'p> Scribe<'p> {
                     if place > 0 {
                         out.push(b',');
                     }
-                    column.cell(found, &kept)?.csv(out, plan.raw, plan.issuing_pem);
+                    column.cell(found, &kept)?.csv(out, plan.raw, &plan.cas);
                 }
                 out.push(b'\n');
                 return Ok(Written::Row);
@@ -110,7 +107,7 @@ impl<'p> Scribe<'p> {
                     }
                     cells::json(out, column.as_str())?;
                     out.push(b':');
-                    column.cell(found, &kept)?.json(out, &plan.issuing_escaped)?;
+                    column.cell(found, &kept)?.json(out, &plan.cas)?;
                 }
                 out.extend_from_slice(b"}\n");
                 return Ok(Written::Row);
