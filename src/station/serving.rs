@@ -30,6 +30,9 @@ use crate::store::catalogue;
 use crate::store::error::StoreError;
 use crate::store::runs;
 
+/// Files that were left behind belong to one of so many batches, if to any.
+const NEWEST_BATCHES: u32 = 200;
+
 /// How often the housekeeping looks for something to do.
 const HOUSEKEEPING: Duration = Duration::from_millis(500);
 
@@ -90,7 +93,9 @@ impl Serving {
         let store = Store::open(&folder.database())?;
         let unread = checkpoints::check_newest(folder, &settings, &store)?;
         let unfinished = store.read(runs::count_unfinished)?;
-        let cut_off = store.read(batches::running)?;
+        // those that can be taken up first, then the newest
+        let mut known = store.read(batches::running)?;
+        known.extend(store.read(|r| batches::list(r, NEWEST_BATCHES, None))?);
         webhooks::enter(&store, &settings, clock::now())?;
         store.change(&Actor::Station, clock::now(), |change| {
             let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -116,7 +121,7 @@ impl Serving {
         if let Some(unread) = unread {
             worry(&floor.board, Some(&unread));
         }
-        if let Err(error) = shelf::sweep(folder, &cut_off) {
+        if let Err(error) = shelf::sweep(folder, &known) {
             tracing::warn!("files that were handed in before cannot be taken away: {error}");
         }
         let door = Arc::new(LoginDoor::default());

@@ -186,6 +186,29 @@ pub fn has_open(reader: &Reader<'_>, batch: u64) -> Result<bool, StoreError> {
     Ok(reader.count(sql, [sql_id(batch)])? > 0)
 }
 
+/// Whether a certificate with this number was issued by a batch, or intended by it at least.
+pub fn knows(reader: &Reader<'_>, batch: u64, serial: &CertSerial) -> Result<bool, StoreError> {
+    let sql = "SELECT intents FROM batch_chunk WHERE batch = ?1 AND intents IS NOT NULL";
+    let chunks: Vec<Vec<u8>> =
+        reader.rows("batch_chunk", sql, [sql_id(batch)], |columns| columns.raw("intents"))?;
+    if chunks.iter().any(|chunk| chunk.chunks(INTENT).any(|intent| intent.starts_with(serial.as_bytes()))) {
+        return Ok(true);
+    }
+    let sql = r#"SELECT count(*) FROM certificate
+                 JOIN audit_about ON audit_about.about = certificate.device
+                 JOIN audit ON audit.seq = audit_about.seq
+                 WHERE certificate.serial = ?1 AND json_extract(audit.entry, '$.batch') = ?2
+                   AND json_extract(audit.entry, '$."cert-serial"') = ?1"#;
+    Ok(reader.count(sql, (serial.to_string(), sql_id(batch)))? > 0)
+}
+
+/// How many numbers of a batch became void after the newest revocation list was made.
+pub fn unlisted(reader: &Reader<'_>, batch: u64) -> Result<u64, StoreError> {
+    let sql = "SELECT coalesce(sum(certificates), 0) FROM batch_chunk
+               WHERE state = 'void' AND batch = ?1 AND ended >= (SELECT coalesce(max(this_update), 0) FROM crl)";
+    reader.count(sql, [sql_id(batch)])
+}
+
 /// Keeps the texts of recipe and profile, so that years later a run can show what it followed.
 pub fn keep_texts(
     change: &mut Change<'_>,

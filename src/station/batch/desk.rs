@@ -226,7 +226,8 @@ impl BatchDesk {
             let thread = Thread::of(&job);
             let since = clock::now();
             let outcome = job.ask.run(&floor, &right, &job, partial, &under_way.progress);
-            thread.comes_to(Stage::Ended(put_away(&floor, &job, since, outcome)));
+            let by = right.actor().to_string();
+            thread.comes_to(Stage::Ended(put_away(&floor, &job, &by, since, outcome)));
             this.forget_older(&job);
         })
     }
@@ -236,7 +237,7 @@ impl BatchDesk {
         let job = self.find(id).ok_or(DeskRefused::NotThere)?;
         match job.stage() {
             Stage::Looking(under_way) | Stage::Running(under_way) => under_way.progress.cancel(),
-            Stage::Looked(_) | Stage::Refused(_) => self.remove(id),
+            Stage::Looked(_) | Stage::Refused(_) => self.remove_idle(id),
             Stage::Ended(_) => return Err(DeskRefused::NotThere),
         }
         Ok(())
@@ -278,6 +279,16 @@ impl BatchDesk {
     fn remove(&self, id: &str) {
         let mut jobs = self.jobs();
         if let Some(at) = jobs.iter().position(|job| job.id == id) {
+            let job = jobs.remove(at);
+            discard(&job);
+        }
+    }
+
+    /// The same, unless somebody had it done meanwhile.
+    fn remove_idle(&self, id: &str) {
+        let mut jobs = self.jobs();
+        let idle = |job: &Arc<Job>| matches!(job.stage(), Stage::Looked(_) | Stage::Refused(_));
+        if let Some(at) = jobs.iter().position(|job| job.id == id && idle(job)) {
             let job = jobs.remove(at);
             discard(&job);
         }
@@ -331,10 +342,11 @@ impl Drop for Thread<'_> {
     }
 }
 
-/// Finds the number of a job that has ended and puts its files on the shelf under it.
-fn put_away(floor: &Floor, job: &Job, since: UtcTime, outcome: Result<Outcome, Fault>) -> Ended {
+/// Finds the number of a job that has ended and puts its files on the shelf under it. `by` is who had it done, who may be
+/// another than who handed the file in.
+fn put_away(floor: &Floor, job: &Job, by: &str, since: UtcTime, outcome: Result<Outcome, Fault>) -> Ended {
     let told = outcome.as_ref().ok().and_then(|outcome| outcome.batch);
-    let batch = told.or_else(|| on_record(floor, job, since));
+    let batch = told.or_else(|| on_record(floor, job, by, since));
     match batch {
         Some(batch) if job.folder == shelf::place(&floor.folder, batch) => {}
         Some(batch) => {
@@ -342,16 +354,25 @@ fn put_away(floor: &Floor, job: &Job, since: UtcTime, outcome: Result<Outcome, F
                 tracing::error!("the files of batch {batch} stay in {}: {error}", job.folder.display());
             }
         }
+        // the files of certificates are taken away only if it is certain that none was issued: see `shelf::sweep`
+        None if job.ask.kind() == BatchKind::Issue => {
+            tracing::warn!("what a batch may have written stays in {}", job.folder.display());
+        }
         None => discard(job),
     }
     Ended { batch, outcome }
 }
 
-/// The batch that a job wrote down before it failed.
-fn on_record(floor: &Floor, job: &Job, since: UtcTime) -> Option<u64> {
+/// The batch that a job wrote down before it failed, or took up: one that issues is known by its input, whoever began it.
+fn on_record(floor: &Floor, job: &Job, by: &str, since: UtcTime) -> Option<u64> {
     let newest = floor.store.read(|r| batches::list(r, NEWEST, None)).unwrap_or_default();
-    let is_ours =
-        |batch: &&Batch| batch.kind == job.ask.kind() && batch.person == job.by && batch.started >= since;
+    let digest = job.input.as_ref().map(|input| input.digest);
+    let is_ours = |batch: &&Batch| {
+        let known_by_input =
+            batch.kind == BatchKind::Issue && digest.is_some() && batch.input_digest == digest;
+        let begun_here = batch.person == by && batch.started >= since;
+        batch.kind == job.ask.kind() && (known_by_input || begun_here)
+    };
     newest.iter().find(is_ours).map(|batch| batch.id)
 }
 

@@ -5,6 +5,7 @@ pub mod ask;
 pub mod bundle;
 pub mod failed;
 pub mod key_file;
+mod own_output;
 pub mod plan;
 pub mod recipients;
 pub mod row_out;
@@ -34,7 +35,6 @@ use crate::station::keys::Unlocked;
 use crate::station::settings::Settings;
 use crate::store::Store;
 use crate::store::batches::{self, Ended};
-use crate::store::work_orders::closing;
 
 /// Rows of one chunk, if the signer does not ask for fewer.
 const CHUNK: usize = 4096;
@@ -179,9 +179,7 @@ fn chunks(
         };
         batches::end(change, batch, &ended)?;
         match opened {
-            true => {
-                closing::close_despite(change, &work_order, "opened for one batch").map_err(IssueFailed::from)
-            }
+            true => start::close_own(change, &work_order),
             false => Ok(()),
         }
     })?;

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::batch::BatchKind;
 use crate::domain::digest::Digest;
 use crate::durable;
 use crate::station::folder::Folder;
@@ -29,19 +28,20 @@ pub fn place(folder: &Folder, batch: u64) -> PathBuf {
     folder.exports().join("batches").join(batch.to_string())
 }
 
-/// Settles what lies there when the station starts. Where a batch that can be taken up was cut off, its files go on the
-/// shelf; everything else is taken away, for nobody can come back to it.
-pub fn sweep(folder: &Folder, unfinished: &[Batch]) -> io::Result<()> {
-    let resumable = unfinished.iter().filter(|batch| batch.kind == BatchKind::Issue);
-    let resumable: Vec<&Batch> = resumable.filter(|batch| !batch.input.is_empty()).collect();
+/// Settles what lies there when the station starts: the files of a batch that was cut off, or that ended and was not put on
+/// the shelf any more, go there; everything else was never begun and is taken away. `known` are batches, those that count
+/// most first.
+pub fn sweep(folder: &Folder, known: &[Batch]) -> io::Result<()> {
+    let owners: Vec<&Batch> =
+        known.iter().filter(|batch| batch.input_digest.is_some() && !batch.input.is_empty()).collect();
     for (_, left) in entries(&uploads(folder))? {
-        let mut owner = None;
-        for batch in &resumable {
-            if batch.input_digest.is_some() && batch.input_digest == digest_of(&left.join(&batch.input))? {
-                owner = Some(batch.id);
+        let mut found = None;
+        for batch in &owners {
+            if found.is_none() && batch.input_digest == digest_of(&left.join(&batch.input))? {
+                found = Some(batch.id);
             }
         }
-        match owner {
+        match found {
             Some(batch) => put(folder, batch, &left)?,
             None => fs::remove_dir_all(&left)?,
         }
@@ -242,6 +242,8 @@ impl Read for Archive {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::batch::{BatchKind, BatchState};
+    use crate::domain::utc_time::UtcTime;
 
     #[test]
     fn only_what_a_batch_wrote_is_handed_out() {
@@ -282,5 +284,46 @@ mod tests {
         entry.read_to_string(&mut text).unwrap();
         assert_eq!(text, "sealed");
         assert!(clear(&folder, 7).unwrap() && !clear(&folder, 7).unwrap());
+    }
+
+    #[test]
+    fn at_the_start_the_files_of_a_batch_that_ended_go_on_the_shelf_and_others_are_taken_away() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::at(place.path());
+        let known = |id: u64, state: BatchState, text: &[u8]| Batch {
+            id,
+            kind: BatchKind::Issue,
+            input: "in.csv".to_owned(),
+            output: "out.csv".to_owned(),
+            input_digest: Some(Digest::of(text)),
+            output_digest: None,
+            asked: "{}".to_owned(),
+            work_order: None,
+            person: "ada".to_owned(),
+            state,
+            good: 0,
+            refused: 0,
+            code: None,
+            started: UtcTime::from_seconds(1),
+            finished: None,
+        };
+        for (name, text) in [("one", "running"), ("two", "done"), ("three", "never begun")] {
+            let work = uploads(&folder).join(name);
+            fs::create_dir_all(work.join("out.csv.keys")).unwrap();
+            fs::write(work.join("in.csv"), text).unwrap();
+            fs::write(work.join("out.csv.keys/0001.age"), "sealed").unwrap();
+        }
+        let batches = [
+            known(4, BatchState::Running, b"running"),
+            known(3, BatchState::Done, b"done"),
+            // an earlier attempt over the same file
+            known(2, BatchState::Failed, b"running"),
+        ];
+        sweep(&folder, &batches).unwrap();
+        assert_eq!(fs::read_dir(uploads(&folder)).unwrap().count(), 0);
+        for batch in [3, 4] {
+            assert!(super::place(&folder, batch).join("out.csv.keys/0001.age").is_file(), "{batch}");
+        }
+        assert!(!super::place(&folder, 2).exists());
     }
 }

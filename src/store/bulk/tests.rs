@@ -137,6 +137,8 @@ fn what_was_written_in_bulk_is_what_single_runs_would_have_written() {
     let standing = bench.store.read(|r| standing(r, batch)).unwrap();
     assert_eq!((standing.chunk, standing.certificates, standing.refused), (1, 3, 1));
     assert_eq!(standing.ends, Ends { input: 10, output: 20, refused: 5, bundle: 0 });
+    let by = |batch: u64, n: u8| bench.store.read(|r| knows(r, batch, &cert_serial(n))).unwrap();
+    assert_eq!((by(batch, 4), by(batch, 3), by(batch + 1, 4)), (true, false, false));
     is_sound(&bench);
     bench.attack("UPDATE run SET person = 'eve' WHERE id = 3");
     let report =
@@ -153,9 +155,16 @@ fn a_chunk_that_is_given_up_is_on_the_crl_and_gives_its_units_back() {
     let lot = "lot-1".parse().unwrap();
     let issued = || bench.store.read(|r| work_orders::get(r, &lot)).unwrap().unwrap().issued;
     assert_eq!(issued(), 3);
+    assert!(bench.store.read(|r| knows(r, batch, &cert_serial(2))).unwrap());
+    assert!(!bench.store.read(|r| knows(r, batch, &cert_serial(9))).unwrap());
     assert!(bench.store.read(certificates::not_live).unwrap().is_empty());
     let voided = bench.store.change(&actor(), at(5), |change| void(change, batch, &lot)).unwrap();
     assert_eq!((voided, issued()), (3, 0));
+    let unlisted = || bench.store.read(|r| unlisted(r, batch)).unwrap();
+    assert_eq!(unlisted(), 3);
+    let list = crate::store::crl::CrlRow { number: 1, der: vec![7], this_update: at(6), next_update: at(9) };
+    bench.store.change(&actor(), at(6), |change| crate::store::crl::add(change, &list, 3)).unwrap();
+    assert_eq!(unlisted(), 0, "they are on the list that was made after them");
     let listed: Vec<_> = bench.store.read(certificates::not_live).unwrap();
     assert_eq!(listed.iter().map(|one| one.serial).collect::<Vec<_>>(), [1, 2, 3].map(cert_serial));
     assert_eq!(bench.store.read(certificates::count_withdrawn).unwrap(), 3);

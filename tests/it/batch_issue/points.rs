@@ -52,3 +52,27 @@ fn wherever_a_chunk_is_cut_off_nothing_is_lost_and_nothing_stands_twice() {
         lot.station.ok(&["audit", "verify"]);
     }
 }
+
+#[test]
+fn a_batch_that_goes_on_touches_nothing_that_another_one_wrote_under_its_names() {
+    let lot = Lot::of(20, |_| String::new());
+    kill_at(&lot, "batch-signed");
+    // the same command, where another lot lies under the same names
+    let theirs = "serial,registration_id,cert_serial\nX-1,x-1,4199f0a1b2c3d4e5f60718293a4b5c6d\n";
+    std::fs::write(&lot.output, theirs).unwrap();
+    std::fs::create_dir_all(lot.keys()).unwrap();
+    let key = lot.keys().join("0001.age");
+    std::fs::write(&key, "sealed").unwrap();
+    lot.issue(&lot.sealed()).is_refused(2, "LS-CSV-05");
+    assert_eq!(std::fs::read_to_string(&lot.output).unwrap(), theirs);
+    std::fs::remove_file(&lot.output).unwrap();
+    lot.issue(&lot.sealed()).is_refused(2, "LS-CSV-05");
+    assert_eq!(std::fs::read_to_string(&key).unwrap(), "sealed");
+    let given_up = lot.station.sqlite("SELECT count(*) FROM batch_chunk WHERE state = 'void'");
+    assert_eq!(given_up, "0", "nothing was given up either");
+    std::fs::remove_dir_all(lot.keys()).unwrap();
+    let ended = lot.issue(&lot.sealed());
+    assert_eq!(ended.exit, 0, "{ended:?}");
+    assert_eq!((void_numbers(&lot).len(), on_record(&lot, "issued").len()), (20, 20));
+    lot.station.ok(&["audit", "verify"]);
+}

@@ -6,20 +6,22 @@ use std::path::Path;
 
 use super::ask::Keys;
 use super::failed::IssueFailed;
+use super::own_output;
 use super::writer::Sinks;
 use super::{Bench, Job};
 use crate::domain::batch::{BatchKind, BatchState};
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::{Digest, Digester};
 use crate::domain::name::Name;
-use crate::domain::work_order::LARGEST_WORK_ORDER;
+use crate::domain::work_order::{LARGEST_WORK_ORDER, WorkOrderState};
 use crate::station::authority::{Authority, Engineering};
 use crate::station::batch::table::{Column, Row, Table};
 use crate::station::clock;
 use crate::station::revocation;
 use crate::store::batches::{self, Batch, Ended, NewBatch};
 use crate::store::bulk::{self, Standing};
-use crate::store::work_orders::{self, NewWorkOrder, closing};
+use crate::store::change::Change;
+use crate::store::work_orders::{self, NewWorkOrder, WorkOrderError, closing};
 
 /// A batch that may issue now.
 pub struct Started {
@@ -188,6 +190,7 @@ fn resume(
         return Err(IssueFailed::OtherUnfinished { batch: found.id });
     }
     let work_order = found.work_order.ok_or(IssueFailed::NotRunning(found.id))?;
+    own_output::must_be_ours(bench.store, found.id, output)?;
     let void = void(bench, right, found.id, &work_order)?;
     let standing = bench.store.read(|r| bulk::standing(r, found.id))?;
     let sinks = Sinks::open(bench, ask, output, &standing, true)?;
@@ -208,18 +211,26 @@ fn resume(
     })
 }
 
-/// Puts the numbers that may have been signed and are not on record on the CRL; how many there were.
+/// Puts the numbers that may have been signed and are not on record on the CRL; how many there were. Also those that an
+/// earlier attempt voided without coming to the list.
 fn void(bench: &Bench<'_>, right: &Engineering, batch: u64, work_order: &Name) -> Result<u64, IssueFailed> {
-    if !bench.store.read(|r| bulk::has_open(r, batch))? {
-        return Ok(0);
+    if bench.store.read(|r| bulk::has_open(r, batch))? {
+        bench.store.change(right.actor(), clock::now(), |change| bulk::void(change, batch, work_order))?;
     }
-    let now = clock::now();
-    let void = bench.store.change(right.actor(), now, |change| bulk::void(change, batch, work_order))?;
-    if void > 0 {
-        let keys = bench.keys;
+    let unlisted = bench.store.read(|r| bulk::unlisted(r, batch))?;
+    if unlisted > 0 {
+        let (keys, now) = (bench.keys, clock::now());
         revocation::issue_crl(bench.folder, bench.store, &keys.issuer, &keys.past, right.actor(), now)?;
     }
-    Ok(void)
+    Ok(unlisted)
+}
+
+/// Closes a work order that was opened for one batch, unless somebody has closed it.
+pub fn close_own(change: &mut Change<'_>, work_order: &Name) -> Result<(), IssueFailed> {
+    match closing::close_despite(change, work_order, "opened for one batch") {
+        Err(WorkOrderError::State { state: WorkOrderState::Closed, .. }) => Ok(()),
+        closed => closed.map_err(IssueFailed::from),
+    }
 }
 
 /// Gives up a batch that was cut off: what it issued stays issued, and what may have been signed goes on the CRL. How many
@@ -252,9 +263,7 @@ pub fn abandon(
         batches::end(change, batch, &ended)?;
         let asked: serde_json::Value = serde_json::from_str(&found.asked).unwrap_or_default();
         match asked["work_order"].is_null() {
-            true => {
-                closing::close_despite(change, &work_order, "opened for one batch").map_err(IssueFailed::from)
-            }
+            true => close_own(change, &work_order),
             false => Ok(()),
         }
     })?;
