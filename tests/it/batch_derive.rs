@@ -209,6 +209,20 @@ fn what_cannot_be_done_leaves_no_output_and_overwrites_nothing() {
     assert_eq!(listed["batches"][0]["state"], "failed");
 }
 
+#[test]
+fn a_number_that_a_spreadsheet_shortened_gets_no_key() {
+    let station = with_group(&vectors()[0]);
+    let input = station.write("in.csv", "registration_id\nsn-1\n4.57E-05\n1.23e4x\n");
+    let (path, output) = out(&station, "out.csv");
+    let ended = station.run(&["batch", "derive", "--group", "plant", &input, &output]);
+    assert_eq!(ended.exit, 1, "{ended:?}");
+    let keys = fs::read_to_string(&path).unwrap();
+    let ids: Vec<&str> = keys.lines().skip(1).map(|row| row.split(',').next().unwrap()).collect();
+    assert_eq!(ids, ["sn-1", "1.23e4x"]);
+    let refused = fs::read_to_string(station.beside("in.csv.result.csv")).unwrap();
+    assert!(refused.contains("4.57E-05,refused,LS-CSV-"), "{refused}");
+}
+
 /// A derivation that goes on for a while, at a moment at which it has written something.
 fn under_way(station: &Station, input: &str, output: &str, hidden: &PathBuf) -> Process {
     let running = Process::start(station.command(&["batch", "derive", "--group", "plant", input, output]));

@@ -66,7 +66,7 @@ impl Coded for BadIdentity {
 
 /// Whether this is how a spreadsheet writes a number that was too long for its column, such as `1.23E+11`. A minus
 /// alone does not tell, since serial numbers have dashes: `12E-45` is one, `1.2E-44` is not.
-fn is_scientific(text: &str) -> bool {
+pub(super) fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
         return false;
     };

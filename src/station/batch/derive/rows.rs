@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::registration_id::RegistrationId;
 use crate::station::batch::derive::blocks::Place;
-use crate::station::batch::identity_cells::{self, BadIdentity, IdentityRule};
+use crate::station::batch::identity_cells::{self, BadIdentity, IdentityRule, is_scientific};
 use crate::station::batch::outcome::{NAMED_FAULTS, RowFault};
 use crate::station::batch::result_file::{Fate, ResultFile};
 use crate::station::batch::table::fault::BadTable;
@@ -157,6 +157,10 @@ impl<'a> Worker<'a> {
             begin = end + 1;
         }
         if cells != width {
+            return false;
+        }
+        // a number that a spreadsheet shortened is refused, with the reason
+        if id.starts_with(|first: char| first.is_ascii_digit()) && is_scientific(id) {
             return false;
         }
         let Some(id) = self.take_id(id) else {

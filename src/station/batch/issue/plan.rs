@@ -35,6 +35,9 @@ use crate::store::work_orders;
 /// that is written, and one more.
 const IN_FLIGHT: usize = 4;
 
+/// Rows of so many bytes are a chunk, however few they are: several chunks are in memory at once.
+const BYTES_AT_ONCE: u64 = 4 << 20;
+
 /// A row that may get a certificate.
 pub struct Planned {
     /// The row.
@@ -121,7 +124,8 @@ impl<'a> Planner<'a> {
         let mut rows = Vec::new();
         let mut chunk = PlannedChunk::default();
         let mut row = Row::default();
-        while rows.len() < most && table.next(&mut row)? {
+        let (begin, _) = table.position();
+        while rows.len() < most && chunk.end.saturating_sub(begin) < BYTES_AT_ONCE && table.next(&mut row)? {
             chunk.end = row.end;
             rows.push(row.clone());
         }
