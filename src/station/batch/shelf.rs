@@ -1,6 +1,7 @@
 //! The files of batches begun on the pages: while one works, in a folder under `exports/uploads/`; afterwards in
 //! `exports/batches/NUMBER/`, from where they can be taken along and taken away.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -35,10 +36,21 @@ pub fn sweep(folder: &Folder, known: &[Batch]) -> io::Result<()> {
     let owners: Vec<&Batch> =
         known.iter().filter(|batch| batch.input_digest.is_some() && !batch.input.is_empty()).collect();
     for (_, left) in entries(&uploads(folder))? {
+        // each file is read once, however many batches had one of its name
+        let mut digests: BTreeMap<&str, Option<Digest>> = BTreeMap::new();
         let mut found = None;
         for batch in &owners {
-            if found.is_none() && batch.input_digest == digest_of(&left.join(&batch.input))? {
+            let digest = match digests.get(batch.input.as_str()) {
+                Some(known) => *known,
+                None => {
+                    let digest = digest_of(&left.join(&batch.input))?;
+                    digests.insert(&batch.input, digest);
+                    digest
+                }
+            };
+            if batch.input_digest == digest {
                 found = Some(batch.id);
+                break;
             }
         }
         match found {
