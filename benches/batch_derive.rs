@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lineside::domain::digest::Digest;
+use lineside::domain::pair::Which;
 use lineside::domain::person::Actor;
 use lineside::domain::secret::Secret;
 use lineside::station::authority::Engineering;
@@ -33,7 +34,7 @@ use lineside::station::folder::Folder;
 use lineside::station::founding::{self, Founding};
 use lineside::station::{clock, keys, vault_changes};
 use lineside::store::Store;
-use lineside::vault::group_key::{GroupKey, Which};
+use lineside::vault::group_key::GroupKey;
 
 const SECRET: &str = "only for this measurement";
 /// The group key of this measurement: not a secret.

@@ -18,6 +18,7 @@ pub mod label;
 pub mod language;
 pub mod mac_address;
 pub mod name;
+pub mod pair;
 pub mod person;
 pub mod product;
 pub mod proof;

@@ -13,6 +13,7 @@ use lineside::device::render::Rendered;
 use lineside::device::render::template_set::TemplateSet;
 use lineside::domain::digest::Digest;
 use lineside::domain::name::Name;
+use lineside::domain::pair::Which;
 use lineside::domain::person::Actor;
 use lineside::domain::proof::Challenge;
 use lineside::domain::secret::Secret;
@@ -68,7 +69,7 @@ impl Driver for InMemory {
         Ok(Identified { serial: self.serial.clone(), mac: Some(self.mac.clone()), model, firmware: None })
     }
 
-    fn request_csr(&mut self, _: &str, _: CsrKey, _: bool) -> Result<Vec<u8>, LineError> {
+    fn request_csr(&mut self, _: Which, _: &str, _: CsrKey, _: bool) -> Result<Vec<u8>, LineError> {
         Ok(self.csr.clone())
     }
 
@@ -85,7 +86,7 @@ impl Driver for InMemory {
         Ok(())
     }
 
-    fn prove_signature(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
+    fn prove_signature(&mut self, _: Which, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
         let begun = Instant::now();
         let signature: p256::ecdsa::DerSignature = self.key.sign(&challenge.message());
         self.own_time += begun.elapsed();

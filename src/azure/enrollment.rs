@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::certificate_text::{self, BadCertificateText};
 use super::key_text::KeyText;
+use crate::domain::pair::Pair;
 use crate::domain::product::{DeviceIdentity, Enroll, Reprovision};
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::secret::Secret;
@@ -256,11 +257,14 @@ impl IndividualEnrollment {
 }
 
 impl AttestationMechanism {
-    /// With a device's own certificate; the text is PEM and holds that certificate alone.
-    pub fn certificate(pem: &str) -> Result<AttestationMechanism, BadCertificateText> {
-        certificate_text::der(pem)?;
-        let primary = CertificateWithInfo { certificate: Some(pem.to_owned()), info: None };
-        let client_certificates = Certificates { primary: Some(primary), secondary: None };
+    /// With a device's own certificate, or its two; each text is PEM and holds that certificate alone.
+    pub fn certificates(pems: &Pair<String>) -> Result<AttestationMechanism, BadCertificateText> {
+        let with_info = |_, pem: &String| {
+            certificate_text::der(pem)?;
+            Ok(CertificateWithInfo { certificate: Some(pem.clone()), info: None })
+        };
+        let Pair { primary, secondary } = pems.as_ref().try_map(with_info)?;
+        let client_certificates = Certificates { primary: Some(primary), secondary };
         let x509 = X509 { client_certificates: Some(client_certificates), other: Map::new() };
         Ok(AttestationMechanism {
             kind: AttestationType::X509,

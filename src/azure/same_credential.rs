@@ -34,6 +34,9 @@ pub enum Difference {
     /// A second certificate is enrolled besides ours.
     #[error("Azure has a second certificate under this ID that is not ours")]
     SecondCertificate,
+    /// Only one of our two certificates is enrolled.
+    #[error("Azure has only one of our two certificates under this ID")]
+    OneOfTwo,
     /// Certificate authorities stand where the device's certificate should.
     #[error("Azure accepts every certificate of certain authorities under this ID")]
     Authorities,
@@ -74,7 +77,9 @@ fn compare_keys(ours: Option<&SymmetricKey>, theirs: Option<&SymmetricKey>) -> R
 fn compare_certificates(ours: Option<&X509>, theirs: Option<&X509>) -> Result<(), Difference> {
     let no_ours = Difference::Ours("certificate");
     let our_certificates = ours.and_then(|x509| x509.client_certificates.as_ref()).ok_or(no_ours.clone())?;
-    let ours = our_certificates.primary.as_ref().and_then(thumbprint).ok_or(no_ours)?;
+    let our_primary = our_certificates.primary.as_ref().and_then(thumbprint).ok_or(no_ours)?;
+    let mut ours = vec![our_primary];
+    ours.extend(our_certificates.secondary.as_ref().and_then(thumbprint));
     let theirs = theirs.ok_or(Difference::NoCertificate)?;
     if theirs.other.values().any(|value| !value.is_null()) {
         return Err(Difference::Authorities);
@@ -88,12 +93,13 @@ fn compare_certificates(ours: Option<&X509>, theirs: Option<&X509>) -> Result<()
             enrolled.push(thumbprint(certificate).ok_or(Difference::NoCertificate)?);
         }
     }
-    match enrolled[..] {
-        [] => Err(Difference::NoCertificate),
-        [theirs] if theirs != ours => Err(Difference::Certificate { ours, theirs }),
-        _ if enrolled.iter().all(|theirs| *theirs == ours) => Ok(()),
-        _ if enrolled.contains(&ours) => Err(Difference::SecondCertificate),
-        [theirs, ..] => Err(Difference::Certificate { ours, theirs }),
+    let all_there = ours.iter().all(|one| enrolled.contains(one));
+    match enrolled.iter().find(|one| !ours.contains(one)) {
+        _ if enrolled.is_empty() => Err(Difference::NoCertificate),
+        None if all_there => Ok(()),
+        None => Err(Difference::OneOfTwo),
+        Some(_) if all_there => Err(Difference::SecondCertificate),
+        Some(theirs) => Err(Difference::Certificate { ours: our_primary, theirs: *theirs }),
     }
 }
 

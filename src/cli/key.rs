@@ -14,11 +14,12 @@ use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
+use crate::domain::pair::Which;
 use crate::domain::registration_id::RegistrationId;
 use crate::station::{clock, group_key_rotation, vault_changes};
 use crate::store::error::StoreError;
 use crate::vault::derive;
-use crate::vault::group_key::{GroupKey, Which};
+use crate::vault::group_key::GroupKey;
 
 /// Group keys and the keys derived from them.
 #[derive(Subcommand)]

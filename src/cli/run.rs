@@ -8,8 +8,10 @@ use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::session::{Session, reason};
 use crate::domain::code::Code;
+use crate::domain::pair::{Pair, Which};
 use crate::domain::stage::Stage;
 use crate::domain::step::Steps;
+use crate::domain::thumbprint::Thumbprint;
 use crate::station::authority::Engineering;
 use crate::station::{clock, decisions};
 use crate::store::certificates;
@@ -97,7 +99,7 @@ fn list(session: &Session, common: &Common, unfinished: bool, limit: u32) -> Res
 }
 
 fn show(session: &Session, common: &Common, number: u64) -> Result<(), Failure> {
-    let (run, device, certificate) = session.store.read(|r| {
+    let (run, device, certificates) = session.store.read(|r| {
         let run = runs::get(r, number)?;
         let device = match run.as_ref().and_then(|run| run.device) {
             Some(device) => devices::get(r, device)?,
@@ -114,10 +116,15 @@ fn show(session: &Session, common: &Common, number: u64) -> Result<(), Failure> 
         };
         steps.iter().map(step).collect()
     });
-    if let Some(certificate) = &certificate {
-        value["certificate"] = json!({
+    for (which, certificate) in certificates.iter().flat_map(Pair::each) {
+        let name = match which {
+            Which::Primary => "certificate",
+            Which::Secondary => "secondary_certificate",
+        };
+        value[name] = json!({
             "serial": certificate.serial, "state": certificate.state.as_str(),
             "not_before": certificate.not_before, "not_after": certificate.not_after,
+            "sha1": certificate.der.as_deref().map(|der| Thumbprint::sha1(der).to_string()),
             "sha256": certificate.sha256, "public_key": certificate.public_key,
         });
     }

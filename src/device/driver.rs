@@ -9,6 +9,7 @@ use super::linux_shell::LinuxShellDriver;
 use super::port::Port;
 use super::render::Rendered;
 use crate::domain::digest::Digest;
+use crate::domain::pair::Which;
 use crate::domain::product::{DriverKind, Product};
 use crate::domain::proof::Challenge;
 use crate::domain::secret::Secret;
@@ -44,10 +45,11 @@ pub trait Driver {
     /// Wakes the device, logs in or says hello, and asks who it is.
     fn identify(&mut self) -> Result<Identified, LineError>;
 
-    /// Has the device make a new key beside the one in use, and returns its PKCS#10 request (DER) with this
-    /// common name. With `reuse`, the key of an earlier attempt is kept if it is of the same kind: the pending
+    /// Has the device make a new key beside the one in use, its primary or its secondary one, and returns the PKCS#10
+    /// request (DER) for it with this common name. With `reuse`, the key of an earlier attempt is kept if it is of the same kind: the pending
     /// one or, if that was committed already and none is pending, the one in use.
-    fn request_csr(&mut self, cn: &str, key: CsrKey, reuse: bool) -> Result<Vec<u8>, LineError>;
+    fn request_csr(&mut self, which: Which, cn: &str, key: CsrKey, reuse: bool)
+    -> Result<Vec<u8>, LineError>;
 
     /// Sends a file to a place beside its own; `progress` hears bytes sent and bytes in all.
     fn put(&mut self, file: &Rendered, progress: &mut dyn FnMut(u64, u64)) -> Result<(), LineError>;
@@ -55,11 +57,12 @@ pub trait Driver {
     /// The SHA-256 of what lies on the device for this file (the pending one before [`Driver::commit`]).
     fn read_back(&mut self, file: &Rendered) -> Result<Digest, LineError>;
 
-    /// Moves the pending key and files to their places.
+    /// Moves the pending keys and files to their places.
     fn commit(&mut self) -> Result<(), LineError>;
 
-    /// The device's ECDSA signature (DER) with SHA-256 over the proof message, which it builds itself.
-    fn prove_signature(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError>;
+    /// The device's ECDSA signature (DER) with SHA-256 over the proof message, which it builds itself, with its primary or
+    /// its secondary key.
+    fn prove_signature(&mut self, which: Which, challenge: &Challenge) -> Result<Vec<u8>, LineError>;
 
     /// The device's HMAC-SHA256 (32 bytes) over the proof message, which it builds itself.
     fn prove_hmac(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError>;

@@ -17,6 +17,7 @@ use super::error::LineError;
 use super::link::{Link, Shown, repeat};
 use super::render::Rendered;
 use crate::domain::digest::Digest;
+use crate::domain::pair::{Pair, Which};
 use crate::domain::product::{Credential, KeyOrigin, Product};
 use crate::domain::proof::Challenge;
 
@@ -43,7 +44,8 @@ pub struct LinesideDriver<P> {
     /// Known after hello.
     limits: Option<Limits>,
     next: u32,
-    signing_key: String,
+    /// Files of the keys that sign; empty for those the device made.
+    signing_keys: Pair<String>,
     hmac_key: Option<(KeyForm, String)>,
 }
 
@@ -52,7 +54,14 @@ impl<P: Read + Write> LinesideDriver<P> {
     pub fn new(port: P, baud: u32, product: &Product, session: [u8; 8]) -> LinesideDriver<P> {
         let injected = |template: &str| product.inject.iter().find(|file| file.template == template);
         let made_by_station = matches!(&product.credential, Credential::X509 { key: KeyOrigin::Station, .. });
-        let signing_key = injected("private-key").filter(|_| made_by_station);
+        let path = |template: &str| {
+            let file = injected(template).filter(|_| made_by_station);
+            file.map(|file| file.path.clone()).unwrap_or_default()
+        };
+        let signing_keys = Pair {
+            primary: path("private-key"),
+            secondary: product.credential.is_two().then(|| path("secondary-private-key")),
+        };
         let base64 = injected("device-key").map(|file| (KeyForm::Base64, file.path.clone()));
         let raw = || injected("device-key.raw").map(|file| (KeyForm::Raw, file.path.clone()));
         LinesideDriver {
@@ -61,7 +70,7 @@ impl<P: Read + Write> LinesideDriver<P> {
             answer_within: product.identify.answer_within,
             limits: None,
             next: 0,
-            signing_key: signing_key.map(|file| file.path.clone()).unwrap_or_default(),
+            signing_keys,
             hmac_key: base64.or_else(raw),
         }
     }
@@ -177,6 +186,14 @@ impl<P: Read + Write> LinesideDriver<P> {
         Err(LineError::NotCapable { what: format!("its firmware does not offer “{capability}”") })
     }
 
+    /// A second key that the device makes itself is more than most firmware knows of.
+    fn need_second(&mut self, which: Which) -> Result<(), LineError> {
+        match which {
+            Which::Primary => Ok(()),
+            Which::Secondary => self.need(which.as_str()),
+        }
+    }
+
     /// A file in several parts: up to the device's window under way, and back to the first byte that is not
     /// acknowledged when something is lost, in smaller parts each time, since a bad line lets short ones through.
     fn put_parts(
@@ -237,9 +254,16 @@ impl<P: Read + Write> Driver for LinesideDriver<P> {
         message::identified(&self.ask(&Request::Identify)?)
     }
 
-    fn request_csr(&mut self, cn: &str, key: CsrKey, reuse: bool) -> Result<Vec<u8>, LineError> {
+    fn request_csr(
+        &mut self,
+        which: Which,
+        cn: &str,
+        key: CsrKey,
+        reuse: bool,
+    ) -> Result<Vec<u8>, LineError> {
         self.need(message::key_word(key))?;
-        let frame = self.ask(&Request::Csr { cn, key, reuse })?;
+        self.need_second(which)?;
+        let frame = self.ask(&Request::Csr { which, cn, key, reuse })?;
         message::body(frame, 1, LONGEST_ANSWER)
     }
 
@@ -278,10 +302,20 @@ impl<P: Read + Write> Driver for LinesideDriver<P> {
         self.ask(&Request::Commit).map(|_| ())
     }
 
-    fn prove_signature(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
+    fn prove_signature(&mut self, which: Which, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
         self.need("sign")?;
-        let key = self.signing_key.clone();
-        let frame = self.ask(&Request::Sign { key: &key, challenge })?;
+        let Some(key) = self.signing_keys.get(which).cloned() else {
+            let what = "this recipe gives the device no secondary key".to_owned();
+            return Err(LineError::NotCapable { what });
+        };
+        let key = match (key.as_str(), which) {
+            ("", Which::Secondary) => {
+                self.need_second(which)?;
+                message::OWN_SECONDARY
+            }
+            (path, Which::Primary | Which::Secondary) => path,
+        };
+        let frame = self.ask(&Request::Sign { key, challenge })?;
         message::body(frame, 8, 256)
     }
 

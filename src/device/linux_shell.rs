@@ -17,8 +17,9 @@ use self::script::{DOCUMENT, quote};
 use super::driver::{CsrKey, Driver, Identified, LONGEST_FIELD};
 use super::error::LineError;
 use super::link::{Link, Shown, repeat};
-use super::render::Rendered;
+use super::render::{self, Rendered};
 use crate::domain::digest::Digest;
+use crate::domain::pair::{Pair, Which};
 use crate::domain::product::{Credential, Identify, KeyOrigin, Product};
 use crate::domain::proof::Challenge;
 use crate::domain::secret::Secret;
@@ -40,12 +41,13 @@ const LONGEST_BASE64: usize = 16 * 1024;
 pub struct LinuxShellDriver<P> {
     console: Console<P>,
     identify: Identify,
-    /// Where the device's key lies or will lie.
-    key_path: Option<String>,
+    /// Where the device's keys lie or will lie.
+    key_paths: Option<Pair<String>>,
     made_on_device: bool,
     /// File of the symmetric key, and whether it holds base64 text.
     hmac_key: Option<(String, bool)>,
-    key_pending: bool,
+    /// Paths of the keys of which a pending one may lie beside them.
+    keys_pending: BTreeSet<String>,
     files_pending: BTreeSet<String>,
     finished: bool,
 }
@@ -62,10 +64,13 @@ impl<P: Read + Write> LinuxShellDriver<P> {
         let injected = |template: &str| {
             product.inject.iter().find(|file| file.template == template).map(|file| file.path.clone())
         };
-        let (key_path, made_on_device) = match &product.credential {
-            Credential::X509 { key: KeyOrigin::OnDevice, key_path, .. } => (Some(key_path.clone()), true),
-            Credential::X509 { key: KeyOrigin::Station, key_path, .. } => {
-                (Some(injected("private-key").unwrap_or_else(|| key_path.clone())), false)
+        let (key_paths, made_on_device) = match &product.credential {
+            Credential::X509 { key: KeyOrigin::OnDevice, key_paths, .. } => (Some(key_paths.clone()), true),
+            Credential::X509 { key: KeyOrigin::Station, key_paths, .. } => {
+                let written = |which, path: &String| {
+                    injected(render::private_key(which)).unwrap_or_else(|| path.clone())
+                };
+                (Some(key_paths.as_ref().map(written)), false)
             }
             Credential::GroupKey { .. } => (None, false),
         };
@@ -82,10 +87,10 @@ impl<P: Read + Write> LinuxShellDriver<P> {
         LinuxShellDriver {
             console,
             identify,
-            key_path,
+            key_paths,
             made_on_device,
             hmac_key: base64.or_else(raw),
-            key_pending: false,
+            keys_pending: BTreeSet::new(),
             files_pending: BTreeSet::new(),
             finished: false,
         }
@@ -104,14 +109,14 @@ impl<P: Read + Write> LinuxShellDriver<P> {
 
     /// What only helped on the way; it is worth nothing to anybody.
     fn scratch(&self) -> Vec<String> {
-        let key = self.key_path.iter().filter(|_| self.made_on_device);
-        let of_key =
-            key.flat_map(|path| ["part", "cnf", "csr"].map(|end| format!("{path}{PENDING_KEY}.{end}")));
-        of_key.chain(self.files_pending.iter().map(|path| format!("{path}{PENDING}.d"))).collect()
+        let keys = self.key_paths.iter().filter(|_| self.made_on_device).flat_map(Pair::each);
+        let of_keys =
+            keys.flat_map(|(_, path)| ["part", "cnf", "csr"].map(|end| format!("{path}{PENDING_KEY}.{end}")));
+        of_keys.chain(self.files_pending.iter().map(|path| format!("{path}{PENDING}.d"))).collect()
     }
 
-    fn own_key(&self) -> Result<String, LineError> {
-        match &self.key_path {
+    fn own_key(&self, which: Which) -> Result<String, LineError> {
+        match self.key_paths.as_ref().and_then(|paths| paths.get(which)) {
             Some(path) if self.made_on_device => Ok(path.clone()),
             _ => Err(LineError::NotCapable { what: "this recipe makes no key on the device".to_owned() }),
         }
@@ -201,9 +206,15 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         })
     }
 
-    fn request_csr(&mut self, cn: &str, key: CsrKey, reuse: bool) -> Result<Vec<u8>, LineError> {
+    fn request_csr(
+        &mut self,
+        which: Which,
+        cn: &str,
+        key: CsrKey,
+        reuse: bool,
+    ) -> Result<Vec<u8>, LineError> {
         self.still_open()?;
-        let path = self.own_key()?;
+        let path = self.own_key(which)?;
         // a slash would begin another part of the subject
         if cn.is_empty() || !cn.chars().all(|c| c.is_ascii_alphanumeric() || "._:-".contains(c)) {
             return Err(LineError::NotCapable { what: format!("a request for the name “{cn}”") });
@@ -214,7 +225,7 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         };
         self.console.set(&format!("K={}{PENDING_KEY}", quote(&path)))?;
         // from here on something may lie there, whatever the answer says
-        self.key_pending = true;
+        self.keys_pending.insert(path);
         let long = self.identify.answer_within * 3;
         // kept: the pending key, else the one in use, to which an earlier attempt's commit has moved it
         let keep = if reuse {
@@ -267,26 +278,27 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
                 quote(pending)
             )
         };
-        if let Some(path) = self.key_path.clone().filter(|_| self.key_pending) {
+        for path in self.keys_pending.clone() {
             self.console.change(&moved(&format!("{path}{PENDING_KEY}"), &path), within)?;
         }
         for path in self.files_pending.clone() {
             self.console.change(&moved(&format!("{path}{PENDING}"), &path), within)?;
         }
         self.console.change("sync", within.max(Duration::from_secs(30)))?;
-        self.key_pending = false;
+        self.keys_pending.clear();
         self.files_pending.clear();
         Ok(())
     }
 
-    fn prove_signature(&mut self, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
+    fn prove_signature(&mut self, which: Which, challenge: &Challenge) -> Result<Vec<u8>, LineError> {
         self.still_open()?;
-        let Some(path) = self.key_path.clone() else {
+        let Some(path) = self.key_paths.as_ref().and_then(|paths| paths.get(which)).cloned() else {
             return Err(LineError::NotCapable {
                 what: "this recipe gives the device no private key".to_owned(),
             });
         };
-        let key = if self.key_pending { format!("{path}{PENDING_KEY}") } else { self.place(&path) };
+        let pending = self.keys_pending.contains(&path);
+        let key = if pending { format!("{path}{PENDING_KEY}") } else { self.place(&path) };
         let (key, message) = (quote(&key), Self::message(challenge));
         self.bytes_of(&format!(
             "K={key}; test -r \"$K\" && {message} | openssl dgst -sha256 -sign \"$K\" | base64"
@@ -335,10 +347,8 @@ impl<P: Read + Write> Driver for LinuxShellDriver<P> {
         let mut left = self.scratch();
         left.extend(self.files_pending.iter().map(|path| format!("{path}{PENDING}")));
         // a key that this conversation did not ask for may belong to a run that is to be resumed
-        if let Some(path) = self.key_path.as_ref().filter(|_| self.key_pending) {
-            left.push(format!("{path}{PENDING_KEY}"));
-        }
-        self.key_pending = false;
+        left.extend(self.keys_pending.iter().map(|path| format!("{path}{PENDING_KEY}")));
+        self.keys_pending.clear();
         self.files_pending.clear();
         self.finished = true;
         match self.console.abandon(&left) {

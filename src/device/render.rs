@@ -20,6 +20,7 @@ use crate::domain::device_id::DeviceId;
 use crate::domain::digest::Digest;
 use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
+use crate::domain::pair::{Pair, Which};
 use crate::domain::product::{Credential, DeviceIdentity, InjectFile, KeyOrigin, Product};
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::secret::Secret;
@@ -69,22 +70,36 @@ pub struct RenderContext {
     pub global_endpoint: String,
     /// The hub, where the recipe names one.
     pub hub: Option<String>,
-    /// Where the device keeps its private key.
-    pub key_path: Option<String>,
-    /// Where it is given its certificate (chain).
-    pub certificate_path: Option<String>,
+    /// Where the device keeps its private key, or both of them.
+    pub key_paths: Option<Pair<String>>,
+    /// Where it is given its certificate (chain), of either kind.
+    pub certificate_paths: Pair<Option<String>>,
     /// Where it is given its symmetric key as raw bytes.
     pub device_key_path: Option<String>,
-    /// Its certificate, PEM.
-    pub certificate: Option<String>,
+    /// Its certificates, PEM, with the private keys that the station made.
+    pub certificates: Option<Pair<Certified>>,
     /// The issuing CA's certificate, PEM.
     pub issuing_ca: Option<String>,
     /// The root's certificate, PEM.
     pub root_ca: Option<String>,
-    /// Its private key as PKCS#8 PEM, where the station made it.
-    pub private_key_pem: Option<Secret>,
     /// Its symmetric key, the bytes themselves.
     pub device_key: Option<Secret>,
+}
+
+/// A certificate and its key.
+pub struct Certified {
+    /// The certificate, PEM.
+    pub certificate: String,
+    /// Its private key as PKCS#8 PEM, where the station made it.
+    pub private_key_pem: Option<Secret>,
+}
+
+/// The recipe's word for the private key that the station made.
+pub fn private_key(which: Which) -> &'static str {
+    match which {
+        Which::Primary => "private-key",
+        Which::Secondary => "secondary-private-key",
+    }
 }
 
 /// Azure's own endpoint, for every DPS there is.
@@ -103,10 +118,12 @@ impl RenderContext {
         let path_of = |template: &str| {
             product.inject.iter().find(|file| file.template == template).map(|file| file.path.clone())
         };
-        let key_path = match &product.credential {
-            Credential::X509 { key: KeyOrigin::OnDevice, key_path, .. } => Some(key_path.clone()),
-            Credential::X509 { key: KeyOrigin::Station, key_path, .. } => {
-                Some(path_of("private-key").unwrap_or_else(|| key_path.clone()))
+        let key_paths = match &product.credential {
+            Credential::X509 { key: KeyOrigin::OnDevice, key_paths, .. } => Some(key_paths.clone()),
+            Credential::X509 { key: KeyOrigin::Station, key_paths, .. } => {
+                let written =
+                    |which, path: &String| path_of(private_key(which)).unwrap_or_else(|| path.clone());
+                Some(key_paths.as_ref().map(written))
             }
             Credential::GroupKey { .. } => None,
         };
@@ -120,20 +137,35 @@ impl RenderContext {
             id_scope: None,
             global_endpoint: GLOBAL_ENDPOINT.to_owned(),
             hub: product.enroll.hubs.first().cloned(),
-            key_path,
-            certificate_path: path_of("chain").or_else(|| path_of("certificate")),
+            key_paths,
+            certificate_paths: Pair {
+                primary: path_of("chain").or_else(|| path_of("certificate")),
+                secondary: Some(path_of("secondary-chain").or_else(|| path_of("secondary-certificate"))),
+            },
             device_key_path: path_of("device-key.raw"),
-            certificate: None,
+            certificates: None,
             issuing_ca: None,
             root_ca: None,
-            private_key_pem: None,
             device_key: None,
         }
     }
 
     /// Leaf, then issuing CA: what a device presents to DPS.
-    fn chain(&self) -> Option<String> {
-        Some(format!("{}\n{}\n", self.certificate.as_ref()?.trim_end(), self.issuing_ca.as_ref()?.trim_end()))
+    fn chain(&self, which: Which) -> Option<String> {
+        let (leaf, issuing) = (self.certificate(which)?, self.issuing_ca.as_ref()?);
+        Some(format!("{}\n{}\n", leaf.trim_end(), issuing.trim_end()))
+    }
+
+    fn certified(&self, which: Which) -> Option<&Certified> {
+        self.certificates.as_ref()?.get(which)
+    }
+
+    fn certificate(&self, which: Which) -> Option<&str> {
+        self.certified(which).map(|one| one.certificate.as_str())
+    }
+
+    fn private_key(&self, which: Which) -> Option<&Secret> {
+        self.certified(which)?.private_key_pem.as_ref()
     }
 
     fn device_key_text(&self) -> Option<String> {
@@ -205,12 +237,17 @@ pub fn render(
     templates: &TemplateSet,
 ) -> Result<Rendered, RenderError> {
     let open = |text: Option<String>| text.map(|text| (Secret::from(text), false));
-    let ready = match file.template.as_str() {
-        "certificate" => Some(open(context.certificate.clone())),
-        "chain" => Some(open(context.chain())),
+    let (which, template) = match file.template.strip_prefix("secondary-") {
+        Some(rest) => (Which::Secondary, rest),
+        None => (Which::Primary, file.template.as_str()),
+    };
+    let ready = match template {
+        "certificate" => Some(open(context.certificate(which).map(str::to_owned))),
+        "chain" => Some(open(context.chain(which))),
+        "private-key" => Some(context.private_key(which).map(|key| (key.duplicate(), true))),
+        _ if which == Which::Secondary => None,
         "issuing-ca" => Some(open(context.issuing_ca.clone())),
         "root-ca" => Some(open(context.root_ca.clone())),
-        "private-key" => Some(context.private_key_pem.as_ref().map(|key| (key.duplicate(), true))),
         "device-key" => Some(context.device_key_text().map(|text| (Secret::from(text), true))),
         "device-key.raw" => Some(context.device_key.as_ref().map(|key| (key.duplicate(), true))),
         _ => None,

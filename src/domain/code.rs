@@ -97,6 +97,7 @@ codes! {
     // -- certificates
     CsrGarbage = "LS-CA-01", "Have the device make its certificate request again.";
     CsrNotPossessed = "LS-CA-02", "Have the device make its key and request again; the request is not signed by its own key.";
+    TwoCertificates = "LS-CA-43", "Provision these devices on the line, which gives them both.";
     KeyTypeRefused = "LS-CA-03", "Use a key type that the profile allows.";
     ProfileInvalid = "LS-CA-04", "Mend the profile; the message names the line.";
     IssuerInvalid = "LS-CA-05", "Restore the ca folder of this station; key and certificate of the issuing CA do not belong together.";
@@ -150,6 +151,8 @@ codes! {
     RsaRoca = "LS-CSR-10", "Put the device aside for an engineer: its security chip needs the maker's update, or a key on P-256.";
     RsaClosePrimes = "LS-CSR-11", "Put the device aside for an engineer: the library that made its key is faulty.";
     KeyBlocklisted = "LS-CSR-12", "Put the device aside for an engineer: ca/blocklist.txt in the station's folder names its key.";
+    KeysAlike = "LS-CSR-14", "Put the device aside for an engineer: it must make a second key for its second certificate.";
+    KeyCompromised = "LS-CSR-15", "Have the device make a new key; the one it used is known to others.";
     BlocklistInvalid = "LS-CSR-13", "Mend ca/blocklist.txt in the station's folder: one SHA-256 of a public key a line.";
     // -- secrets
     VaultLocked = "LS-VAULT-01", "Unlock the station on its Unlock page or with --passphrase-file.";

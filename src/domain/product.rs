@@ -13,6 +13,7 @@ use super::device_id::DeviceId;
 use super::digest::Digest;
 use super::label::LabelPattern;
 use super::name::Name;
+use super::pair::Pair;
 use super::registration_id::{IdTemplate, RegistrationId};
 use super::serial_number::SerialRule;
 use label::LabelPlan;
@@ -114,8 +115,8 @@ pub enum Credential {
         key: KeyOrigin,
         /// The certificate profile.
         profile: Name,
-        /// Where a device with files keeps its key.
-        key_path: String,
+        /// Where a device with files keeps its key, or its two keys: it gets as many certificates.
+        key_paths: Pair<String>,
     },
     /// A key derived from an enrollment group's key.
     GroupKey {
@@ -130,6 +131,14 @@ impl Credential {
         match self {
             Credential::X509 { .. } => "x509",
             Credential::GroupKey { .. } => "group-key",
+        }
+    }
+
+    /// Whether a device gets a secondary certificate beside its primary one.
+    pub fn is_two(&self) -> bool {
+        match self {
+            Credential::X509 { key_paths, .. } => key_paths.is_two(),
+            Credential::GroupKey { .. } => false,
         }
     }
 }

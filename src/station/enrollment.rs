@@ -9,15 +9,16 @@ use crate::domain::cert_serial::CertSerial;
 use crate::domain::device_id::DeviceId;
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
+use crate::domain::pair::Pair;
 use crate::domain::product::{DeviceIdentity, EnrollKind, EnrollService, Product, announced_tags};
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::verdict::Verdict;
 use crate::station::amendment::Amendment;
 use crate::station::provision::credential::Placed;
 use crate::store::announced;
-use crate::store::certificates::Certificate;
+use crate::store::certificates::{self, Certificate, CertificateState};
 use crate::store::change::Change;
-use crate::store::devices;
+use crate::store::devices::{self, Device};
 use crate::store::error::StoreError;
 use crate::store::outbox::{self, Operation, Queued};
 use crate::store::recipes;
@@ -59,6 +60,13 @@ pub struct BlockingOrder {
 pub enum Attestation {
     /// With this certificate.
     Certificate(CertSerial),
+    /// With either of these.
+    Certificates {
+        /// The one it uses.
+        primary: CertSerial,
+        /// The one that stands in.
+        secondary: CertSerial,
+    },
     /// With both keys derived from a group key.
     GroupKey {
         /// Its name.
@@ -68,6 +76,16 @@ pub enum Attestation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         check: Option<Digest>,
     },
+}
+
+impl Attestation {
+    /// With one certificate or either of two.
+    fn of(serials: &Pair<CertSerial>) -> Attestation {
+        match *serials {
+            Pair { primary, secondary: None } => Attestation::Certificate(primary),
+            Pair { primary, secondary: Some(secondary) } => Attestation::Certificates { primary, secondary },
+        }
+    }
 }
 
 /// Queues what a PASS asks for: an individual enrollment, unless the recipe enrolls nowhere or its group is
@@ -81,21 +99,16 @@ pub fn queue_pass(
     credential: &Placed,
 ) -> Result<(), StoreError> {
     let DeviceIdentity { registration_id, device_id } = identity;
-    let wanted = match (product.enroll.service, product.enroll.kind) {
-        (EnrollService::None, _) => false,
-        (EnrollService::Dps, EnrollKind::Individual) => true,
-        (EnrollService::Dps, EnrollKind::Group) => outbox::was_blocked(change, registration_id)?,
-    };
-    if !wanted {
+    if !is_wanted(change, product, registration_id)? {
         return Ok(());
     }
     let unusable = |why| StoreError::Conflict { table: "run", key: credential.run().to_string(), why };
     let attestation = match credential {
-        Placed::X509 { certificate, .. } => Attestation::Certificate(
-            certificate
-                .serial()
-                .map_err(|_| unusable("has a certificate whose number is not one of ours"))?,
-        ),
+        Placed::X509 { certificates, .. } => {
+            let serials = certificates.as_ref().try_map(|_, one| one.certificate.serial());
+            let foreign = |_| unusable("has a certificate whose number is not one of ours");
+            Attestation::of(&serials.map_err(foreign)?)
+        }
         Placed::Group { group, .. } => {
             let check = vault.check_value(&Entry::GroupKey(group.clone()));
             let check = check.map_err(|_| unusable("has a group key that is not in the vault"))?;
@@ -112,8 +125,17 @@ pub fn queue_pass(
     queue(change, registration_id, Operation::Create, credential.run(), &order)
 }
 
-/// Queues the enrollment of a device whose certificate was handed over in a file, if its recipe enrolls devices one by
-/// one; in the transaction that puts the certificate on record.
+/// Whether a PASS asks for an individual enrollment.
+fn is_wanted(change: &Change<'_>, product: &Product, id: &RegistrationId) -> Result<bool, StoreError> {
+    Ok(match (product.enroll.service, product.enroll.kind) {
+        (EnrollService::None, _) => false,
+        (EnrollService::Dps, EnrollKind::Individual) => true,
+        (EnrollService::Dps, EnrollKind::Group) => outbox::was_blocked(change, id)?,
+    })
+}
+
+/// Queues the enrollment of a device whose certificate was handed over in a file, by the rules of a PASS on the line; in
+/// the transaction that puts the certificate on record.
 pub fn queue_handed_over(
     change: &mut Change<'_>,
     product: &Product,
@@ -121,11 +143,10 @@ pub fn queue_handed_over(
     run: u64,
     serial: CertSerial,
 ) -> Result<(), StoreError> {
-    let enroll = &product.enroll;
-    if enroll.service == EnrollService::None || enroll.kind != EnrollKind::Individual {
+    let DeviceIdentity { registration_id, device_id } = identity;
+    if !is_wanted(change, product, registration_id)? {
         return Ok(());
     }
-    let DeviceIdentity { registration_id, device_id } = identity;
     let attestation = Attestation::Certificate(serial);
     let order = EnrollmentOrder {
         device_id: device_id.clone(),
@@ -161,11 +182,11 @@ pub fn disable_what_is_live(
     run: u64,
     had_passed: bool,
 ) -> Result<(), StoreError> {
-    let Accounted { device, credential, certificate, was_live } = accounted;
+    let Accounted { device, credential, certificates, was_live } = accounted;
     let (Some(device), Some(credential), true) = (device, credential, *was_live) else {
         return Ok(());
     };
-    let attestation = match (credential, certificate) {
+    let attestation = match (credential, certificates.first()) {
         (CredentialKind::GroupKey { group }, _) => {
             Attestation::GroupKey { group: group.clone(), check: None }
         }
@@ -198,18 +219,43 @@ fn recipe(change: &Change<'_>, run: u64) -> Result<Option<Product>, StoreError> 
     Ok(text.and_then(|(_, text)| Product::parse(&text).ok()))
 }
 
-/// After a revocation: the enrollment of that certificate is disabled, if there may be one.
+/// After a revocation: the enrollment of that certificate is disabled, if there may be one. A device that has another
+/// certificate is enrolled again at once, with that one alone.
 pub fn disable_certificate(change: &mut Change<'_>, revoked: &Certificate) -> Result<(), StoreError> {
     let missing = StoreError::Conflict { table: "run", key: revoked.run.to_string(), why: "is not there" };
     let run = runs::get(change, revoked.run)?.ok_or(missing)?;
     let accounted = Accounted {
         device: devices::get(change, revoked.device)?,
         credential: run.credential.clone(),
-        certificate: Some((revoked.serial, revoked.state)),
+        certificates: vec![(revoked.serial, revoked.state)],
         was_live: true,
     };
     let had_passed = run.ending.is_some_and(|ending| ending.verdict == Verdict::Pass);
-    disable_what_is_live(change, &accounted, revoked.run, had_passed)
+    disable_what_is_live(change, &accounted, revoked.run, had_passed)?;
+    match accounted.device {
+        Some(device) if had_passed => enroll_what_is_left(change, &device, revoked.run),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Queues an individual enrollment with the certificate of a run that still stands, in place of the one just disabled.
+fn enroll_what_is_left(change: &mut Change<'_>, device: &Device, run: u64) -> Result<(), StoreError> {
+    let of_run = certificates::by_run(change, run)?;
+    let left = of_run.iter().flat_map(Pair::each).find(|(_, one)| one.state == CertificateState::Issued);
+    let Some((_, left)) = left else { return Ok(()) };
+    let Some(product) = recipe(change, run)? else { return Ok(()) };
+    if product.enroll.service == EnrollService::None {
+        return Ok(());
+    }
+    let DeviceIdentity { registration_id, device_id } = &device.identity;
+    let order = EnrollmentOrder {
+        device_id: device_id.clone(),
+        product: product.digest,
+        attestation: Attestation::Certificate(left.serial),
+        announced: announced_cells(change, &product, registration_id)?,
+        amended: None,
+    };
+    queue(change, registration_id, Operation::Create, run, &order)
 }
 
 fn queue(

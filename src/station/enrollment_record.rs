@@ -8,6 +8,7 @@ use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
+use crate::domain::pair::{Pair, Which};
 use crate::domain::product::recipe::BadRecipe;
 use crate::domain::product::{DeviceIdentity, Enroll, Product, announced_tags};
 use crate::domain::registration_id::RegistrationId;
@@ -22,7 +23,6 @@ use crate::vault::Vault;
 use crate::vault::check::Entry;
 use crate::vault::derive;
 use crate::vault::error::VaultError;
-use crate::vault::group_key::Which;
 
 /// Why a row cannot be turned into a record.
 #[derive(Debug, thiserror::Error)]
@@ -131,14 +131,37 @@ pub fn predecessors(
         let withdrawn = matches!(earlier.state, CertificateState::Revoked | CertificateState::Superseded);
         if withdrawn {
             own.push(mechanism(r, vault, id, &Attestation::Certificate(earlier.serial))?);
+            own.extend(both(r, vault, id, earlier.run)?);
         }
     }
     Ok(own)
 }
 
+/// How a device attests that a run gave two certificates.
+fn both(
+    r: &Reader,
+    vault: &Vault,
+    id: &RegistrationId,
+    run: u64,
+) -> Result<Option<AttestationMechanism>, BadOrder> {
+    let Some(Pair { primary, secondary: Some(secondary) }) = certificates::by_run(r, run)? else {
+        return Ok(None);
+    };
+    if primary.der.is_none() || secondary.der.is_none() {
+        return Ok(None);
+    }
+    let of_both = Attestation::Certificates { primary: primary.serial, secondary: secondary.serial };
+    mechanism(r, vault, id, &of_both).map(Some)
+}
+
 /// What a row that makes an enrollment asks for.
 pub fn order(row: &OutboxRow) -> Result<EnrollmentOrder, BadOrder> {
     serde_json::from_str(&row.body).map_err(|_| BadOrder::Body(row.id))
+}
+
+fn pem(r: &Reader, serial: &CertSerial) -> Result<String, BadOrder> {
+    let on_record = certificates::get(r, serial)?.and_then(|certificate| certificate.der);
+    Ok(Certificate::from_der(on_record.ok_or(BadOrder::Certificate(*serial))?)?.pem())
 }
 
 fn mechanism(
@@ -149,9 +172,11 @@ fn mechanism(
 ) -> Result<AttestationMechanism, BadOrder> {
     match attestation {
         Attestation::Certificate(serial) => {
-            let on_record = certificates::get(r, serial)?.and_then(|certificate| certificate.der);
-            let certificate = Certificate::from_der(on_record.ok_or(BadOrder::Certificate(*serial))?)?;
-            Ok(AttestationMechanism::certificate(&certificate.pem())?)
+            Ok(AttestationMechanism::certificates(&Pair::one(pem(r, serial)?))?)
+        }
+        Attestation::Certificates { primary, secondary } => {
+            let pems = Pair { primary: pem(r, primary)?, secondary: Some(pem(r, secondary)?) };
+            Ok(AttestationMechanism::certificates(&pems)?)
         }
         Attestation::GroupKey { group, check } => {
             let now = vault.check_value(&Entry::GroupKey(group.clone()))?;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::domain::audit_entry::AuditEntry;
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::sentence;
+use crate::domain::pair::Pair;
 use crate::domain::utc_time::UtcTime;
 use crate::station::folder::{Folder, FolderError};
 use crate::store::audit::proof::{self, ProofError};
@@ -73,30 +74,26 @@ pub fn of_run(reader: &Reader<'_>, run: &Run, vkey: Option<&str>) -> Result<Vec<
         None => about::of_run(reader, run.id, MOST)?,
     };
     found.reverse();
-    let certificate = certificates::by_run(reader, run.id)?;
-    let certificate = certificate.map(|certificate| format!("certificate/{}", certificate.serial));
+    let of_run = certificates::by_run(reader, run.id)?;
+    let certificates: Vec<String> =
+        of_run.iter().flat_map(Pair::each).map(|(_, one)| format!("certificate/{}", one.serial)).collect();
     let mut entries = Vec::new();
     for (seq, text) in found {
-        if concerns(reader, &text, run.id, certificate.as_deref())? {
+        if concerns(reader, &text, run.id, &certificates)? {
             entries.push(judged(reader, seq, text, vkey)?);
         }
     }
     Ok(entries)
 }
 
-fn concerns(
-    reader: &Reader<'_>,
-    entry: &str,
-    run: u64,
-    certificate: Option<&str>,
-) -> Result<bool, StoreError> {
+fn concerns(reader: &Reader<'_>, entry: &str, run: u64, certificates: &[String]) -> Result<bool, StoreError> {
     let Ok(entry) = serde_json::from_str::<Value>(entry) else { return Ok(false) };
     let own = format!("run/{run}");
     if entry["run"].as_u64() == Some(run) {
         return Ok(true);
     }
     for name in entry["rows"].as_object().into_iter().flat_map(|rows| rows.keys()) {
-        if *name == own || Some(name.as_str()) == certificate {
+        if *name == own || certificates.contains(name) {
             return Ok(true);
         }
         if let Some(row) = name.strip_prefix("outbox/").and_then(|number| number.parse().ok())

@@ -268,7 +268,8 @@ fn open_row(r: &Reader<'_>, row: u64, states: &[OutboxState]) -> Result<OutboxRo
 /// taken to.
 pub fn keeps_group_out(r: &Reader<'_>, row: &OutboxRow) -> Result<bool, StoreError> {
     match serde_json::from_str(&row.body) {
-        Ok(BlockingOrder { attestation: Attestation::Certificate(_) }) => {}
+        Ok(BlockingOrder { attestation: Attestation::Certificate(_) | Attestation::Certificates { .. } }) => {
+        }
         Ok(BlockingOrder { attestation: Attestation::GroupKey { .. } }) | Err(_) => return Ok(true),
     }
     let run = row.run.map(|run| runs::get(r, run)).transpose()?.flatten();

@@ -17,8 +17,8 @@ use crate::station::enrollment;
 use crate::station::folder::{Folder, FolderError};
 use crate::station::issuers::PastIssuer;
 use crate::store::Store;
-use crate::store::certificates;
 use crate::store::certificates::issue::{self, RevokeError};
+use crate::store::certificates::{self, CertificateState};
 use crate::store::change::Change;
 use crate::store::crl::CrlRow;
 use crate::store::error::StoreError;
@@ -155,8 +155,13 @@ pub fn revoke(
     reason: RevocationReason,
 ) -> Result<(), RevokeError> {
     store.change(engineer.actor(), now, |change| {
+        // what took the place of a superseded one stays as it is
+        let was_live =
+            certificates::get(change, serial)?.is_some_and(|row| row.state == CertificateState::Issued);
         let revoked = issue::revoke(change, serial, reason)?;
-        enrollment::disable_certificate(change, &revoked)?;
+        if was_live {
+            enrollment::disable_certificate(change, &revoked)?;
+        }
         Ok(())
     })
 }

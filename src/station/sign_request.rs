@@ -10,6 +10,7 @@ use crate::ca::public_key::KeyKind;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::Coded;
 use crate::domain::name::Name;
+use crate::domain::pair::Pair;
 use crate::domain::product::{Credential, DeviceIdentity, KeyOrigin};
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::revocation_reason::RevocationReason;
@@ -24,7 +25,7 @@ use crate::station::sign_request::refused::SignRefused;
 use crate::station::{clock, crash_point, enrollment, profiles};
 use crate::store::audit::log;
 use crate::store::bulk::commit::HANDED_OVER;
-use crate::store::certificates::issue::Intent;
+use crate::store::certificates::issue::{Intent, SignedCertificate};
 use crate::store::change::Change;
 use crate::store::runs::finish::{self, Finish};
 use crate::store::runs::reserve::{self, Reservation};
@@ -111,7 +112,8 @@ pub fn sign(bench: &Bench<'_>, right: &Engineering, ask: &Ask<'_>) -> Result<Sig
     };
     crash_point::reached("signed");
     bench.store.change(right.actor(), clock::now(), |change| {
-        certificates::issue::issued(change, &serial, certificate.der())?;
+        let signed = SignedCertificate { serial, der: certificate.der() };
+        certificates::issue::issued(change, &Pair::one(signed))?;
         let finish =
             Finish { verdict: Verdict::Pass, stage: Stage::Finished, proof: Some(HANDED_OVER), ..ENDED };
         finish::finish(change, run, &finish)?;
@@ -163,6 +165,7 @@ fn made_by(bench: &Bench<'_>, order: &Name) -> Result<(Option<Recipe>, Name), Si
     let product = head.ok_or_else(|| SignRefused::NoWorkOrder(order.clone()))?.order.product;
     match products::find(bench.folder, &product) {
         Ok(recipe) => match &recipe.product.credential {
+            credential if credential.is_two() => Err(SignRefused::TwoCertificates(product)),
             Credential::X509 { profile, .. } => {
                 let profile = profile.clone();
                 Ok((Some(recipe), profile))
@@ -193,7 +196,7 @@ fn intend(
     let credential = Credential::X509 {
         key: KeyOrigin::OnDevice,
         profile: rules.profile.name().clone(),
-        key_path: String::new(),
+        key_paths: Pair::one(String::new()),
     };
     bench.store.change(right.actor(), clock::now(), |change| {
         let now = sound_clock(log::last_entry_at(change)?)?;
@@ -224,11 +227,11 @@ fn intend(
             person: ask.person,
             credential: &credential,
         };
-        let (reserved, permit) = reserve::reserve(change, &reservation)?;
+        let (reserved, permits) = reserve::reserve(change, &reservation)?;
         let whom = Whom { serial: &serial, mac: None, identity: &identity };
         let serial = CertSerial::new(now, random);
         let issuer = &bench.keys.issuer;
-        let prepared = issue::prepare(permit, issuer, &rules.profile, key, &whom, serial, now)?;
+        let prepared = issue::prepare(permits.primary, issuer, &rules.profile, key, &whom, serial, now)?;
         let intent = Intent {
             serial,
             to_be_signed: prepared.to_be_signed(),
@@ -238,7 +241,7 @@ fn intend(
             not_before: prepared.not_before(),
             not_after: prepared.not_after(),
         };
-        certificates::issue::intend(change, &reserved, &intent)?;
+        certificates::issue::intend(change, &reserved, &Pair::one(intent))?;
         Ok(Intended { run: reserved.run, identity, prepared, work_order })
     })
 }

@@ -13,6 +13,7 @@ use super::error::StoreError;
 use super::reader::Reader;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::digest::Digest;
+use crate::domain::pair::{Pair, Which};
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::utc_time::UtcTime;
@@ -22,6 +23,8 @@ use crate::domain::utc_time::UtcTime;
 pub struct Certificate {
     /// Its serial number.
     pub serial: CertSerial,
+    /// Which of its run's certificates it is.
+    pub which: Which,
     /// The run it was made in.
     pub run: u64,
     /// The device it is for.
@@ -122,11 +125,15 @@ pub struct Withdrawn {
 }
 
 const COLUMNS: &str = "serial, run, device, registration_id, to_be_signed, public_key, profile, not_before, \
-     not_after, state, der, sha256, revoked_at, reason, successor";
+     not_after, state, der, sha256, revoked_at, reason, successor, which";
 
 fn parse(columns: &Columns<'_>) -> Result<Certificate, StoreError> {
     Ok(Certificate {
         serial: columns.parsed("serial")?,
+        which: match columns.raw::<Option<String>>("which")? {
+            None => Which::Primary,
+            Some(_) => Which::Secondary,
+        },
         run: columns.number("run")?,
         device: columns.number("device")?,
         registration_id: columns.parsed("registration_id")?,
@@ -150,20 +157,26 @@ pub fn get(reader: &Reader<'_>, serial: &CertSerial) -> Result<Option<Certificat
     reader.row("certificate", &sql, [serial.to_string()], parse)
 }
 
-/// The certificate of a run; a run has at most one.
-pub fn by_run(reader: &Reader<'_>, run: u64) -> Result<Option<Certificate>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM certificate WHERE run = ?1");
-    reader.row("certificate", &sql, [sql_id(run)], parse)
+/// The certificates of a run: none, its primary one, or both.
+pub fn by_run(reader: &Reader<'_>, run: u64) -> Result<Option<Pair<Certificate>>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM certificate WHERE run = ?1 ORDER BY which IS NULL DESC");
+    let mut found = reader.rows("certificate", &sql, [sql_id(run)], parse)?.into_iter();
+    let Some(primary) = found.next() else { return Ok(None) };
+    if primary.which == Which::Secondary {
+        let (table, key, why) = ("certificate", primary.serial.to_string(), "has no primary beside it");
+        return Err(StoreError::Conflict { table, key, why });
+    }
+    Ok(Some(Pair { primary, secondary: found.next() }))
 }
 
-/// The certificate of a device that is issued and not withdrawn; there is at most one. Whether it has
+/// The certificate of a device that is issued and not withdrawn; there is at most one of either kind. Whether it has
 /// expired is for the caller to say, who knows the time.
-pub fn live(reader: &Reader<'_>, device: u64) -> Result<Option<Certificate>, StoreError> {
+pub fn live(reader: &Reader<'_>, device: u64, which: Which) -> Result<Option<Certificate>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM certificate
-         WHERE device = ?1 AND state IN ('intended', 'issued') AND state = 'issued'"
+         WHERE device = ?1 AND (which IS NULL) = ?2 AND state IN ('intended', 'issued') AND state = 'issued'"
     );
-    reader.row("certificate", &sql, [sql_id(device)], parse)
+    reader.row("certificate", &sql, (sql_id(device), which == Which::Primary), parse)
 }
 
 /// Everything ever intended or issued for a device, oldest first.
@@ -210,3 +223,6 @@ pub fn count_withdrawn(reader: &Reader<'_>) -> Result<u64, StoreError> {
     let withdrawn = reader.count("SELECT count(*) FROM certificate WHERE revoked_at IS NOT NULL", [])?;
     Ok(withdrawn + bulk::count_void(reader)?)
 }
+
+#[cfg(test)]
+mod tests;

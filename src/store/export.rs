@@ -59,6 +59,8 @@ pub struct Parts {
     pub certificate: bool,
     /// Its DER, too.
     pub der: bool,
+    /// The secondary certificate, whole.
+    pub secondary: bool,
 }
 
 /// One connection that reads, inside the unmoving state it shares with its siblings until it is dropped.

@@ -106,6 +106,7 @@ impl Table {
     /// the last one that holds something, so that a row without them has the digest it always had.
     pub(super) fn later_columns(self) -> &'static str {
         match self {
+            Table::Certificate => "which",
             Table::Person => "badge",
             Table::Run => "claimed, steps",
             Table::WorkOrder => {
@@ -114,7 +115,6 @@ impl Table {
             Table::Announcement
             | Table::Batch
             | Table::BatchChunk
-            | Table::Certificate
             | Table::Client
             | Table::Crl
             | Table::Device

@@ -105,7 +105,7 @@ impl CredentialKind {
 impl From<&Credential> for CredentialKind {
     fn from(credential: &Credential) -> CredentialKind {
         match credential {
-            Credential::X509 { key, profile: _, key_path: _ } => CredentialKind::X509 { key: *key },
+            Credential::X509 { key, profile: _, key_paths: _ } => CredentialKind::X509 { key: *key },
             Credential::GroupKey { group } => CredentialKind::GroupKey { group: group.clone() },
         }
     }

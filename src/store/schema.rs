@@ -9,8 +9,12 @@ use super::error::StoreError;
 const APPLICATION_ID: i64 = 0x4c53_4445;
 
 /// Each brings the database one version further. Only ever append to this list.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// How many versions there are.
 fn newest() -> i64 {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Store;
-use super::certificates::issue::{self, IntendError, Intent};
+use super::certificates::issue::{self, IntendError, Intent, SignedCertificate};
 use super::error::StoreError;
 use super::people::PersonError;
 use super::runs::finish::{self, Accounted, Finish};
@@ -11,6 +11,7 @@ use super::runs::reserve::{self, Reservation, ReserveError, Reserved};
 use super::work_orders::{self, NewWorkOrder, WorkOrderError};
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::digest::Digest;
+use crate::domain::pair::Pair;
 use crate::domain::person::Actor;
 use crate::domain::product::{Credential, DeviceIdentity, KeyOrigin};
 use crate::domain::revocation_reason::RevocationReason;
@@ -52,10 +53,14 @@ pub(super) fn actor() -> Actor {
 }
 
 pub(super) fn x509() -> Credential {
+    x509_copies(false)
+}
+
+pub(super) fn x509_copies(two: bool) -> Credential {
     Credential::X509 {
         key: KeyOrigin::OnDevice,
         profile: "device-p256".parse().unwrap(),
-        key_path: "/k".into(),
+        key_paths: Pair { primary: "/k".into(), secondary: two.then(|| "/k2".into()) },
     }
 }
 
@@ -136,8 +141,10 @@ impl Bench {
 
     pub(super) fn reserve(&self, unit: &Unit, credential: &Credential) -> Result<Reserved, Failed> {
         self.store.change(&actor(), at(2), |change| {
-            let (reserved, permit) = reserve_in(change, unit, credential)?;
-            assert_eq!(permit.holder(), PermitHolder::Run(reserved.run));
+            let (reserved, permits) = reserve_in(change, unit, credential)?;
+            for (_, permit) in permits.each() {
+                assert_eq!(permit.holder(), PermitHolder::Run(reserved.run));
+            }
             if let Credential::GroupKey { .. } = credential {
                 reserve::intend_key(change, &reserved)?;
             }
@@ -152,10 +159,16 @@ impl Bench {
     }
 
     pub(super) fn intend_as(&self, unit: &Unit, serial: CertSerial, key: u8) -> Result<Reserved, Failed> {
+        self.intend_pair(unit, Pair::one((serial, key)))
+    }
+
+    /// Serial number and key of each certificate.
+    pub(super) fn intend_pair(&self, unit: &Unit, pair: Pair<(CertSerial, u8)>) -> Result<Reserved, Failed> {
         let profile = "device-p256".parse().unwrap();
         self.store.change(&actor(), at(2), |change| {
-            let (reserved, _permit) = reserve_in(change, unit, &x509())?;
-            let intent = Intent {
+            let (reserved, permits) = reserve_in(change, unit, &x509_copies(pair.is_two()))?;
+            assert_eq!(permits.is_two(), pair.is_two());
+            let intents = pair.map(|_, (serial, key)| Intent {
                 serial,
                 to_be_signed: Digest::of(b"tbs"),
                 public_key: Digest::of(&[key]),
@@ -163,15 +176,22 @@ impl Bench {
                 profile_text: "validity = 1\n",
                 not_before: at(0),
                 not_after: at(1_000_000),
-            };
-            issue::intend(change, &reserved, &intent)?;
+            });
+            issue::intend(change, &reserved, &intents)?;
             Ok(reserved)
         })
     }
 
     pub(super) fn issued(&self, serial: CertSerial) -> Result<Digest, StoreError> {
-        let der = format!("certificate {serial}");
-        self.store.change(&actor(), at(3), |change| issue::issued(change, &serial, der.as_bytes()))
+        self.issued_pair(Pair::one(serial))?;
+        Ok(Digest::of(format!("certificate {serial}").as_bytes()))
+    }
+
+    pub(super) fn issued_pair(&self, serials: Pair<CertSerial>) -> Result<(), StoreError> {
+        let ders = serials.map(|_, serial| (serial, format!("certificate {serial}")));
+        let signed =
+            ders.as_ref().map(|_, (serial, der)| SignedCertificate { serial: *serial, der: der.as_bytes() });
+        self.store.change(&actor(), at(3), |change| issue::issued(change, &signed))
     }
 
     pub(super) fn finish(&self, run: u64, verdict: Verdict) -> Result<Accounted, StoreError> {
@@ -213,7 +233,7 @@ fn reserve_in(
     change: &mut super::change::Change<'_>,
     unit: &Unit,
     credential: &Credential,
-) -> Result<(Reserved, IssuePermit), ReserveError> {
+) -> Result<(Reserved, Pair<IssuePermit>), ReserveError> {
     let active = work_orders::active(change)?.map(|progress| progress.order.name);
     let reservation = Reservation {
         serial: &unit.serial,

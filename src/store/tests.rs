@@ -2,6 +2,7 @@ use super::testing::{Bench, Failed, ORIGIN, actor, at};
 use super::*;
 use crate::domain::audit_entry::AuditEntry;
 use crate::domain::code::{Code, Coded};
+use crate::domain::pair::Which;
 use crate::domain::person::Role;
 use crate::domain::secret::Secret;
 
@@ -221,7 +222,7 @@ fn recipes_are_kept_as_they_were_used() {
     let digest = crate::domain::digest::Digest::of(testing::RECIPE.as_bytes());
     let (name, text) = bench.store.read(|reader| recipes::product_text(reader, &digest)).unwrap().unwrap();
     assert_eq!((name.as_str(), text.as_str()), ("gateway-7", testing::RECIPE));
-    let live = bench.store.read(|reader| certificates::live(reader, 1)).unwrap().unwrap();
+    let live = bench.store.read(|reader| certificates::live(reader, 1, Which::Primary)).unwrap().unwrap();
     let (name, text) =
         bench.store.read(|reader| recipes::profile_text(reader, &live.profile)).unwrap().unwrap();
     assert_eq!((name.as_str(), text.as_str()), ("device-p256", "validity = 1\n"));

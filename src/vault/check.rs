@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 
 use super::Vault;
 use super::error::VaultError;
-use super::group_key::Which;
 use crate::domain::digest::Digest;
 use crate::domain::hmac_key::HmacKey;
 use crate::domain::name::Name;
+use crate::domain::pair::Which;
 
 /// One entry of the vault; as text `issuing-key`, `next-issuing-key`,
 /// `past-issuing-key/NUMBER`, `checkpoint-key`, `manifest-key`, `group-key/NAME` or `secret/NAME`.

@@ -10,8 +10,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::base64_bytes::Base64Bytes;
 use super::error::VaultError;
-use super::group_key::{GroupKey, Which};
+use super::group_key::GroupKey;
 use crate::domain::name::Name;
+use crate::domain::pair::Which;
 use crate::domain::secret::Secret;
 
 /// The format that is written.

@@ -6,8 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::base64_bytes;
-use super::group_key::{GroupKey, Which};
+use super::group_key::GroupKey;
 use crate::domain::hmac_key::HmacKey;
+use crate::domain::pair::Which;
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::secret::Secret;
 use crate::domain::work_order::IssuePermit;

@@ -1,13 +1,12 @@
 //! The two keys of a DPS enrollment group, as a person copies them from Azure.
 
-use std::fmt;
-
 use base64::engine::general_purpose::STANDARD;
 use base64::{DecodeError, Engine as _};
 use zeroize::Zeroizing;
 
 use super::base64_bytes;
 use crate::domain::code::{Code, Coded};
+use crate::domain::pair::Which;
 use crate::domain::secret::Secret;
 
 /// Primary and secondary key of an enrollment group: 16 to 64 bytes each (Azure: symmetric key
@@ -15,24 +14,6 @@ use crate::domain::secret::Secret;
 pub struct GroupKey {
     primary: Secret,
     secondary: Secret,
-}
-
-/// One of the two keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// The one devices use.
-    Primary,
-    /// The one that stands in while the primary is changed.
-    Secondary,
-}
-
-impl fmt::Display for Which {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Which::Primary => "primary",
-            Which::Secondary => "secondary",
-        })
-    }
 }
 
 /// The shortest key Azure takes, in bytes.

@@ -35,8 +35,9 @@ pub fn verify_hmac(key: &DerivedKey, message: &[u8], tag: &[u8]) -> Result<(), B
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::pair::Which;
     use crate::vault::derive::derive;
-    use crate::vault::group_key::{GroupKey, Which};
+    use crate::vault::group_key::GroupKey;
     use zeroize::Zeroizing;
 
     #[test]

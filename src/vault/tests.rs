@@ -7,9 +7,9 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use super::check::Entry;
-use super::group_key::Which;
 use super::*;
 use crate::domain::code::{Code, Coded};
+use crate::domain::pair::Which;
 
 fn secret(text: &str) -> Secret {
     Secret::from(text.to_owned())

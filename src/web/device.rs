@@ -8,6 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::domain::language::Language;
+use crate::domain::pair::Which;
 use crate::station::authority::{Authority, Engineering, Reading};
 use crate::station::device_file::{self, DeviceFile, Sheet};
 use crate::station::evidence;
@@ -16,7 +17,7 @@ use crate::store::certificates::CertificateState;
 use crate::store::devices::DeviceState;
 use crate::store::outbox::OutboxRow;
 use crate::web::access::Visit;
-use crate::web::device::actions::ActionView;
+use crate::web::device::actions::{ActionView, Revocable};
 use crate::web::entries::{self, EntryView};
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
@@ -57,7 +58,7 @@ struct DevicePage {
     engineer: bool,
     under_way: bool,
     actions: Vec<ActionView>,
-    revocable: Option<String>,
+    revocable: Vec<Revocable>,
     reasons: Vec<(&'static str, &'static str)>,
 }
 
@@ -70,6 +71,8 @@ struct SheetView {
     withdrawn: String,
     predecessors: Vec<String>,
     successor: String,
+    /// Whether it stands in for the primary one.
+    secondary: bool,
     sha1: String,
     sha256: String,
     there: bool,
@@ -122,7 +125,7 @@ pub async fn page(
     let engineer = Engineering::of(&visit.person).is_some();
     let offered = newest.filter(|_| engineer && !under_way);
     let actions = offered.map(|run| actions::possible(run, file.device.state, language)).unwrap_or_default();
-    let revocable = offered.and_then(|run| actions::revocable(run, &file.certificates));
+    let revocable = offered.map(|run| actions::revocable(run, &file.certificates)).unwrap_or_default();
     Ok(show(&page_of(file, &visit, engineer, under_way, actions, revocable)))
 }
 
@@ -132,7 +135,7 @@ fn page_of(
     engineer: bool,
     under_way: bool,
     actions: Vec<ActionView>,
-    revocable: Option<String>,
+    revocable: Vec<Revocable>,
 ) -> DevicePage {
     let DeviceFile {
         device,
@@ -213,6 +216,7 @@ fn sheet_view(sheet: &Sheet, all: &[Sheet], zone: &Zone, language: Language) -> 
     let followed_by_this = |other: &&Sheet| other.row.successor == Some(row.serial);
     SheetView {
         serial: row.serial.to_string(),
+        secondary: row.which == Which::Secondary,
         state: Standing::of_certificate(row.state, t),
         run: row.run,
         registration_id: row.registration_id.to_string(),

@@ -17,8 +17,9 @@ use self::plant::{Device, Kind, Plant};
 use self::records::{Records, journal};
 use self::scene::Scene;
 
-pub const GATEWAY: Kind = Kind { product: "demo-gateway", prefix: "GW", id_prefix: "gw", x509: true };
-pub const SENSOR: Kind = Kind { product: "demo-sensor", prefix: "SE", id_prefix: "sn", x509: false };
+pub const GATEWAY: Kind = Kind { product: "demo-gateway", prefix: "GW", id_prefix: "gw", certificates: 1 };
+pub const TWICE: Kind = Kind { certificates: 2, ..GATEWAY };
+pub const SENSOR: Kind = Kind { product: "demo-sensor", prefix: "SE", id_prefix: "sn", certificates: 0 };
 
 /// What the records of a run make possible once its station was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +45,20 @@ struct Holds {
 }
 
 impl Holds {
-    fn now(device: &Device) -> Holds {
+    fn now(kind: &Kind, device: &Device) -> Holds {
         let has = |name: &str| device.state.join(name).exists();
+        let both = |kind: &Kind, of: [&str; 2]| {
+            let found = of.map(has);
+            assert_eq!(
+                found[1],
+                found[0] && kind.certificates == 2,
+                "the secondary goes with the primary: {of:?}"
+            );
+            found[0]
+        };
         Holds {
-            pending_key: has("pending-key.pem"),
-            key: has("key.pem"),
+            pending_key: both(kind, ["pending-key.pem", "pending-secondary-key.pem"]),
+            key: both(kind, ["key.pem", "secondary-key.pem"]),
             files_received: journal(device).iter().filter(|entry| entry.verb == "put").count(),
             files_in_place: device.state.join("files").read_dir().unwrap().count(),
             gives_proofs: has("provable"),
@@ -61,18 +71,20 @@ impl Holds {
 fn table(kind: &Kind, point: &str) -> Option<(Follows, Holds)> {
     let place = POINTS.iter().position(|known| *known == point).expect("a point of the spine");
     let past = |other: &str| POINTS.iter().position(|known| *known == other).is_some_and(|at| place >= at);
+    let x509 = kind.certificates > 0;
+    let files = 1 + kind.certificates.max(1);
     let follows = match point {
         "identified" | "prepared" | "before-intent" => Follows::RunAgain,
-        "signed" if !kind.x509 => return None,
-        "after-intent" | "signed" if kind.x509 => Follows::GivenUp,
+        "signed" if !x509 => return None,
+        "after-intent" | "signed" if x509 => Follows::GivenUp,
         "after-verdict" => Follows::Passed,
         _ => Follows::GoesOn,
     };
     let holds = Holds {
-        pending_key: kind.x509 && past("prepared") && !past("after-commit"),
-        key: kind.x509 && past("after-commit"),
-        files_received: if past("after-inject") { 2 } else { usize::from(past("between-files")) },
-        files_in_place: if past("after-commit") { 2 } else { 0 },
+        pending_key: x509 && past("prepared") && !past("after-commit"),
+        key: x509 && past("after-commit"),
+        files_received: if past("after-inject") { files } else { usize::from(past("between-files")) },
+        files_in_place: if past("after-commit") { files } else { 0 },
         gives_proofs: past("after-commit") && !past("after-finish"),
     };
     Some((follows, holds))
@@ -140,6 +152,11 @@ fn crash_test(kind: &Kind) {
 #[test]
 fn a_station_killed_at_any_point_of_a_certificates_way_loses_and_doubles_nothing() {
     crash_test(&GATEWAY);
+}
+
+#[test]
+fn a_station_killed_at_any_point_of_the_way_of_two_certificates_loses_and_doubles_nothing() {
+    crash_test(&TWICE);
 }
 
 #[test]

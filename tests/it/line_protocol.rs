@@ -1,7 +1,8 @@
 //! The `lineside` driver against virtual devices on pseudo-terminals: the whole conversation, and every way
 //! in which the devices and their lines go wrong.
 
-use std::path::Path;
+mod remembered;
+
 use std::time::{Duration, Instant};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -11,6 +12,7 @@ use lineside::device::lineside::LinesideDriver;
 use lineside::device::port;
 use lineside::device::render::Rendered;
 use lineside::domain::digest::Digest;
+use lineside::domain::pair::Which::Primary;
 use lineside::domain::product::Product;
 use lineside::domain::proof::Challenge;
 use lineside::domain::secret::Secret;
@@ -126,11 +128,11 @@ fn raw(length: usize) -> Vec<u8> {
 /// Identify to finish; what the device's request said, and its proof over it.
 fn whole_run(driver: &mut dyn Driver) -> Result<(), LineError> {
     driver.identify()?;
-    let csr = driver.request_csr("sn-17", CsrKey::P256, false)?;
+    let csr = driver.request_csr(Primary, "sn-17", CsrKey::P256, false)?;
     write_file(driver, &file("chain.pem", raw(2600)), &mut no_progress)?;
     write_file(driver, &file("etc/dps.json", "{}"), &mut no_progress)?;
     driver.commit()?;
-    let signature = driver.prove_signature(&challenge())?;
+    let signature = driver.prove_signature(Primary, &challenge())?;
     driver.finish()?;
 
     let csr = x509_cert::request::CertReq::from_der(&csr).expect("the request is a request");
@@ -144,6 +146,11 @@ fn whole_run(driver: &mut dyn Driver) -> Result<(), LineError> {
     Ok(())
 }
 
+/// Refused because it is not the time for it.
+fn is_state(error: LineError) -> bool {
+    matches!(error, LineError::Refused { code, .. } if code == "state")
+}
+
 #[test]
 fn a_device_is_identified_given_its_files_and_proves_its_key() {
     let bench = Bench::new(&[]);
@@ -153,18 +160,14 @@ fn a_device_is_identified_given_its_files_and_proves_its_key() {
     assert_eq!(who.serial, "SN 17/ä");
     assert_eq!(who.mac.as_deref(), Some("a0:b2:c3:d4:e5:f6"));
     assert_eq!(who.firmware.as_deref(), Some("1.0.0"));
-    assert!(
-        matches!(driver.prove_signature(&challenge()), Err(LineError::Refused { code, .. }) if code == "state")
-    );
+    assert!(is_state(driver.prove_signature(Primary, &challenge()).unwrap_err()));
     whole_run(driver.as_mut()).unwrap();
 
     assert_eq!(bench.verbs(), ["csr", "put", "put", "commit", "prove", "finish"]);
     assert_eq!(bench.journal()[1].sha256, Some(Digest::of(&raw(2600))));
     assert_eq!(read_files(&bench.state()).unwrap()["etc/dps.json"], b"{}");
     assert_eq!(bench.device.as_ref().unwrap().finishes(), 1);
-    assert!(
-        matches!(driver.prove_signature(&challenge()), Err(LineError::Refused { code, .. }) if code == "state")
-    );
+    assert!(is_state(driver.prove_signature(Primary, &challenge()).unwrap_err()));
     assert!(driver.present());
 }
 
@@ -274,7 +277,7 @@ fn a_bad_request_a_bad_proof_and_a_placeholder_come_through_as_they_are() {
     let mut driver = bench.driver(&recipe(), 1);
     let who = driver.identify().unwrap();
     assert_eq!((who.serial.as_str(), who.model.as_deref()), ("0000000000", Some("other-product")));
-    let csr = driver.request_csr("sn-17", CsrKey::P256, false).unwrap();
+    let csr = driver.request_csr(Primary, "sn-17", CsrKey::P256, false).unwrap();
     let csr = x509_cert::request::CertReq::from_der(&csr).unwrap();
     let spki = csr.info.public_key.to_der().unwrap();
     let key =
@@ -282,10 +285,10 @@ fn a_bad_request_a_bad_proof_and_a_placeholder_come_through_as_they_are() {
     let own = p256::ecdsa::DerSignature::try_from(csr.signature.raw_bytes());
     assert!(own.is_err() || key.verify(&csr.info.to_der().unwrap(), &own.unwrap()).is_err());
     driver.commit().unwrap();
-    let signature = driver.prove_signature(&challenge()).unwrap();
+    let signature = driver.prove_signature(Primary, &challenge()).unwrap();
     let signature = p256::ecdsa::DerSignature::try_from(signature.as_slice()).unwrap();
     assert!(key.verify(&challenge().message(), &signature).is_err());
-    let error = driver.request_csr("sn-17", CsrKey::P384, false).unwrap_err();
+    let error = driver.request_csr(Primary, "sn-17", CsrKey::P384, false).unwrap_err();
     assert!(matches!(error, LineError::NotCapable { .. }), "{error}");
 }
 
@@ -294,14 +297,14 @@ fn a_new_key_leaves_the_old_one_alone_until_commit_and_can_be_kept() {
     let bench = Bench::new(&[]);
     let mut driver = bench.driver(&recipe(), 1);
     driver.identify().unwrap();
-    let first = driver.request_csr("sn-17", CsrKey::P256, true).unwrap();
+    let first = driver.request_csr(Primary, "sn-17", CsrKey::P256, true).unwrap();
     driver.commit().unwrap();
     let old = std::fs::read(bench.state().join("key.pem")).unwrap();
-    let second = driver.request_csr("sn-17", CsrKey::P256, false).unwrap();
+    let second = driver.request_csr(Primary, "sn-17", CsrKey::P256, false).unwrap();
     // another station session, as after a crash
     let mut driver = bench.driver_after(driver);
     driver.identify().unwrap();
-    let kept = driver.request_csr("sn-17", CsrKey::P256, true).unwrap();
+    let kept = driver.request_csr(Primary, "sn-17", CsrKey::P256, true).unwrap();
     let key_of = |csr: &[u8]| x509_cert::request::CertReq::from_der(csr).unwrap().info.public_key;
     assert_ne!(key_of(&first), key_of(&second));
     assert_eq!(key_of(&second), key_of(&kept));
@@ -312,19 +315,20 @@ fn a_new_key_leaves_the_old_one_alone_until_commit_and_can_be_kept() {
 fn a_run_that_broke_off_goes_on_with_the_key_in_use_and_proves_again_only_after_a_new_commit() {
     let bench = Bench::new(&[]);
     let mut driver = bench.driver(&recipe(), 1);
-    let state = |error: LineError| matches!(error, LineError::Refused { code, .. } if code == "state");
-    let first = driver.identify().and_then(|_| driver.request_csr("sn-17", CsrKey::P256, false)).unwrap();
+    let first =
+        driver.identify().and_then(|_| driver.request_csr(Primary, "sn-17", CsrKey::P256, false)).unwrap();
     driver.commit().and_then(|()| driver.finish()).unwrap();
-    assert!(state(driver.commit().unwrap_err()), "this conversation is over");
+    assert!(is_state(driver.commit().unwrap_err()), "this conversation is over");
 
     let mut driver = bench.driver_after(driver);
-    let again = driver.identify().and_then(|_| driver.request_csr("sn-17", CsrKey::P256, true)).unwrap();
+    let again =
+        driver.identify().and_then(|_| driver.request_csr(Primary, "sn-17", CsrKey::P256, true)).unwrap();
     let key_of = |csr: &[u8]| x509_cert::request::CertReq::from_der(csr).unwrap().info.public_key;
     assert_eq!(key_of(&first), key_of(&again), "the committed key is asked for again");
     driver.commit().unwrap();
-    assert!(state(driver.prove_signature(&challenge()).unwrap_err()), "nothing was committed");
+    assert!(is_state(driver.prove_signature(Primary, &challenge()).unwrap_err()), "nothing was committed");
     driver.put(&file("chain.pem", "{}"), &mut no_progress).and_then(|()| driver.commit()).unwrap();
-    driver.prove_signature(&challenge()).unwrap();
+    driver.prove_signature(Primary, &challenge()).unwrap();
 }
 
 #[test]
@@ -383,18 +387,4 @@ fn the_protocol_adds_less_than_five_in_a_hundred_to_a_devices_files() {
     driver.put(&file("dps.json", raw(200)), &mut no_progress).unwrap();
     let spent = bytes.load(std::sync::atomic::Ordering::SeqCst) - before;
     assert!((2600..=2730).contains(&spent), "{spent}");
-}
-
-#[test]
-fn a_device_remembers_which_certificates_it_was_given() {
-    let bench = Bench::new(&[]);
-    let mut driver = bench.driver(&recipe(), 1);
-    driver.identify().unwrap();
-    let key = rcgen::KeyPair::generate().unwrap();
-    let mut leaf = rcgen::CertificateParams::new(Vec::new()).unwrap();
-    leaf.serial_number = Some(rcgen::SerialNumber::from_slice(&[0x41, 0x02, 0x03]));
-    let pem = leaf.self_signed(&key).unwrap().pem();
-    driver.put(&file("chain.pem", pem), &mut no_progress).unwrap();
-    assert_eq!(bench.journal()[0].certificates, ["410203"]);
-    assert!(Path::new(&bench.state().join("journal.jsonl")).exists());
 }

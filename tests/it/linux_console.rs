@@ -1,6 +1,8 @@
 //! The `linux-shell` driver against real shells on a pseudo-terminal. Log-in needs a real console and is tried
 //! elsewhere, in QEMU; here it is everything that comes after.
 
+mod two_keys;
+
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -12,6 +14,7 @@ use lineside::device::driver::{CsrKey, Driver, open_driver, write_file};
 use lineside::device::error::{Fault as Whose, LineError};
 use lineside::device::port;
 use lineside::device::render::Rendered;
+use lineside::domain::pair::Which::Primary;
 use lineside::domain::product::Product;
 use lineside::domain::proof::Challenge;
 use lineside::domain::secret::Secret;
@@ -155,17 +158,17 @@ fn whole_run(console: &Console) {
     assert_eq!((who.serial.as_str(), who.mac.as_deref()), ("SN-17", Some("a0:b2:c3:d4:e5:f6")));
     assert_eq!(who.model.as_deref(), Some("a \"b\" $c é"));
 
-    let csr = driver.request_csr("sn-17", CsrKey::P256, false).unwrap();
-    let again = driver.request_csr("sn-17", CsrKey::P256, true).unwrap();
+    let csr = driver.request_csr(Primary, "sn-17", CsrKey::P256, false).unwrap();
+    let again = driver.request_csr(Primary, "sn-17", CsrKey::P256, true).unwrap();
     let read = |der: &[u8]| x509_cert::request::CertReq::from_der(der).unwrap();
     assert_eq!(read(&csr).info.public_key, read(&again).info.public_key);
     assert_eq!(read(&csr).info.subject.to_string(), "CN=sn-17");
     assert_ne!(
-        read(&driver.request_csr("sn-17", CsrKey::P384, true).unwrap()).info.public_key,
+        read(&driver.request_csr(Primary, "sn-17", CsrKey::P384, true).unwrap()).info.public_key,
         read(&csr).info.public_key,
         "a pending key of another kind is not kept"
     );
-    let csr = driver.request_csr("sn-17", CsrKey::P256, false).unwrap();
+    let csr = driver.request_csr(Primary, "sn-17", CsrKey::P256, false).unwrap();
 
     // every byte value, longer than one here-document
     let content: Vec<u8> = (0..6000_usize).map(|at| u8::try_from(at * 7 % 256).unwrap()).collect();
@@ -184,7 +187,7 @@ fn whole_run(console: &Console) {
     let key_file = console.file("etc/keys/device.key");
     assert_eq!(std::fs::metadata(&key_file).unwrap().permissions().mode() & 0o777, 0o600);
 
-    let signature = driver.prove_signature(&challenge()).unwrap();
+    let signature = driver.prove_signature(Primary, &challenge()).unwrap();
     let spki = read(&csr).info.public_key.to_der().unwrap();
     let key =
         <p256::ecdsa::VerifyingKey as p256::pkcs8::DecodePublicKey>::from_public_key_der(&spki).unwrap();
@@ -192,7 +195,7 @@ fn whole_run(console: &Console) {
     key.verify(&challenge().message(), &signature).unwrap();
 
     driver.finish().unwrap();
-    assert!(matches!(driver.prove_signature(&challenge()), Err(LineError::Refused { .. })));
+    assert!(matches!(driver.prove_signature(Primary, &challenge()), Err(LineError::Refused { .. })));
     let mut left: Vec<_> = ["etc/keys", "etc/certs", "etc", "."]
         .iter()
         .flat_map(|folder| std::fs::read_dir(console.folder.path().join(folder)).unwrap())
@@ -222,26 +225,26 @@ fn a_run_that_broke_off_after_commit_goes_on_with_the_key_in_use() {
     let key_of = |csr: &[u8]| x509_cert::request::CertReq::from_der(csr).unwrap().info.public_key;
     let mut driver = console.driver(&console.x509());
     driver.identify().unwrap();
-    let first = driver.request_csr("sn-17", CsrKey::P256, true).unwrap();
+    let first = driver.request_csr(Primary, "sn-17", CsrKey::P256, true).unwrap();
     driver.commit().unwrap();
     drop(driver);
 
     let mut driver = console.driver(&console.x509());
     driver.identify().unwrap();
-    let again = driver.request_csr("sn-17", CsrKey::P256, true).unwrap();
+    let again = driver.request_csr(Primary, "sn-17", CsrKey::P256, true).unwrap();
     assert_eq!(key_of(&first), key_of(&again));
     let file = rendered(console.file("etc/chain.pem"), b"chain", false);
     write_file(driver.as_mut(), &file, &mut no_progress).unwrap();
     driver.commit().unwrap();
-    let signature = driver.prove_signature(&challenge()).unwrap();
+    let signature = driver.prove_signature(Primary, &challenge()).unwrap();
     let spki = key_of(&first).to_der().unwrap();
     let key =
         <p256::ecdsa::VerifyingKey as p256::pkcs8::DecodePublicKey>::from_public_key_der(&spki).unwrap();
     let signature = p256::ecdsa::DerSignature::try_from(signature.as_slice()).unwrap();
     key.verify(&challenge().message(), &signature).unwrap();
-    let other = driver.request_csr("sn-17", CsrKey::P384, true).unwrap();
+    let other = driver.request_csr(Primary, "sn-17", CsrKey::P384, true).unwrap();
     assert_ne!(key_of(&first), key_of(&other), "a key of another kind is not taken for it");
-    let new = driver.request_csr("sn-17", CsrKey::P256, false).unwrap();
+    let new = driver.request_csr(Primary, "sn-17", CsrKey::P256, false).unwrap();
     assert_ne!(key_of(&first), key_of(&new), "a new key is new");
 }
 
@@ -351,7 +354,7 @@ fn an_abandoned_device_keeps_nothing_of_the_run_and_is_logged_out() {
     let port = port::open(&console.path, 115_200).unwrap();
     let mut driver = open_driver(&product, port, Some(Secret::from("factory1".to_owned())), [9; 8]);
     driver.identify().unwrap();
-    driver.request_csr("sn-17", CsrKey::P256, false).unwrap();
+    driver.request_csr(Primary, "sn-17", CsrKey::P256, false).unwrap();
     let file = rendered(console.file("etc/secret"), b"secret", true);
     write_file(driver.as_mut(), &file, &mut no_progress).unwrap();
     let left = || -> Vec<_> {
@@ -362,7 +365,7 @@ fn an_abandoned_device_keeps_nothing_of_the_run_and_is_logged_out() {
     assert_eq!(left().len(), 3, "the pending key, its folder and the pending file: {:?}", left());
     driver.abandon();
     assert_eq!(left(), ["keys"]);
-    assert!(matches!(driver.prove_signature(&challenge()), Err(LineError::Refused { .. })));
+    assert!(matches!(driver.prove_signature(Primary, &challenge()), Err(LineError::Refused { .. })));
     drop(driver);
     let mut port = port::open(&console.path, 115_200).unwrap();
     std::io::Write::write_all(&mut port, b"\r").unwrap();
@@ -386,7 +389,7 @@ fn refusals_are_told_as_they_are() {
     assert!(matches!(&error, LineError::Refused { code, .. } if code == "exit 1"), "{error}");
     assert_eq!(error.whose(), Whose::Device);
     assert!(matches!(driver.read_back(&nowhere), Err(LineError::Refused { .. })));
-    let error = driver.request_csr("sn/17", CsrKey::P256, false).unwrap_err();
+    let error = driver.request_csr(Primary, "sn/17", CsrKey::P256, false).unwrap_err();
     assert!(matches!(error, LineError::NotCapable { .. }));
     let mut silent = console.recipe("[credential]\nkind = \"x509\"\n[prove]\nmethod = \"sign-nonce\"");
     silent.identify.serial = Some("exit 3".to_owned());

@@ -45,6 +45,7 @@ mod reports;
 mod scanning;
 mod shift;
 mod token;
+mod two_certificates;
 mod virtual_bench;
 mod webhooks;
 mod work_orders;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use lineside::azure::enrollment::{AttestationMechanism, AttestationType, IndividualEnrollment};
 use lineside::azure::same_credential;
 use lineside::domain::device_id::DeviceId;
+use lineside::domain::pair::Pair;
 use lineside::domain::product::{DeviceIdentity, Product};
 use lineside::domain::registration_id::RegistrationId;
 use lineside::sim::azure::journal::Outcome;
@@ -196,7 +197,7 @@ fn somebody_elses_credential_under_the_same_id_is_an_alarm_and_stays_as_it_is() 
     let registration_id: RegistrationId = GATEWAY.parse().unwrap();
     let identity = DeviceIdentity { device_id: DeviceId::from(&registration_id), registration_id };
     let foreign = include_str!("../../fixtures/dps/leaf.pem");
-    let foreign = AttestationMechanism::certificate(foreign).unwrap();
+    let foreign = AttestationMechanism::certificates(&Pair::one(foreign.to_owned())).unwrap();
     let foreign = IndividualEnrollment::new(&product.enroll, &identity, foreign);
     azure.client().create(&foreign, clock::now()).unwrap();
     let before = azure.enrollment(GATEWAY).unwrap();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lineside::azure::enrollment::{AttestationMechanism, IndividualEnrollment};
 use lineside::domain::device_id::DeviceId;
+use lineside::domain::pair::Pair;
 use lineside::domain::product::{DeviceIdentity, Product};
 use lineside::domain::registration_id::RegistrationId;
 use lineside::station::clock;
@@ -50,7 +51,10 @@ fn product(station: &Station) -> Product {
 fn squat(station: &Station, azure: &Azure) {
     let registration_id: RegistrationId = GATEWAY.parse().unwrap();
     let identity = DeviceIdentity { device_id: DeviceId::from(&registration_id), registration_id };
-    let foreign = AttestationMechanism::certificate(include_str!("../../fixtures/dps/leaf.pem")).unwrap();
+    let foreign = AttestationMechanism::certificates(&Pair::one(
+        include_str!("../../fixtures/dps/leaf.pem").to_owned(),
+    ))
+    .unwrap();
     let foreign = IndividualEnrollment::new(&product(station).enroll, &identity, foreign);
     azure.client().create(&foreign, clock::now()).unwrap();
 }

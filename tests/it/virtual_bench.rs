@@ -14,6 +14,7 @@ use crate::factory::process::Process;
 use lineside::device::driver::{CsrKey, open_driver, write_file};
 use lineside::device::port;
 use lineside::device::render::Rendered;
+use lineside::domain::pair::Which;
 use lineside::domain::product::{DriverKind, Product};
 use lineside::domain::secret::Secret;
 use lineside::domain::utc_time::UtcTime;
@@ -87,7 +88,7 @@ fn provision(port: &Path, files: Files<'_>) {
     let product = Product::parse(RECIPE).unwrap();
     let mut driver = open_driver(&product, port::open(port, 115_200).unwrap(), None, [3; 8]);
     driver.identify().unwrap();
-    let csr = driver.request_csr("sn-1", CsrKey::P256, false).unwrap();
+    let csr = driver.request_csr(Which::Primary, "sn-1", CsrKey::P256, false).unwrap();
     for (path, text) in files(&csr) {
         let file = Rendered { path: path.to_owned(), mode: 0o600, content: Secret::from(text), secret: true };
         write_file(driver.as_mut(), &file, &mut |_, _| {}).unwrap();

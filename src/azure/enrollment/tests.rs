@@ -43,7 +43,7 @@ fn value(record: &IndividualEnrollment) -> Value {
 
 #[test]
 fn a_certificates_record_says_all_that_the_recipe_says() {
-    let attestation = AttestationMechanism::certificate(PEM).ok().unwrap();
+    let attestation = AttestationMechanism::certificates(&Pair::one(PEM.to_owned())).ok().unwrap();
     let record = IndividualEnrollment::new(&product().enroll, &identity(), attestation);
     assert_eq!(
         value(&record),
@@ -59,7 +59,7 @@ fn a_certificates_record_says_all_that_the_recipe_says() {
             "initialTwin": {"tags": {"site": "F1"}, "properties": {"desired": {"interval": 30}}},
         })
     );
-    let refused = AttestationMechanism::certificate("no certificate");
+    let refused = AttestationMechanism::certificates(&Pair::one("no certificate".to_owned()));
     assert_eq!(refused.err(), Some(BadCertificateText::NotBase64));
 }
 

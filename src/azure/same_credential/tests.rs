@@ -58,6 +58,11 @@ fn another_certificate_is_named_by_its_digest() {
     assert_eq!(other, Err(Difference::Certificate { ours: sha256(PEM), theirs: sha256(OTHER) }));
     let second = compare(&ours, &certificates(json!({"primary": leaf(PEM), "secondary": leaf(OTHER)})));
     assert_eq!(second, Err(Difference::SecondCertificate));
+    let both = certificates(json!({"primary": leaf(PEM), "secondary": leaf(OTHER)}));
+    let turned = certificates(json!({"primary": leaf(OTHER), "secondary": leaf(PEM)}));
+    assert_eq!(compare(&both, &both), Ok(()));
+    assert_eq!(compare(&both, &turned), Ok(()), "either may be used");
+    assert_eq!(compare(&both, &ours), Err(Difference::OneOfTwo));
     assert_eq!(compare(&ours, &certificates(json!({}))), Err(Difference::NoCertificate));
     assert_eq!(compare(&ours, &certificates(json!({"primary": leaf("?")}))), Err(Difference::NoCertificate));
     let authorities = read(json!({"type": "x509", "x509": {"caReferences": {"primary": "root"}}}));

@@ -13,11 +13,11 @@ use crate::cli::session::Session;
 use crate::domain::batch::BatchState;
 use crate::domain::code::Code;
 use crate::domain::name::Name;
+use crate::domain::pair::Which;
 use crate::station::authority::Engineering;
 use crate::station::batch::derive::{self, DeriveAsk};
 use crate::station::batch::progress::Progress;
 use crate::station::products;
-use crate::vault::group_key::Which;
 
 /// Derive a key for each row of a table
 ///

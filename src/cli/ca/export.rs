@@ -16,6 +16,7 @@ use crate::cli::session::Session;
 use crate::cli::{Common, output, passphrase};
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::Code;
+use crate::domain::pair::Which;
 use crate::domain::secret::Secret;
 use crate::domain::thumbprint::Thumbprint;
 use crate::station::{clock, issuers};
@@ -31,6 +32,9 @@ pub struct Export {
     /// The form
     #[arg(long, value_enum, default_value_t = Format::Chain)]
     format: Format,
+    /// The secondary certificate, of a device that has two
+    #[arg(long)]
+    secondary: bool,
     /// The root's certificate, too (chain, pkcs12, json)
     #[arg(long)]
     with_root: bool,
@@ -62,8 +66,9 @@ enum Format {
 impl Export {
     /// Runs the command.
     pub fn run(&self, session: &Session, common: &Common) -> Result<(), Failure> {
-        let Export { device, format, with_root, out, password_file } = self;
-        let row = find(session, device)?.ok_or_else(|| unknown(device))?;
+        let Export { device, format, secondary, with_root, out, password_file } = self;
+        let which = if *secondary { Which::Secondary } else { Which::Primary };
+        let row = find(session, device, which)?.ok_or_else(|| unknown(device))?;
         let leaf = Certificate::from_der(row.der.ok_or_else(|| unknown(device))?)?;
         let issuing = issuers::of_leaf(&session.folder, &leaf)?;
         let mut chain = vec![("device", leaf.clone()), ("issuing", issuing.clone())];
@@ -108,7 +113,11 @@ fn unknown(device: &str) -> Failure {
     Failure::work(Code::CertificateUnknown, format!("“{device}” has no certificate here"))
 }
 
-fn find(session: &Session, device: &str) -> Result<Option<certificates::Certificate>, StoreError> {
+fn find(
+    session: &Session,
+    device: &str,
+    which: Which,
+) -> Result<Option<certificates::Certificate>, StoreError> {
     session.store.read(|r| {
         if let Ok(serial) = device.parse::<CertSerial>()
             && let Some(row) = certificates::get(r, &serial)?
@@ -116,7 +125,7 @@ fn find(session: &Session, device: &str) -> Result<Option<certificates::Certific
             return Ok(Some(row));
         }
         match devices::find(r, device)? {
-            Some(device) => certificates::live(r, device.id),
+            Some(device) => certificates::live(r, device.id, which),
             None => Ok(None),
         }
     })

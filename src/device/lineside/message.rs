@@ -4,6 +4,7 @@
 use crate::device::driver::{CsrKey, Identified, LONGEST_FIELD};
 use crate::device::error::{LineError, harmless};
 use crate::domain::digest::Digest;
+use crate::domain::pair::Which;
 use crate::domain::proof::Challenge;
 
 use super::frame::{Frame, Mark, print};
@@ -37,6 +38,8 @@ pub enum Request<'a> {
     Identify,
     /// Make a pending key and request a certificate.
     Csr {
+        /// Which of the device's keys.
+        which: Which,
         /// Common name.
         cn: &'a str,
         /// Kind of key.
@@ -64,7 +67,7 @@ pub enum Request<'a> {
     Commit,
     /// Sign the proof message.
     Sign {
-        /// Path of the key, empty for the device's own.
+        /// Path of the key; empty for the device's own, [`OWN_SECONDARY`] for its own second one.
         key: &'a str,
         /// The parts.
         challenge: &'a Challenge,
@@ -112,8 +115,13 @@ impl Request<'_> {
         match self {
             Request::Hello { session } => plain(&[verb, "1", &hex::encode(session)]),
             Request::Identify | Request::Commit | Request::Finish => plain(&[verb]),
-            Request::Csr { cn, key, reuse } => {
-                plain(&[verb, cn, key_word(*key), if *reuse { "reuse" } else { "new" }])
+            Request::Csr { which, cn, key, reuse } => {
+                let words = [verb, cn, key_word(*key), if *reuse { "reuse" } else { "new" }, which.as_str()];
+                // firmware that makes one key knows no word for it
+                plain(match which {
+                    Which::Primary => words.get(..4).unwrap_or(&words),
+                    Which::Secondary => &words,
+                })
             }
             Request::Put { path, mode, place, body } => {
                 let mode = format!("{mode:o}");
@@ -136,6 +144,9 @@ impl Request<'_> {
         }
     }
 }
+
+/// Stands for the second key the device made itself, where a path would stand; no path has a colon.
+pub const OWN_SECONDARY: &str = ":secondary";
 
 /// The word for a kind of key, in requests and among the capabilities.
 pub fn key_word(key: CsrKey) -> &'static str {

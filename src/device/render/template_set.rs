@@ -17,8 +17,18 @@ const BUILT_IN: [(&str, &str); 6] = [
 ];
 
 /// Contents that need no template.
-const CONTENTS: [&str; 7] =
-    ["certificate", "chain", "issuing-ca", "root-ca", "private-key", "device-key", "device-key.raw"];
+const CONTENTS: [&str; 10] = [
+    "certificate",
+    "chain",
+    "private-key",
+    "secondary-certificate",
+    "secondary-chain",
+    "secondary-private-key",
+    "issuing-ca",
+    "root-ca",
+    "device-key",
+    "device-key.raw",
+];
 
 /// The templates a recipe may name.
 #[derive(Debug, Clone, Default)]

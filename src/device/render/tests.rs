@@ -14,19 +14,18 @@ fn context() -> RenderContext {
         id_scope: Some("0ne00\"12\\".to_owned()),
         global_endpoint: GLOBAL_ENDPOINT.to_owned(),
         hub: None,
-        key_path: Some("/etc/aziot/keys/device-id.key.pem".to_owned()),
-        certificate_path: Some("/etc/aziot/certs/device-id.pem".to_owned()),
+        key_paths: Some(Pair::one("/etc/aziot/keys/device-id.key.pem".to_owned())),
+        certificate_paths: Pair::one(Some("/etc/aziot/certs/device-id.pem".to_owned())),
         device_key_path: None,
-        certificate: Some(PEM.to_owned()),
+        certificates: Some(Pair::one(Certified { certificate: PEM.to_owned(), private_key_pem: None })),
         issuing_ca: Some(PEM.to_owned()),
         root_ca: None,
-        private_key_pem: None,
         device_key: None,
     }
 }
 
 fn symmetric() -> RenderContext {
-    RenderContext { key_path: None, device_key: Some(Secret::new(vec![0xfb; 32])), ..context() }
+    RenderContext { key_paths: None, device_key: Some(Secret::new(vec![0xfb; 32])), ..context() }
 }
 
 fn file(template: &str) -> InjectFile {
@@ -96,6 +95,41 @@ fn keys_come_as_text_without_line_feed_or_raw() {
     let rendered = render(&file("chain"), &context(), &set).unwrap();
     assert_eq!(text(&rendered), PEM.repeat(2));
     assert!(matches!(error("private-key", &context(), &set), RenderError::NotThere { .. }));
+}
+
+#[test]
+fn the_secondary_certificate_has_files_and_values_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let text_of = "{{ key_path }} {{ secondary_key_path }} {{ secondary_certificate_path }}";
+    fs::write(folder.path().join("two.txt"), text_of).unwrap();
+    fs::write(folder.path().join("secret.txt"), "{{ secondary_private_key }}").unwrap();
+    let set = TemplateSet::new(Some(folder.path().to_owned()));
+    let certified = |n: u8| Certified {
+        certificate: PEM.replace("MIIB", &format!("MII{n}")),
+        private_key_pem: Some(Secret::from(format!("key {n}"))),
+    };
+    let two = RenderContext {
+        key_paths: Some(Pair { primary: "/k1".to_owned(), secondary: Some("/k2".to_owned()) }),
+        certificate_paths: Pair { primary: None, secondary: Some(Some("/c2".to_owned())) },
+        certificates: Some(Pair { primary: certified(1), secondary: Some(certified(2)) }),
+        ..context()
+    };
+    for (name, wanted, secret) in [
+        ("two.txt", "/k1 /k2 /c2".to_owned(), false),
+        ("secondary-certificate", PEM.replace("MIIB", "MII2"), false),
+        ("secondary-chain", format!("{}{PEM}", PEM.replace("MIIB", "MII2")), false),
+        ("chain", format!("{}{PEM}", PEM.replace("MIIB", "MII1")), false),
+        ("secondary-private-key", "key 2".to_owned(), true),
+        ("secret.txt", "key 2".to_owned(), true),
+    ] {
+        assert!(set.has(name), "{name}");
+        let rendered = render(&file(name), &two, &set).unwrap();
+        assert_eq!((text(&rendered), rendered.secret), (wanted.as_str(), secret), "{name}");
+    }
+    for name in ["secondary-certificate", "secondary-chain", "secondary-private-key"] {
+        assert!(matches!(error(name, &context(), &set), RenderError::NotThere { .. }), "{name}");
+    }
+    assert!(matches!(error("secondary-device-key", &two, &set), RenderError::Unknown { .. }));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use minijinja::Value;
 use minijinja::value::Object;
 
 use super::RenderContext;
+use crate::domain::pair::Which;
 
 pub(super) struct Variables {
     plain: BTreeMap<&'static str, Value>,
@@ -30,18 +31,21 @@ impl Variables {
             id_scope,
             global_endpoint,
             hub,
-            key_path,
-            certificate_path,
+            key_paths,
+            certificate_paths,
             device_key_path,
-            certificate,
+            certificates: _,
             issuing_ca,
             root_ca,
-            private_key_pem,
             device_key: _,
         } = context;
-        let chain = context.chain();
+        let (chain, second_chain) = (context.chain(Which::Primary), context.chain(Which::Secondary));
+        let key_path = |which| key_paths.as_ref().and_then(|paths| paths.get(which)).map(String::as_str);
+        // a path without a second certificate would only mislead
+        let second_path =
+            certificate_paths.secondary.as_ref().filter(|_| key_path(Which::Secondary).is_some());
         let device_key = context.device_key_text();
-        let private_key = private_key_pem.as_ref().and_then(|key| std::str::from_utf8(key.expose()).ok());
+        let private_key = |which| std::str::from_utf8(context.private_key(which)?.expose()).ok();
         let plain = [
             ("registration_id", Some(registration_id.as_str())),
             ("device_id", Some(device_id.as_str())),
@@ -52,21 +56,29 @@ impl Variables {
             ("mac", mac.as_ref().map(ToString::to_string).as_deref()),
             ("id_scope", id_scope.as_deref()),
             ("hub", hub.as_deref()),
-            ("key_path", key_path.as_deref()),
-            ("certificate_path", certificate_path.as_deref()),
+            ("key_path", key_path(Which::Primary)),
+            ("secondary_key_path", key_path(Which::Secondary)),
+            ("certificate_path", certificate_paths.primary.as_deref()),
+            ("secondary_certificate_path", second_path.and_then(Option::as_deref)),
             ("device_key_path", device_key_path.as_deref()),
-            ("certificate", certificate.as_deref()),
+            ("certificate", context.certificate(Which::Primary)),
+            ("secondary_certificate", context.certificate(Which::Secondary)),
             ("chain", chain.as_deref()),
+            ("secondary_chain", second_chain.as_deref()),
             ("issuing_ca", issuing_ca.as_deref()),
             ("root_ca", root_ca.as_deref()),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, Value::from(value?))))
         .collect();
-        let secret = [("device_key", device_key.as_deref()), ("private_key", private_key)]
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, Value::from(value?))))
-            .collect();
+        let secret = [
+            ("device_key", device_key.as_deref()),
+            ("private_key", private_key(Which::Primary)),
+            ("secondary_private_key", private_key(Which::Secondary)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, Value::from(value?))))
+        .collect();
         Variables { plain, secret, read: AtomicBool::new(false) }
     }
 

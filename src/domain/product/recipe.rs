@@ -1,6 +1,7 @@
 //! What a recipe file says, and the check that turns it into a [`Product`]: silly values are refused when
 //! the recipe is loaded, not at the first device.
 
+mod credential;
 mod file;
 mod label;
 #[cfg(test)]
@@ -8,11 +9,11 @@ mod tests;
 
 use std::time::Duration;
 
-use file::{CredentialPart, EnrollPart, IdentifyPart, InjectPart, RecipeFile};
+use file::{EnrollPart, IdentifyPart, InjectPart, RecipeFile};
 
 use super::{
     Allocation, Credential, DeviceIdentity, DriverKind, Enroll, EnrollKind, EnrollService, Identify,
-    InjectFile, KeyOrigin, Login, Product, Prove, Reprovision, Start,
+    InjectFile, Login, Product, Prove, Reprovision, Start,
 };
 use crate::domain::code::{Code, Coded};
 use crate::domain::device_id::DeviceId;
@@ -106,7 +107,7 @@ fn check(file: &RecipeFile, digest: Digest, faults: &mut Faults) -> Option<Produ
         None => Some(None),
         Some(text) => faults.take("[identity] device_id", text.parse::<IdTemplate>()).map(Some),
     };
-    let credential = check_credential(&file.credential, faults);
+    let credential = credential::check(&file.credential, faults);
     let inject = check_inject(&file.inject, identify.as_ref().map(|i| i.driver), faults);
     let prove = faults.one_of(
         "[prove] method",
@@ -195,56 +196,6 @@ fn check_identify(part: &IdentifyPart, faults: &mut Faults) -> Option<Identify> 
         login,
         answer_within: Duration::from_secs(part.answer_seconds),
     })
-}
-
-fn check_credential(part: &CredentialPart, faults: &mut Faults) -> Option<Credential> {
-    #[derive(Clone, Copy)]
-    enum Kind {
-        X509,
-        GroupKey,
-    }
-    match faults.one_of(
-        "[credential] kind",
-        &part.kind,
-        &[("x509", Kind::X509), ("group-key", Kind::GroupKey)],
-    )? {
-        Kind::X509 => {
-            let key = faults.one_of(
-                "[credential] key",
-                part.key.as_deref().unwrap_or("on-device"),
-                &[("on-device", KeyOrigin::OnDevice), ("station", KeyOrigin::Station)],
-            );
-            let profile =
-                faults.take("[credential] profile", part.profile.as_deref().unwrap_or("device-p256").parse());
-            let key_path =
-                part.key_path.clone().unwrap_or_else(|| "/etc/aziot/keys/device-id.key.pem".to_owned());
-            if !is_device_path(&key_path) {
-                faults.say("[credential] key_path: an absolute path of letters, digits and . _ - /");
-            }
-            if part.group.is_some() {
-                faults.say("[credential] group: belongs to kind = \"group-key\"");
-            }
-            Some(Credential::X509 { key: key?, profile: profile?, key_path })
-        }
-        Kind::GroupKey => {
-            for (place, given) in
-                [("key", &part.key), ("profile", &part.profile), ("key_path", &part.key_path)]
-            {
-                if given.is_some() {
-                    faults.say(format!("[credential] {place}: belongs to kind = \"x509\""));
-                }
-            }
-            match &part.group {
-                None => {
-                    faults.say("[credential] group: name the group key in the vault");
-                    None
-                }
-                Some(group) => faults
-                    .take("[credential] group", group.parse())
-                    .map(|group| Credential::GroupKey { group }),
-            }
-        }
-    }
 }
 
 /// Paths go into shell commands, so they hold nothing a shell would read; no `..` step either.
@@ -366,4 +317,5 @@ fn check_together(product: &Product, faults: &mut Faults) {
         }
         _ => {}
     }
+    credential::check_secondary(product, faults);
 }

@@ -13,6 +13,18 @@ pub(super) const CHUNK: usize = 4096;
 const LARGEST_FILE: usize = 256 * 1024;
 const WINDOW: usize = 2;
 
+/// Where a key that the device made lies.
+struct OwnKey {
+    pending: &'static str,
+    in_use: &'static str,
+}
+
+/// Its own key, and the second one.
+const KEYS: [OwnKey; 2] = [
+    OwnKey { pending: "pending-key.pem", in_use: "key.pem" },
+    OwnKey { pending: "pending-secondary-key.pem", in_use: "secondary-key.pem" },
+];
+
 /// What is to be done on the line.
 pub(super) enum Act {
     /// Nothing: the device is mute or just restarted.
@@ -167,7 +179,12 @@ impl Firmware {
                 let words = [serial, &self.mac, model, "1.0.0"].map(str::to_owned).to_vec();
                 Ok(Answer::Ok(words, None))
             }
-            (Verb::Csr, ["csr", cn, "p256", how @ ("new" | "reuse")], None) => self.csr(cn, *how == "reuse"),
+            (Verb::Csr, ["csr", cn, "p256", how @ ("new" | "reuse")], None) => {
+                self.csr(&KEYS[0], cn, *how == "reuse")
+            }
+            (Verb::Csr, ["csr", cn, "p256", how @ ("new" | "reuse"), "secondary"], None) => {
+                self.csr(&KEYS[1], cn, *how == "reuse")
+            }
             (Verb::Put, ["put", path, _mode], Some(content)) => self.put(path, content),
             (Verb::Put, ["part", path, _mode, total, at], Some(content)) => {
                 self.part(number, path, total, at, &content)
@@ -200,19 +217,19 @@ impl Firmware {
         let numbers = [CHUNK.to_string(), LARGEST_FILE.to_string(), WINDOW.to_string()];
         let mut words = vec!["1".to_owned(), session.to_owned()];
         words.extend(numbers);
-        words.push("p256,sign,hmac".to_owned());
+        words.push("p256,sign,hmac,secondary".to_owned());
         Answer::Ok(words, None)
     }
 
-    fn csr(&mut self, cn: &str, reuse: bool) -> io::Result<Answer> {
+    fn csr(&mut self, own: &OwnKey, cn: &str, reuse: bool) -> io::Result<Answer> {
         // a station that died after `commit` asks for the key it saw: by then it is the one in use
-        let held = || self.memory.own("pending-key.pem").or_else(|| self.memory.own("key.pem"));
+        let held = || self.memory.own(own.pending).or_else(|| self.memory.own(own.in_use));
         let pem = match reuse.then(held).flatten() {
             Some(pem) => pem,
             None => {
                 let made = if self.has(Fault::ClonedKey) { keys::cloned_key() } else { keys::make_key() };
                 let Some(pem) = made else { return Ok(Answer::Err("failed", "no key came")) };
-                self.memory.set_own("pending-key.pem", pem.as_bytes())?;
+                self.memory.set_own(own.pending, pem.as_bytes())?;
                 pem.into_bytes()
             }
         };
@@ -290,9 +307,12 @@ impl Firmware {
     fn commit(&mut self) -> io::Result<Answer> {
         self.memory.record(&Entry { verb: "commit".to_owned(), ..Entry::default() })?;
         // one that moves nothing must not open a finished device to proofs again
-        if !self.memory.pending.is_empty() || self.memory.own("pending-key.pem").is_some() {
+        let is_key_pending = KEYS.iter().any(|own| self.memory.own(own.pending).is_some());
+        if !self.memory.pending.is_empty() || is_key_pending {
             self.memory.commit()?;
-            self.memory.rename_own("pending-key.pem", "key.pem")?;
+            for own in &KEYS {
+                self.memory.rename_own(own.pending, own.in_use)?;
+            }
             self.memory.set_own("provable", b"")?;
         }
         Ok(ok())
@@ -328,7 +348,11 @@ impl Firmware {
             Ok(message) => message,
             Err(refused) => return Ok(refused),
         };
-        let pem = if key.is_empty() { self.memory.own("key.pem") } else { self.memory.committed(key) };
+        let pem = match key {
+            "" => self.memory.own(KEYS[0].in_use),
+            ":secondary" => self.memory.own(KEYS[1].in_use),
+            path => self.memory.committed(path),
+        };
         match pem {
             Some(pem) => Ok(body(keys::sign(&pem, &message))),
             None => Ok(Answer::Err("nokey", "there is no such key")),

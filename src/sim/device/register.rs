@@ -185,12 +185,14 @@ fn answer(sent: reqwest::Result<Response>) -> Result<(Operation, Duration), Late
 
 fn credential(files: &BTreeMap<String, Vec<u8>>, own_key: Option<&[u8]>) -> Option<Credential> {
     let holds = |file: &[u8], what: &[u8]| file.windows(what.len()).any(|window| window == what);
-    let chain = files
-        .values()
+    // the secondary certificate and its key lie there for the day the primary is changed
+    let primary = files.iter().filter(|(path, _)| !path.contains("secondary")).map(|(_, file)| file);
+    let chain = primary
+        .clone()
         .filter(|file| holds(file, b"-----BEGIN CERTIFICATE-----"))
         .filter(|file| CertificateDer::pem_slice_iter(file).next().is_some_and(|first| first.is_ok()))
         .max_by_key(|file| file.len());
-    let key = files.values().find(|file| holds(file, b"PRIVATE KEY-----")).map(Vec::as_slice).or(own_key);
+    let key = primary.clone().find(|file| holds(file, b"PRIVATE KEY-----")).map(Vec::as_slice).or(own_key);
     if let (Some(chain), Some(key)) = (chain, key) {
         return Some(Credential::Certificate { chain: chain.clone(), key: key.to_vec() });
     }

@@ -26,6 +26,7 @@ use super::table::{Column, Table};
 use crate::domain::batch::{BatchKind, BatchState};
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
+use crate::domain::pair::Which;
 use crate::domain::product::Product;
 use crate::station::authority::{Authority, Engineering};
 use crate::station::clock;
@@ -36,7 +37,6 @@ use crate::store::error::StoreError;
 use crate::vault::Vault;
 use crate::vault::derive::Deriver;
 use crate::vault::error::VaultError;
-use crate::vault::group_key::Which;
 
 /// More threads than this gain nothing: reading and writing are one after the other.
 const MOST_THREADS: usize = 4;

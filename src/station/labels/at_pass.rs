@@ -42,7 +42,8 @@ pub fn queue(
     let missing = StoreError::Conflict { table: "run", key: run.to_string(), why: "has no device" };
     let number = runs::get(change, run)?.and_then(|row| row.device).ok_or(missing)?;
     let mut values = values(bench, job, device, run, at);
-    if let Placed::X509 { certificate, .. } = credential {
+    if let Placed::X509 { certificates, .. } = credential {
+        let certificate = &certificates.primary.certificate;
         values.certificate = certificate.serial().ok().map(|serial| (serial, certificate.sha256()));
     }
     let first = labels::next_copy(change, run)?;

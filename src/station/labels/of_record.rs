@@ -74,7 +74,7 @@ pub fn find(reader: &Reader<'_>, floor: &Floor, run: u64) -> Result<Found, Label
     let recipe = Product::parse(&text).map_err(|_| LabelError::NoLabel)?;
     let plan = Plan::of(&floor.settings, &templates(&floor.folder), &recipe)?.ok_or(LabelError::NoLabel)?;
     let device = devices::get(reader, device)?.ok_or(LabelError::NoLabel)?;
-    let certificate = certificates::by_run(reader, run)?;
+    let certificate = certificates::by_run(reader, run)?.map(|pair| pair.primary);
     let zone = &floor.settings.zone;
     let values = LabelValues {
         serial: device.serial,

@@ -1,6 +1,8 @@
 //! The credential of one run: where its key comes from, the intent that precedes it, and the moment it is on
 //! record. A certificate is signed once, after its intent is durable; nothing else signs.
 
+mod resume;
+
 use crate::ca::certificate::Certificate;
 use crate::ca::csr::{self, ProvenKey};
 use crate::ca::issue::{self, Prepared};
@@ -12,6 +14,7 @@ use crate::device::driver::{CsrKey, Driver};
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::Code;
 use crate::domain::name::Name;
+use crate::domain::pair::{Pair, Which};
 use crate::domain::product::{Credential, KeyOrigin};
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
@@ -22,29 +25,45 @@ use crate::station::provision::bench::{Bench, Job};
 use crate::station::provision::identify::Device;
 use crate::station::provision::stop::Stop;
 use crate::store::audit::log;
-use crate::store::certificates::issue::Intent;
-use crate::store::certificates::{self, CertificateState};
+use crate::store::certificates;
+use crate::store::certificates::issue::{Intent, SignedCertificate};
 use crate::store::devices::standing::Standing;
-use crate::store::runs::Run;
-use crate::store::runs::reserve::{self, Reservation, ReserveError};
+use crate::store::error::StoreError;
+use crate::store::runs::reserve::{self, Reservation};
 use crate::vault::derive::{self, DerivedKey};
-use crate::vault::group_key::Which;
 
 /// What a run has to offer before anything is reserved.
 pub enum Offer {
-    /// A key the device made and proved.
-    OnDevice(ProvenKey),
-    /// A key the station made. It lives in memory only and dies with the process.
-    Station(KeyPair),
+    /// A key the device made and proved, or two.
+    OnDevice(Pair<ProvenKey>),
+    /// A key the station made, or two. They live in memory only and die with the process.
+    Station(Pair<KeyPair>),
     /// Nothing yet: the key will be derived.
     Group(Name),
     /// An earlier run of this device goes on with the certificate on record.
     Resume {
         /// That run.
         run: u64,
-        /// The key the device still holds.
-        key: Option<ProvenKey>,
+        /// What the device still holds.
+        keys: Option<Pair<ProvenKey>>,
     },
+}
+
+/// A certificate that is to be signed now.
+pub struct ToSign {
+    prepared: Box<Prepared>,
+    /// The private key, if the station made it.
+    private_key: Option<KeyPair>,
+}
+
+/// A certificate that is on record.
+pub struct Certified {
+    /// The certificate.
+    pub certificate: Box<Certificate>,
+    /// The key it is for.
+    pub public_key: PublicKey,
+    /// The private key in PEM, if the station made it.
+    pub private_key: Option<Secret>,
 }
 
 /// A run whose intent is durable.
@@ -54,9 +73,7 @@ pub enum Intended {
         /// The run.
         run: u64,
         /// What is to be signed.
-        prepared: Box<Prepared>,
-        /// The private key, if the station made it.
-        private_key: Option<KeyPair>,
+        certificates: Pair<ToSign>,
     },
     /// To be derived now.
     Group {
@@ -77,12 +94,8 @@ pub enum Placed {
     X509 {
         /// The run.
         run: u64,
-        /// The certificate.
-        certificate: Box<Certificate>,
-        /// The key it is for.
-        public_key: PublicKey,
-        /// The private key in PEM, if the station made it.
-        private_key: Option<Secret>,
+        /// The certificate, or both.
+        certificates: Pair<Certified>,
     },
     /// A derived key.
     Group {
@@ -123,7 +136,7 @@ pub fn prepare(
 ) -> Result<Offer, Stop> {
     let resume = match &device.standing {
         Standing::Resume { run, device: _ } => {
-            same_recipe(job, run)?;
+            resume::same_recipe(job, run)?;
             Some(run.id)
         }
         Standing::New | Standing::Known(_) => None,
@@ -133,7 +146,7 @@ pub fn prepare(
         bench.keys.issuer.ready()?;
     }
     match &job.recipe.product.credential {
-        Credential::X509 { key: KeyOrigin::OnDevice, .. } => {
+        Credential::X509 { key: KeyOrigin::OnDevice, key_paths, .. } => {
             let kind = match key::preferred(profile(job)?.keys())? {
                 KeyKind::EcP256 => CsrKey::P256,
                 KeyKind::EcP384 => CsrKey::P384,
@@ -142,42 +155,45 @@ pub fn prepare(
                 }
             };
             let cn = device.identity.registration_id.as_str();
-            let request = driver.request_csr(cn, kind, resume.is_some())?;
-            let key = csr::proven_key(&request)?;
-            bench.keys.blocklist.admit(key.public_key())?;
+            let keys = key_paths.as_ref().try_map(|which, _| {
+                let request = driver.request_csr(which, cn, kind, resume.is_some())?;
+                let key = csr::proven_key(&request)?;
+                bench.keys.blocklist.admit(key.public_key())?;
+                Ok::<_, Stop>(key)
+            })?;
+            two_keys(&keys)?;
             Ok(match resume {
-                Some(run) => Offer::Resume { run, key: Some(key) },
-                None => Offer::OnDevice(key),
+                Some(run) => Offer::Resume { run, keys: Some(keys) },
+                None => Offer::OnDevice(keys),
             })
         }
-        Credential::X509 { key: KeyOrigin::Station, .. } => {
-            let key = KeyPair::generate(key::preferred(profile(job)?.keys())?)?;
-            Ok(Offer::Station(key))
+        Credential::X509 { key: KeyOrigin::Station, key_paths, .. } => {
+            let kind = key::preferred(profile(job)?.keys())?;
+            let keys = key_paths.as_ref().try_map(|_, _| KeyPair::generate(kind))?;
+            Ok(Offer::Station(keys))
         }
         Credential::GroupKey { group } => {
             bench.keys.vault.group_key(group)?;
             Ok(match resume {
-                Some(run) => Offer::Resume { run, key: None },
+                Some(run) => Offer::Resume { run, keys: None },
                 None => Offer::Group(group.clone()),
             })
         }
     }
 }
 
-/// A run goes on under the very recipe it began under: its credential and its enrollment depend on it.
-fn same_recipe(job: &Job<'_>, run: &Run) -> Result<(), Stop> {
-    let recipe = &job.recipe.product;
-    if run.product_digest == Some(recipe.digest) {
-        return Ok(());
+/// A secondary certificate for the primary's key would stand in for nothing.
+fn two_keys(keys: &Pair<ProvenKey>) -> Result<(), Stop> {
+    match &keys.secondary {
+        Some(secondary) if secondary.public_key().digest() == keys.primary.public_key().digest() => {
+            Err(Stop::new(
+                Verdict::Fail,
+                Code::KeysAlike,
+                "The device asks for both certificates with one and the same key.",
+            ))
+        }
+        Some(_) | None => Ok(()),
     }
-    Err(Stop::new(
-        Verdict::Skipped,
-        Code::RunNotResumable,
-        format!(
-            "Run {} began under another recipe than {} is now; it cannot go on with it.",
-            run.id, recipe.name
-        ),
-    ))
 }
 
 fn profile(job: &Job<'_>) -> Result<Profile, Stop> {
@@ -195,13 +211,13 @@ pub fn reserve_and_intend(
     offer: Offer,
 ) -> Result<Intended, Stop> {
     match offer {
-        Offer::OnDevice(key) => intend_x509(bench, job, device, key, None),
-        Offer::Station(pair) => {
-            let key = ProvenKey::made_here(&pair);
-            intend_x509(bench, job, device, key, Some(pair))
+        Offer::OnDevice(keys) => intend_x509(bench, job, device, keys.map(|_, key| (key, None))),
+        Offer::Station(keys) => {
+            let keys = keys.map(|_, pair| (ProvenKey::made_here(&pair), Some(pair)));
+            intend_x509(bench, job, device, keys)
         }
         Offer::Group(group) => intend_group(bench, job, device, group),
-        Offer::Resume { run, key } => resume(bench, job, device, run, key),
+        Offer::Resume { run, keys } => resume::resume(bench, job, device, run, keys),
     }
 }
 
@@ -224,24 +240,26 @@ fn intend_x509(
     bench: &Bench<'_>,
     job: &Job<'_>,
     device: &Device,
-    key: ProvenKey,
-    private_key: Option<KeyPair>,
+    keys: Pair<(ProvenKey, Option<KeyPair>)>,
 ) -> Result<Intended, Stop> {
     let profile = profile(job)?;
-    let random = clock::random()?;
-    let (run, prepared) = bench.store.change(job.actor, clock::now(), |change| {
+    let keys = keys.try_map(|_, (key, private_key)| Ok::<_, Stop>((key, private_key, clock::random()?)))?;
+    let (run, certificates) = bench.store.change(job.actor, clock::now(), |change| {
         let now = sound_clock(log::last_entry_at(change)?)?;
-        let (reserved, permit) = reserve::reserve(change, &reservation(job, device))?;
-        let prepared = issue::prepare(
-            permit,
-            &bench.keys.issuer,
-            &profile,
-            key,
-            &Whom { serial: &device.serial, mac: device.mac.as_ref(), identity: &device.identity },
-            CertSerial::new(now, random),
-            now,
-        )?;
-        let intent = Intent {
+        let (reserved, permits) = reserve::reserve(change, &reservation(job, device))?;
+        let permitted = permits.zip(keys).ok_or_else(|| StoreError::Conflict {
+            table: "run",
+            key: reserved.run.to_string(),
+            why: "was not permitted as many certificates as it has keys",
+        })?;
+        let whom = Whom { serial: &device.serial, mac: device.mac.as_ref(), identity: &device.identity };
+        let certificates = permitted.try_map(|_, (permit, (key, private_key, random))| {
+            let serial = CertSerial::new(now, random);
+            let prepared = issue::prepare(permit, &bench.keys.issuer, &profile, key, &whom, serial, now)
+                .map(Box::new)?;
+            Ok::<_, Stop>(ToSign { prepared, private_key })
+        })?;
+        let intents = certificates.as_ref().map(|_, ToSign { prepared, .. }| Intent {
             serial: prepared.cert_serial(),
             to_be_signed: prepared.to_be_signed(),
             public_key: prepared.public_key().digest(),
@@ -249,19 +267,19 @@ fn intend_x509(
             profile_text: job.profile_text.unwrap_or_default(),
             not_before: prepared.not_before(),
             not_after: prepared.not_after(),
-        };
-        certificates::issue::intend(change, &reserved, &intent)?;
-        Ok::<_, Stop>((reserved.run, prepared))
+        });
+        certificates::issue::intend(change, &reserved, &intents)?;
+        Ok::<_, Stop>((reserved.run, certificates))
     })?;
-    Ok(Intended::X509 { run, prepared: Box::new(prepared), private_key })
+    Ok(Intended::X509 { run, certificates })
 }
 
 fn intend_group(bench: &Bench<'_>, job: &Job<'_>, device: &Device, group: Name) -> Result<Intended, Stop> {
     let (run, permit) = bench.store.change(job.actor, clock::now(), |change| {
         sound_clock(log::last_entry_at(change)?)?;
-        let (reserved, permit) = reserve::reserve(change, &reservation(job, device))?;
+        let (reserved, permits) = reserve::reserve(change, &reservation(job, device))?;
         reserve::intend_key(change, &reserved)?;
-        Ok::<_, Stop>((reserved.run, permit))
+        Ok::<_, Stop>((reserved.run, permits.primary))
     })?;
     let key = derive::derive_under(
         permit,
@@ -288,63 +306,6 @@ fn sound_clock(last: Option<UtcTime>) -> Result<UtcTime, Stop> {
     Ok(now)
 }
 
-fn resume(
-    bench: &Bench<'_>,
-    job: &Job<'_>,
-    device: &Device,
-    run: u64,
-    key: Option<ProvenKey>,
-) -> Result<Intended, Stop> {
-    match (&job.recipe.product.credential, key) {
-        (Credential::GroupKey { group }, _) => {
-            let group_key = bench.keys.vault.group_key(group)?;
-            take_up(bench, job, run)?;
-            let key = derive::derive(group_key, Which::Primary, &device.identity.registration_id);
-            Ok(Intended::Resumed(Placed::Group { run, group: group.clone(), key }))
-        }
-        (Credential::X509 { .. }, Some(key)) => {
-            let on_record = bench.store.read(|r| certificates::by_run(r, run))?;
-            let held = key.public_key().digest();
-            match on_record {
-                Some(row) if row.public_key == held && row.state == CertificateState::Issued => {
-                    let der = row.der.ok_or_else(|| lost(run))?;
-                    let certificate =
-                        Certificate::from_der(der).map(Box::new).map_err(|e| Stop::station(&e))?;
-                    let public_key = key.into_public_key();
-                    take_up(bench, job, run)?;
-                    Ok(Intended::Resumed(Placed::X509 { run, certificate, public_key, private_key: None }))
-                }
-                Some(row) if row.public_key == held => Err(Stop::new(
-                    Verdict::Quarantine,
-                    Code::RunNotResumable,
-                    format!("Run {run} cannot go on: its certificate is {} by now.", row.state),
-                )),
-                Some(_) | None => Err(lost(run)),
-            }
-        }
-        (Credential::X509 { .. }, None) => Err(lost(run)),
-    }
-}
-
-/// Spends the engineer's decision, so that of two units that claim to be the device only one goes on; none does
-/// while the run is still under way in another slot.
-fn take_up(bench: &Bench<'_>, job: &Job<'_>, run: u64) -> Result<(), Stop> {
-    let Some(_under_way) = bench.live.enter(run) else {
-        return Err(Stop::from(ReserveError::Unfinished { run }));
-    };
-    bench.store.change(job.actor, clock::now(), |change| {
-        reserve::take_up(change, run, job.slot, job.person).map_err(Stop::from)
-    })
-}
-
-fn lost(run: u64) -> Stop {
-    Stop::new(
-        Verdict::Quarantine,
-        Code::RunNotResumable,
-        format!("Run {run} cannot go on: the device no longer holds the key it was issued for."),
-    )
-}
-
 impl Intended {
     /// Commit 2: signs what was intended and puts the certificate on record. From here on the certificate is
     /// never lost: it ends on a passing device, or revoked or superseded on record.
@@ -352,19 +313,26 @@ impl Intended {
         match self {
             Intended::Resumed(placed) => Ok(placed),
             Intended::Group { run, group, key } => Ok(Placed::Group { run, group, key }),
-            Intended::X509 { run, prepared, private_key } => {
-                let public_key = prepared.public_key().clone();
-                let serial = prepared.cert_serial();
-                let certificate = Box::new(prepared.sign()?);
-                crash_point::reached("signed");
-                bench.store.change(job.actor, clock::now(), |change| {
-                    certificates::issue::issued(change, &serial, certificate.der())
+            Intended::X509 { run, certificates } => {
+                let certificates = certificates.try_map(|_, ToSign { prepared, private_key }| {
+                    let (serial, public_key) = (prepared.cert_serial(), prepared.public_key().clone());
+                    let certificate = Box::new(prepared.sign()?);
+                    let private_key = match private_key {
+                        Some(pair) => Some(pair.pkcs8_pem().map_err(|e| Stop::station(&e))?),
+                        None => None,
+                    };
+                    Ok::<_, Stop>((serial, Certified { certificate, public_key, private_key }))
                 })?;
-                let private_key = match private_key {
-                    Some(pair) => Some(pair.pkcs8_pem().map_err(|e| Stop::station(&e))?),
-                    None => None,
-                };
-                Ok(Placed::X509 { run, certificate, public_key, private_key })
+                crash_point::reached("signed");
+                let signed = certificates.as_ref().map(|_, (serial, one)| SignedCertificate {
+                    serial: *serial,
+                    der: one.certificate.der(),
+                });
+                bench
+                    .store
+                    .change(job.actor, clock::now(), |change| certificates::issue::issued(change, &signed))?;
+                let certificates = certificates.map(|_, (_, certified)| certified);
+                Ok(Placed::X509 { run, certificates })
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::ca::proof;
 use crate::device::driver::{self, Driver};
-use crate::device::render::{self, RenderContext, Rendered};
+use crate::device::render::{self, Certified, RenderContext, Rendered};
 use crate::domain::code::Code;
 use crate::domain::product::{Credential, KeyOrigin, Prove};
 use crate::domain::proof::Challenge;
@@ -22,12 +22,14 @@ use crate::vault::hmac_proof;
 pub fn rehearse(bench: &Bench<'_>, job: &Job<'_>, device: &Device) -> Result<(), Stop> {
     let mut context = context(bench, job, device);
     match &job.recipe.product.credential {
-        Credential::X509 { key, .. } => {
-            context.certificate = Some(bench.keys.issuing_pem.clone());
-            context.private_key_pem = match key {
-                KeyOrigin::OnDevice => None,
-                KeyOrigin::Station => Some(Secret::from(bench.keys.issuing_pem.clone())),
-            };
+        Credential::X509 { key, key_paths, .. } => {
+            context.certificates = Some(key_paths.as_ref().map(|_, _| Certified {
+                certificate: bench.keys.issuing_pem.clone(),
+                private_key_pem: match key {
+                    KeyOrigin::OnDevice => None,
+                    KeyOrigin::Station => Some(Secret::from(bench.keys.issuing_pem.clone())),
+                },
+            }));
         }
         Credential::GroupKey { .. } => context.device_key = Some(Secret::new(vec![0; 32])),
     }
@@ -51,11 +53,13 @@ pub fn render(
 ) -> Result<Vec<Rendered>, Stop> {
     let mut context = context(bench, job, device);
     match credential {
-        Placed::X509 { certificate, private_key, .. } => {
-            context.certificate = Some(certificate.pem());
-            // a run that goes on may have its certificate from the issuing CA before
-            context.issuing_ca = Some(bench.keys.issuing_pem_of(certificate));
-            context.private_key_pem = private_key.as_ref().map(Secret::duplicate);
+        Placed::X509 { certificates, .. } => {
+            // a run that goes on may have its certificates from the issuing CA before
+            context.issuing_ca = Some(bench.keys.issuing_pem_of(&certificates.primary.certificate));
+            context.certificates = Some(certificates.as_ref().map(|_, one| Certified {
+                certificate: one.certificate.pem(),
+                private_key_pem: one.private_key.as_ref().map(Secret::duplicate),
+            }));
         }
         Placed::Group { key, .. } => {
             context.device_key = Some(Secret::new(key.bytes().to_vec()));
@@ -118,7 +122,8 @@ fn length(file: &Rendered) -> u64 {
     u64::try_from(file.content.len()).unwrap_or(u64::MAX)
 }
 
-/// Has the device use its credential over a message it builds itself. Returns which proof was had.
+/// Has the device use its credential over a message it builds itself, each of its keys over one with a nonce of its own.
+/// Returns which proof was had.
 pub fn prove(
     bench: &Bench<'_>,
     job: &Job<'_>,
@@ -127,19 +132,25 @@ pub fn prove(
     driver: &mut dyn Driver,
 ) -> Result<&'static str, Stop> {
     let method = job.recipe.product.prove;
-    let challenge = Challenge {
-        station: bench.settings.name.clone(),
-        run: credential.run(),
-        registration_id: device.identity.registration_id.clone(),
-        nonce: clock::random()?,
+    let challenge = || {
+        Ok::<_, Stop>(Challenge {
+            station: bench.settings.name.clone(),
+            run: credential.run(),
+            registration_id: device.identity.registration_id.clone(),
+            nonce: clock::random()?,
+        })
     };
     match (method, credential) {
         (Prove::ReadBack, _) => {}
-        (Prove::SignNonce, Placed::X509 { public_key, .. }) => {
-            let signature = driver.prove_signature(&challenge)?;
-            proof::verify_signature(public_key, &challenge.message(), &signature)?;
+        (Prove::SignNonce, Placed::X509 { certificates, .. }) => {
+            for (which, one) in certificates.each() {
+                let challenge = challenge()?;
+                let signature = driver.prove_signature(which, &challenge)?;
+                proof::verify_signature(&one.public_key, &challenge.message(), &signature)?;
+            }
         }
         (Prove::HmacNonce, Placed::Group { key, .. }) => {
+            let challenge = challenge()?;
             let tag = driver.prove_hmac(&challenge)?;
             hmac_proof::verify_hmac(key, &challenge.message(), &tag).map_err(|e| Stop::device(&e))?;
         }

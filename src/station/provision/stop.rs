@@ -92,7 +92,9 @@ impl From<ReserveError> for Stop {
 impl From<IntendError> for Stop {
     fn from(error: IntendError) -> Stop {
         let verdict = match &error {
-            IntendError::DuplicateKey { .. } | IntendError::Announced(_) => Verdict::Quarantine,
+            IntendError::DuplicateKey { .. }
+            | IntendError::Compromised { .. }
+            | IntendError::Announced(_) => Verdict::Quarantine,
             IntendError::Store(_) => Verdict::Error,
         };
         let alarm = error.alarm().map(Box::new);

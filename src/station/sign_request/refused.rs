@@ -44,6 +44,8 @@ pub enum SignRefused {
     OtherProfile { named: Name, wanted: Name },
     #[error("devices of the recipe {0} get a derived key, not a certificate")]
     NoCertificates(Name),
+    #[error("devices of the recipe {0} get two certificates, and a request is answered with one")]
+    TwoCertificates(Name),
     #[error("there is no work order {0}")]
     NoWorkOrder(Name),
     #[error("the station's clock says {now}, but it was {last} already")]
@@ -80,6 +82,7 @@ impl SignRefused {
             | SignRefused::NoProfile(_)
             | SignRefused::OtherProfile { .. }
             | SignRefused::NoCertificates(_)
+            | SignRefused::TwoCertificates(_)
             | SignRefused::NoWorkOrder(_)
             | SignRefused::ClockBehind { .. }
             | SignRefused::WorkOrder(_)
@@ -104,6 +107,7 @@ impl Coded for SignRefused {
             SignRefused::NoProfile(_) => Code::KeyTypeRefused,
             SignRefused::OtherProfile { .. } => Code::Usage,
             SignRefused::NoCertificates(_) => Code::BatchKeys,
+            SignRefused::TwoCertificates(_) => Code::TwoCertificates,
             SignRefused::NoWorkOrder(_) => Code::WorkOrderUnknown,
             SignRefused::ClockBehind { .. } => Code::ClockBehind,
             SignRefused::WorkOrder(error) => error.code(),

@@ -130,7 +130,7 @@ fn what_was_written_in_bulk_is_what_single_runs_would_have_written() {
         })
         .unwrap();
     assert_eq!((device.state, run.id), (devices::DeviceState::Provisioned, 3));
-    let kept = bench.store.read(|r| certificates::by_run(r, 4)).unwrap().unwrap();
+    let kept = bench.store.read(|r| certificates::by_run(r, 4)).unwrap().unwrap().primary;
     assert_eq!((kept.device, kept.state), (1, certificates::CertificateState::Issued));
     let lot = bench.store.read(|r| work_orders::get(r, &"lot-1".parse().unwrap())).unwrap().unwrap();
     assert_eq!((lot.issued, lot.passed), (4, 3));

@@ -8,7 +8,7 @@ use crate::domain::mac_address::MacAddress;
 use crate::domain::stage::Stage;
 use crate::domain::thumbprint::Thumbprint;
 use crate::domain::verdict::Verdict;
-use crate::store::certificates::{CertificateState, thumbprint};
+use crate::store::certificates::{CertificateState, issue, thumbprint};
 use crate::store::change::Change;
 use crate::store::columns::sql_id;
 use crate::store::devices::DeviceState;
@@ -96,6 +96,9 @@ fn own_keys(change: &Change<'_>, rows: &[IssuedRow<'_>], owners: &[Owner]) -> Re
         if change.count(sql, (&digest, device))? == 0 {
             let why = "belongs to another device";
             return Err(StoreError::Conflict { table: "public_key", key: digest, why });
+        }
+        if issue::is_compromised(change, u64::try_from(device).unwrap_or(0), &public_key)? {
+            return Err(StoreError::Conflict { table: "public_key", key: digest, why: "was compromised" });
         }
     }
     Ok(())

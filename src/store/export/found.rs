@@ -69,12 +69,22 @@ columns! {
     sha256: optional(19, "certificate");
     /// The certificate itself.
     der: bytes(20, "certificate");
-    /// The batch that announced it; of announced devices only, as is what follows.
+    /// The batch that announced it; of announced devices only, as are the next two.
     batch: number(21, "announced");
     /// The cells of the columns that mean nothing to us, a JSON array.
     extra: optional(22, "announced");
     /// The public part of its TPM's endorsement key (TPM2B_PUBLIC).
     endorsement_key: bytes(23, "announced");
+    /// The serial number of its secondary certificate.
+    secondary_cert_serial: optional(24, "certificate");
+    /// The first second that one is valid in.
+    secondary_not_before: time(25, "certificate");
+    /// The last second that one is valid in.
+    secondary_not_after: time(26, "certificate");
+    /// SHA-256 of its DER.
+    secondary_sha256: optional(27, "certificate");
+    /// The secondary certificate itself.
+    secondary_der: bytes(28, "certificate");
 }
 
 impl<'r> Found<'r> {

@@ -34,9 +34,13 @@ impl Query {
             Parts { certificate: true, .. } => "c.serial, c.not_before, c.not_after, c.sha256, NULL",
             _ => "NULL, NULL, NULL, NULL, NULL",
         };
+        let secondary = match parts.secondary {
+            true => "s.serial, s.not_before, s.not_after, s.sha256, s.der",
+            false => "NULL, NULL, NULL, NULL, NULL",
+        };
         let mut sql = format!(
             "SELECT d.id, d.serial, d.mac, d.registration_id, d.device_id, d.state, {run}, {certificate}, \
-             NULL, NULL, NULL FROM device d"
+             NULL, NULL, NULL, {secondary} FROM device d"
         );
         if parts.run || of_run {
             // the join's order stands: conditions on the run must not turn it round
@@ -44,8 +48,14 @@ impl Query {
         }
         if parts.certificate || parts.der {
             sql.push_str(
-                " LEFT JOIN certificate c ON c.device = d.id AND c.state IN ('intended', 'issued')
-                                         AND c.sha256 IS NOT NULL",
+                " LEFT JOIN certificate c ON c.device = d.id AND (c.which IS NULL) = 1
+                                         AND c.state IN ('intended', 'issued') AND c.sha256 IS NOT NULL",
+            );
+        }
+        if parts.secondary {
+            sql.push_str(
+                " LEFT JOIN certificate s ON s.device = d.id AND (s.which IS NULL) = 0
+                                         AND s.state IN ('intended', 'issued') AND s.sha256 IS NOT NULL",
             );
         }
         sql.push_str(" WHERE d.id BETWEEN ?1 AND ?2");
@@ -79,7 +89,8 @@ impl Query {
         let mut sql = "SELECT a.id, coalesce(a.serial, ''), a.mac, coalesce(a.registration_id, ''),
                               coalesce(a.registration_id, ''), 'announced',
                               NULL, a.work_order, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                              NULL, NULL, NULL, NULL, NULL, a.batch, a.extra, a.endorsement_key
+                              NULL, NULL, NULL, NULL, NULL, a.batch, a.extra, a.endorsement_key,
+                              NULL, NULL, NULL, NULL, NULL
                        FROM announced a CROSS JOIN batch b ON b.id = a.batch AND b.state = 'done'
                        WHERE a.id BETWEEN ?1 AND ?2"
             .to_owned();

@@ -2,7 +2,7 @@ use super::*;
 use crate::store::testing::{Bench, plan};
 
 fn all() -> Parts {
-    Parts { run: true, certificate: true, der: true }
+    Parts { run: true, certificate: true, der: true, secondary: true }
 }
 
 /// Number, verdict and certificate of each device of a selection.

@@ -5,6 +5,7 @@ use super::finish::{Accounted, Finish, close};
 use super::{CredentialKind, Run};
 use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded};
+use crate::domain::pair::Pair;
 use crate::domain::product::KeyOrigin;
 use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::stage::Stage;
@@ -97,15 +98,19 @@ pub fn resumable(run: &Run) -> bool {
 
 fn resume(change: &mut Change<'_>, row: &Run, reason: &str) -> Result<Accounted, DecideError> {
     let refuse = |why| Err(DecideError::NotResumable { run: row.id, why });
-    let certificate = certificates::by_run(change, row.id)?.map(|found| (found.serial, found.state));
+    let of_run = certificates::by_run(change, row.id)?;
+    let certificates: Vec<_> =
+        of_run.iter().flat_map(Pair::each).map(|(_, found)| (found.serial, found.state)).collect();
     match &row.credential {
         Some(CredentialKind::X509 { key: KeyOrigin::Station }) => {
             return refuse("its key was made by the station and died with the process");
         }
-        Some(CredentialKind::X509 { key: KeyOrigin::OnDevice }) => match certificate {
-            Some((_, CertificateState::Issued)) => {}
-            _ => return refuse("no certificate of it is on record"),
-        },
+        Some(CredentialKind::X509 { key: KeyOrigin::OnDevice }) => {
+            let all_issued = certificates.iter().all(|(_, state)| *state == CertificateState::Issued);
+            if certificates.is_empty() || !all_issued {
+                return refuse("no certificate of it is on record");
+            }
+        }
         Some(CredentialKind::GroupKey { group: _ }) if row.stage.may_have_credential() => {}
         Some(CredentialKind::GroupKey { group: _ }) | None => return refuse("it had not come far enough"),
     }
@@ -121,7 +126,7 @@ fn resume(change: &mut Change<'_>, row: &Run, reason: &str) -> Result<Accounted,
     Ok(Accounted {
         device: row.device.map(|device| devices::get(change, device)).transpose()?.flatten(),
         credential: row.credential.clone(),
-        certificate,
+        certificates,
         was_live: false,
     })
 }
@@ -218,8 +223,8 @@ fn afterwards(
     Ok(Accounted {
         device: devices::get(change, device.id)?,
         credential: row.credential.clone(),
-        was_live: withdrawn.is_some() || (derived && was_provisioned),
-        certificate: withdrawn,
+        was_live: !withdrawn.is_empty() || (derived && was_provisioned),
+        certificates: withdrawn,
     })
 }
 

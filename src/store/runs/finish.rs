@@ -7,6 +7,7 @@ use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
+use crate::domain::pair::Pair;
 use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::stage::Stage;
 use crate::domain::step::Steps;
@@ -46,8 +47,8 @@ pub struct Accounted {
     pub device: Option<Device>,
     /// What the run was to give.
     pub credential: Option<CredentialKind>,
-    /// Its certificate and where that stands now.
-    pub certificate: Option<(CertSerial, CertificateState)>,
+    /// Its certificates that were touched and where they stand now, the primary first.
+    pub certificates: Vec<(CertSerial, CertificateState)>,
     /// Whether a credential that a cloud might accept existed and is now withdrawn: an issued certificate,
     /// or a derived key. DPS checks no CRL, so a group enrollment's device then needs a disabled individual
     /// enrollment. Always false after a PASS.
@@ -72,12 +73,17 @@ pub fn finish(change: &mut Change<'_>, run: u64, finish: &Finish<'_>) -> Result<
 fn pass(change: &mut Change<'_>, run: u64, finish: &Finish<'_>) -> Result<Accounted, StoreError> {
     let conflict = |why| StoreError::Conflict { table: "run", key: run.to_string(), why };
     let row = super::get(change, run)?.ok_or_else(|| conflict("is not there"))?;
-    let certificate = certificates::by_run(change, run)?.map(|found| (found.serial, found.state));
+    let of_run = certificates::by_run(change, run)?;
+    let certificates: Vec<_> =
+        of_run.iter().flat_map(Pair::each).map(|(_, found)| (found.serial, found.state)).collect();
     let (Some(device), Some(credential)) = (row.device, row.credential) else {
         return Err(conflict("has no device that could pass"));
     };
     let on_record = match &credential {
-        CredentialKind::X509 { key: _ } => matches!(certificate, Some((_, CertificateState::Issued))),
+        CredentialKind::X509 { key: _ } => {
+            !certificates.is_empty()
+                && certificates.iter().all(|(_, state)| *state == CertificateState::Issued)
+        }
         CredentialKind::GroupKey { group: _ } => row.stage.may_have_credential(),
     };
     if !on_record {
@@ -93,7 +99,7 @@ fn pass(change: &mut Change<'_>, run: u64, finish: &Finish<'_>) -> Result<Accoun
     Ok(Accounted {
         device: devices::get(change, device)?,
         credential: Some(credential),
-        certificate,
+        certificates,
         was_live: false,
     })
 }
@@ -118,11 +124,9 @@ pub(super) fn close(
     Ok(Accounted {
         device: row.device.map(|device| devices::get(change, device)).transpose()?.flatten(),
         credential: row.credential,
-        was_live: match withdrawn {
-            Some((_, CertificateState::Revoked | CertificateState::Superseded)) => true,
-            _ => derived && row.stage.may_have_credential(),
-        },
-        certificate: withdrawn,
+        was_live: withdrawn.iter().any(|(_, state)| *state != CertificateState::Void)
+            || (derived && row.stage.may_have_credential()),
+        certificates: withdrawn,
     })
 }
 

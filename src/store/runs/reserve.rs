@@ -9,6 +9,7 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
+use crate::domain::pair::Pair;
 use crate::domain::product::{Credential, DeviceIdentity};
 use crate::domain::serial_number::SerialNumber;
 use crate::domain::stage::Stage;
@@ -171,15 +172,15 @@ impl Coded for ReserveError {
     }
 }
 
-/// Takes one unit of the work order, writes device and run, and mints the permit for one credential. In
-/// the same change follows [`crate::store::certificates::issue::intend`] or [`intend_key`].
+/// Takes one unit of the work order, writes device and run, and mints the permits for one credential: two where the
+/// recipe gives two certificates. In the same change follows [`crate::store::certificates::issue::intend`] or [`intend_key`].
 ///
 /// # Errors
 /// See [`ReserveError`]; nothing is written then, as the change must be given up.
 pub fn reserve(
     change: &mut Change<'_>,
     reservation: &Reservation<'_>,
-) -> Result<(Reserved, IssuePermit), ReserveError> {
+) -> Result<(Reserved, Pair<IssuePermit>), ReserveError> {
     let Reservation { serial, mac, identity, product, recipe, work_order, slot, person, credential } =
         *reservation;
     let claim = Claim { serial, mac, identity };
@@ -196,6 +197,7 @@ pub fn reserve(
         recipes::keep_product(change, product, digest, text)?;
     }
     let device = standing::write(change, &claim, known.as_ref())?;
+    let two = credential.is_two();
     let credential = CredentialKind::from(credential);
     let (key_origin, group_key) = credential.details();
     let run = change.insert(
@@ -225,7 +227,8 @@ pub fn reserve(
         product: recipe.map(|(digest, _)| *digest),
         credential,
     };
-    Ok((reserved, IssuePermit::mint(work_order.clone(), PermitHolder::Run(run))))
+    let permit = || IssuePermit::mint(work_order.clone(), PermitHolder::Run(run));
+    Ok((reserved, Pair { primary: permit(), secondary: two.then(permit) }))
 }
 
 /// Takes up a run that broke off and that an engineer decided is to go on; the decision is spent by it.

@@ -5,13 +5,14 @@ use crate::store::error::StoreError;
 use crate::store::reader::Reader;
 
 /// The condition over a row of `run`: it passed, nothing was decided about the device since, the device did not pass
-/// again, and its certificate was not withdrawn.
+/// again, and its primary certificate was not withdrawn.
 pub(in crate::store) const STANDS: &str = "run.verdict = 'PASS'
      AND EXISTS (SELECT 1 FROM device WHERE device.id = run.device AND device.state = 'provisioned')
      AND NOT EXISTS (SELECT 1 FROM run AS later
                      WHERE later.device = run.device AND later.id > run.id AND later.verdict = 'PASS')
      AND NOT EXISTS (SELECT 1 FROM certificate
-                     WHERE certificate.run = run.id AND certificate.state <> 'issued')";
+                     WHERE certificate.run = run.id AND certificate.which IS NULL
+                           AND certificate.state <> 'issued')";
 
 /// Whether a run passed and the identity it gave is still its device's.
 pub fn stands(reader: &Reader<'_>, run: u64) -> Result<bool, StoreError> {

@@ -2,6 +2,7 @@ use super::decide::{DecideError, Decision, decide};
 use super::reserve::{DuplicateKind, ReserveError};
 use super::*;
 use crate::domain::audit_event::AuditEvent;
+use crate::domain::pair::{Pair, Which};
 use crate::domain::revocation_reason::RevocationReason;
 use crate::store::certificates::issue::{IntendError, RevokeError, revoke};
 use crate::store::certificates::{self, CertificateState};
@@ -47,7 +48,8 @@ fn a_device_goes_from_reservation_to_pass() {
     let ending = row.ending.unwrap();
     assert_eq!((ending.verdict, ending.at, row.stage), (Verdict::Pass, at(4), Stage::Finished));
     assert_eq!(ending.proof.as_deref(), Some("sign-nonce"));
-    let live = bench.store.read(|reader| certificates::live(reader, device.id)).unwrap().unwrap();
+    let live =
+        bench.store.read(|reader| certificates::live(reader, device.id, Which::Primary)).unwrap().unwrap();
     assert_eq!((live.serial, live.run), (cert_serial(1), run));
     assert_eq!(live.sha256, live.der.as_deref().map(Digest::of));
     let progress = order(&bench);
@@ -172,7 +174,7 @@ fn every_ending_but_a_pass_accounts_for_the_certificate() {
         let bench = Bench::with_order();
         let intended = bench.intend(1).unwrap().run;
         let accounted = bench.finish(intended, verdict).unwrap();
-        assert_eq!(accounted.certificate, Some((cert_serial(1), CertificateState::Void)));
+        assert_eq!(accounted.certificates, [(cert_serial(1), CertificateState::Void)]);
         assert!(!accounted.was_live);
         assert_eq!(device(&bench, 1).state, state);
         assert!(bench.issued(cert_serial(1)).is_err(), "a void intent is never signed");
@@ -180,7 +182,7 @@ fn every_ending_but_a_pass_accounts_for_the_certificate() {
         let issued = bench.intend(2).unwrap().run;
         bench.issued(cert_serial(2)).unwrap();
         let accounted = bench.finish(issued, verdict).unwrap();
-        assert_eq!(accounted.certificate, Some((cert_serial(2), CertificateState::Revoked)));
+        assert_eq!(accounted.certificates, [(cert_serial(2), CertificateState::Revoked)]);
         assert!(accounted.was_live);
         assert!(bench.finish(issued, verdict).is_err(), "a verdict stands");
         let listed = bench.store.read(certificates::not_live).unwrap();
@@ -207,7 +209,7 @@ fn a_derived_key_is_accounted_for_as_well() {
     let group = Credential::GroupKey { group: "line-key".parse().unwrap() };
     let failed = bench.reserve(&unit(1), &group).unwrap().run;
     let accounted = bench.finish(failed, Verdict::Fail).unwrap();
-    assert!(accounted.was_live && accounted.certificate.is_none());
+    assert!(accounted.was_live && accounted.certificates.is_empty());
     let passed = bench.reserve(&unit(2), &group).unwrap().run;
     assert!(!bench.finish(passed, Verdict::Pass).unwrap().was_live);
     let row = bench.store.read(|reader| get(reader, passed)).unwrap().unwrap();
@@ -244,7 +246,7 @@ fn a_key_the_station_made_is_never_resumed() {
     let station = Credential::X509 {
         key: KeyOrigin::Station,
         profile: "device-p256".parse().unwrap(),
-        key_path: "/k".into(),
+        key_paths: Pair::one("/k".into()),
     };
     let run = bench.reserve(&unit(1), &station).unwrap().run;
     assert!(matches!(decided(&bench, run, Decision::Resume), Err(DecideError::NotResumable { .. })));
@@ -259,7 +261,7 @@ fn rework_supersedes_the_pass_and_links_the_successor() {
     let bench = Bench::with_order();
     let first = bench.pass(1);
     let accounted = decided(&bench, first, Decision::Supersede).unwrap();
-    assert_eq!(accounted.certificate, Some((cert_serial(1), CertificateState::Superseded)));
+    assert_eq!(accounted.certificates, [(cert_serial(1), CertificateState::Superseded)]);
     assert!(accounted.was_live);
     assert_eq!((device(&bench, 1).state, order(&bench).passed), (DeviceState::Released, 0));
     assert!(matches!(decided(&bench, first, Decision::Supersede), Err(DecideError::Finished { .. })));

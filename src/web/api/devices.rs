@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
+use crate::domain::thumbprint::Thumbprint;
 use crate::station::clients::Querying;
 use crate::station::mes::{self, History};
 use crate::store::certificates::Certificate;
@@ -61,10 +62,12 @@ pub fn run(run: &Run) -> Value {
 fn certificate(certificate: &Certificate) -> Value {
     json!({
         "serial": certificate.serial.to_string(),
+        "which": certificate.which.as_str(),
         "run": certificate.run,
         "state": certificate.state.as_str(),
         "not_before": certificate.not_before,
         "not_after": certificate.not_after,
+        "sha1": certificate.der.as_deref().map(|der| Thumbprint::sha1(der).to_string()),
         "sha256": certificate.sha256,
         "revoked_at": certificate.revoked_at,
         "reason": certificate.reason.map(|reason| reason.as_str()),

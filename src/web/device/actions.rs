@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::domain::cert_serial::{BadCertSerial, CertSerial};
 use crate::domain::language::Language;
+use crate::domain::pair::Which;
 use crate::domain::revocation_reason::RevocationReason;
 use crate::station::authority::{Authority, Engineering};
 use crate::station::device_file::Sheet;
@@ -58,11 +59,27 @@ pub fn possible(run: &Run, state: DeviceState, language: Language) -> Vec<Action
     DECISIONS.into_iter().filter(|(decision, _)| may.contains(decision)).map(view).collect()
 }
 
-/// The certificate that can be revoked by itself: the live one of a device whose newest run has its verdict.
-pub fn revocable(run: &Run, certificates: &[Sheet]) -> Option<String> {
-    run.ending.as_ref()?;
-    let live = certificates.iter().find(|sheet| sheet.row.state == CertificateState::Issued)?;
-    Some(live.row.serial.to_string())
+/// A certificate that can be revoked by itself.
+pub struct Revocable {
+    /// Its serial number.
+    pub serial: String,
+    /// Whether it stands in for the primary one.
+    pub secondary: bool,
+}
+
+/// The certificates that can be revoked by themselves, the primary first: the live ones of a device whose newest run has
+/// its verdict.
+pub fn revocable(run: &Run, certificates: &[Sheet]) -> Vec<Revocable> {
+    let live = certificates.iter().filter(|sheet| sheet.row.state == CertificateState::Issued);
+    let mut found: Vec<Revocable> = live
+        .filter(|_| run.ending.is_some())
+        .map(|sheet| Revocable {
+            serial: sheet.row.serial.to_string(),
+            secondary: sheet.row.which == Which::Secondary,
+        })
+        .collect();
+    found.sort_by_key(|one| one.secondary);
+    found
 }
 
 /// RFC 5280's reasons: their words, and what they mean.

@@ -46,6 +46,7 @@ words! {
         nothing: "none", "keine", "无", "ninguna";
         runs: "Runs", "Läufe", "运行记录", "Ejecuciones";
         certificates: "Certificates", "Zertifikate", "证书", "Certificados";
+        secondary: "secondary", "sekundär", "备用", "secundario";
         subject: "Subject", "Inhaber", "主体", "Sujeto";
         issuer: "Issuer", "Aussteller", "颁发者", "Emisor";
         valid: "Valid", "Gültig", "有效期", "Válido";

@@ -31,7 +31,7 @@ pub fn check(plant: &Plant, kind: &Kind, records: &Records) {
         let expected = match last {
             Some(Some("PASS")) => Some(true),
             // a derived key exists from its intent on, and is blocked when it is given up
-            Some(Some(_)) if !kind.x509 => Some(false),
+            Some(Some(_)) if kind.certificates == 0 => Some(false),
             Some(_) | None => None,
         };
         assert_eq!(enabled, expected, "the enrollment of {id}, whose last run is {last:?}");

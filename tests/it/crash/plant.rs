@@ -24,8 +24,8 @@ pub struct Kind {
     pub prefix: &'static str,
     /// How the recipe's registration IDs begin.
     pub id_prefix: &'static str,
-    /// Whether it gets a certificate; else a derived key.
-    pub x509: bool,
+    /// How many certificates it gets; without any, a derived key.
+    pub certificates: usize,
 }
 
 /// One virtual device.
@@ -39,6 +39,16 @@ pub struct Device {
     pub state: PathBuf,
     /// Where its line appears.
     pub port: PathBuf,
+}
+
+/// The recipe of the demo's gateways with a secondary certificate beside the primary one.
+pub fn two_certificates() -> String {
+    let recipe = include_str!("../../../src/station/recipes/demo-gateway.toml");
+    let with_key = recipe.replace("key = \"on-device\"", "key = \"on-device\"\ncopies = 2");
+    let second = "[[inject]]\npath = \"secondary-chain.pem\"\ntemplate = \"secondary-chain\"\n\n[prove]";
+    let recipe = with_key.replace("[prove]", second);
+    assert!(recipe.contains("copies = 2") && recipe.contains("secondary-chain"), "{recipe}");
+    recipe
 }
 
 /// The plant.
@@ -83,6 +93,9 @@ impl Plant {
     fn furnish(&self, kind: &Kind, quantity: &str, spare: &str) {
         let at = |name: &str| self.path(name).to_str().unwrap().to_owned();
         self.cli(&["init", "--password-file", &at("passphrase")]);
+        if kind.certificates == 2 {
+            std::fs::write(at("station/products/demo-gateway.toml"), two_certificates()).unwrap();
+        }
         let mut settings = std::fs::read_to_string(at("station/station.toml")).unwrap();
         let endpoint = format!("https://127.0.0.1:{}", self.azure["https"]);
         for (from, to) in [

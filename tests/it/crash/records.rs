@@ -40,7 +40,8 @@ impl<'a> Records<'a> {
         self.rows(&format!(
             "SELECT run.id, run.stage, run.verdict, run.resume, certificate.serial, certificate.state,
                     certificate.der IS NOT NULL AS signed
-             FROM run JOIN device ON device.id = run.device LEFT JOIN certificate ON certificate.run = run.id
+             FROM run JOIN device ON device.id = run.device LEFT JOIN certificate
+               ON certificate.run = run.id AND certificate.which IS NULL
              WHERE device.serial = '{}' ORDER BY run.id",
             device.serial
         ))
@@ -84,8 +85,15 @@ impl<'a> Records<'a> {
         }
         self.none(
             "SELECT registration_id FROM certificate WHERE state IN ('intended', 'issued')
-             GROUP BY registration_id HAVING count(*) > 1",
+             GROUP BY registration_id, which HAVING count(*) > 1",
         );
+        // what a run gives twice is intended, signed and withdrawn together
+        self.none(&format!(
+            "SELECT run, group_concat(state) FROM certificate GROUP BY run
+             HAVING count(*) <> {} OR count(which) <> count(*) - 1 OR count(DISTINCT state) > 1
+                 OR count(der) NOT IN (0, count(*))",
+            self.kind.certificates
+        ));
         self.none("SELECT sha256 FROM certificate WHERE der IS NOT NULL GROUP BY sha256 HAVING count(*) > 1");
         self.none("SELECT public_key FROM certificate GROUP BY public_key HAVING count(DISTINCT device) > 1");
         // a unit of the lot is spent by each reservation, and by nothing else
@@ -193,22 +201,33 @@ impl<'a> Records<'a> {
         let passed = self.runs_of(device);
         let passed = passed.last().filter(|run| run["verdict"] == "PASS").expect("its last run passed");
         let entries = journal(device);
-        let verbs: Vec<&str> = entries.iter().rev().take(3).map(|entry| entry.verb.as_str()).collect();
-        assert_eq!(verbs, ["finish", "prove", "commit"], "the last that happened to {}", device.serial);
-        let message = entries[entries.len() - 2].message.as_deref().unwrap();
-        assert_eq!(
-            message.lines().nth(2),
-            Some(passed["id"].to_string().as_str()),
-            "the proof is of this run"
-        );
+        let proofs = self.kind.certificates.max(1);
+        let verbs: Vec<&str> =
+            entries.iter().rev().take(2 + proofs).map(|entry| entry.verb.as_str()).collect();
+        let expected: Vec<&str> = [vec!["finish"], vec!["prove"; proofs], vec!["commit"]].concat();
+        assert_eq!(verbs, expected, "the last that happened to {}", device.serial);
+        for entry in entries.iter().rev().skip(1).take(proofs) {
+            let message = entry.message.as_deref().unwrap();
+            let run = passed["id"].to_string();
+            assert_eq!(message.lines().nth(2), Some(run.as_str()), "the proof is of this run");
+        }
         let file = |name: &str| std::fs::read_to_string(device.state.join("files").join(name)).unwrap();
-        if self.kind.x509 {
-            let exported = self.plant.cli(&["ca", "export", passed["serial"].as_str().unwrap()]);
-            assert_eq!(file("chain.pem"), exported["chain_pem"].as_str().unwrap());
-            let place = |name: &str| device.state.join(name).to_str().unwrap().to_owned();
-            let certified = said("openssl", &["x509", "-noout", "-pubkey", "-in", &place("files/chain.pem")]);
-            let held = said("openssl", &["pkey", "-pubout", "-in", &place("key.pem")]);
-            assert_eq!(certified, held, "the certificate is for the key in use");
+        if self.kind.certificates > 0 {
+            for (which, chain, key) in [
+                (&[][..], "chain.pem", "key.pem"),
+                (&["--secondary"][..], "secondary-chain.pem", "secondary-key.pem"),
+            ]
+            .into_iter()
+            .take(self.kind.certificates)
+            {
+                let exported = self.plant.cli(&[&["ca", "export", &device.serial][..], which].concat());
+                assert_eq!(file(chain), exported["chain_pem"].as_str().unwrap());
+                let place = |name: &str| device.state.join(name).to_str().unwrap().to_owned();
+                let chain = place(&format!("files/{chain}"));
+                let certified = said("openssl", &["x509", "-noout", "-pubkey", "-in", &chain]);
+                let held = said("openssl", &["pkey", "-pubout", "-in", &place(key)]);
+                assert_eq!(certified, held, "the certificate is for the key in use");
+            }
         } else {
             let derived = self.plant.cli(&["key", "derive", "demo-sensors", &device.registration_id]);
             assert_eq!(file("device-key"), derived[0]["key"].as_str().unwrap());

@@ -74,7 +74,10 @@ pub(super) struct CredentialPart {
     pub(super) kind: String,
     pub(super) key: Option<String>,
     pub(super) profile: Option<String>,
+    #[serde(default = "one")]
+    pub(super) copies: u32,
     pub(super) key_path: Option<String>,
+    pub(super) secondary_key_path: Option<String>,
     pub(super) group: Option<String>,
 }
 

@@ -90,6 +90,45 @@ fn credential_and_proof_belong_together() {
 }
 
 #[test]
+fn two_certificates_need_two_keys_and_the_files_for_both() {
+    let with = |lines: &str, files: &str| {
+        let text = GOOD.replace("kind = \"x509\"", &format!("kind = \"x509\"\n{lines}"));
+        let files: String = files
+            .split_whitespace()
+            .map(|template| format!("[[inject]]\npath = \"/etc/{template}\"\ntemplate = \"{template}\"\n"))
+            .collect();
+        text.replace("[prove]", &format!("{files}[prove]"))
+    };
+    let product = Product::parse(&with("copies = 2", "secondary-chain")).unwrap();
+    let Credential::X509 { key_paths, .. } = &product.credential else { panic!("a certificate") };
+    assert_eq!(key_paths.secondary.as_deref(), Some("/etc/aziot/keys/device-id-secondary.key.pem"));
+    for (lines, files, expected) in [
+        ("copies = 3", "", "[credential] copies: 1, or 2"),
+        ("copies = 2", "", "writes secondary-certificate or secondary-chain"),
+        ("copies = 2", "secondary-chain", "writes secondary-private-key"),
+        (
+            "copies = 2\nsecondary_key_path = \"/etc/$x\"",
+            "secondary-chain",
+            "secondary_key_path: an absolute path",
+        ),
+        (
+            "copies = 2\nsecondary_key_path = \"/etc/aziot/keys/device-id.key.pem\"",
+            "secondary-chain",
+            "a place of its own",
+        ),
+        ("secondary_key_path = \"/etc/k\"", "", "secondary_key_path: needs copies = 2"),
+        ("copies = 1", "secondary-certificate", "“secondary-certificate” needs [credential] copies = 2"),
+    ] {
+        let by_station = expected.contains("private-key");
+        let text = with(lines, files);
+        let found = faults(&if by_station { text.replace("on-device", "station") } else { text });
+        assert!(found.iter().any(|fault| fault.contains(expected)), "{lines}: {found:?}");
+    }
+    let group = GOOD.replace("kind = \"x509\"", "kind = \"group-key\"\ngroup = \"g\"\ncopies = 2");
+    assert!(faults(&group).iter().any(|fault| fault.starts_with("[credential] copies: belongs to")));
+}
+
+#[test]
 fn a_label_names_its_template_and_its_printer() {
     let with = |label: &str| format!("{GOOD}\n[label]\n{label}\n");
     let product = Product::parse(&with("template = \"device-qr.zpl\"\nprinter = \"labels\"")).unwrap();

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::domain::batch::BatchKind;
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
+use crate::domain::pair::Which;
 use crate::domain::product::Product;
 use crate::station::authority::{Authority, Engineering};
 use crate::station::batch::derive::{self, DeriveAsk};
@@ -32,7 +33,6 @@ use crate::station::slots::Floor;
 use crate::store::batches::{self, Batch};
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
-use crate::vault::group_key::Which;
 
 /// What somebody asks for.
 #[derive(Debug, Clone)]

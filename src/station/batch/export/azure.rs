@@ -10,6 +10,7 @@ use crate::azure::enrollment::{
     AttestationMechanism, AttestationType, Capabilities, IndividualEnrollment, ProvisioningStatus,
 };
 use crate::ca::certificate::pem_into;
+use crate::domain::pair::Pair;
 use crate::domain::product::DeviceIdentity;
 use crate::domain::registration_id::RegistrationId;
 use crate::store::error::StoreError;
@@ -19,13 +20,15 @@ use crate::store::export::found::Found;
 pub fn enrollment(
     recipe: Recipe<'_>,
     identity: &Identity<'_>,
-    der: &[u8],
+    ders: Pair<&[u8]>,
     out: &mut Vec<u8>,
 ) -> Result<Written, ExportFailed> {
-    let mut pem = Vec::new();
-    pem_into(der, b"\n", &mut pem);
-    let pem = String::from_utf8_lossy(&pem);
-    let attestation = AttestationMechanism::certificate(&pem).map_err(|error| unreadable("der", &error))?;
+    let pems = ders.map(|_, der| {
+        let mut pem = Vec::new();
+        pem_into(der, b"\n", &mut pem);
+        String::from_utf8_lossy(&pem).into_owned()
+    });
+    let attestation = AttestationMechanism::certificates(&pems).map_err(|error| unreadable("der", &error))?;
     let registration_id =
         identity.registration_id.parse().map_err(|error| unreadable("registration_id", &error))?;
     let record = match recipe {
@@ -106,6 +109,8 @@ struct Authentication<'a> {
 #[serde(rename_all = "camelCase")]
 struct Thumbprints<'a> {
     primary_thumbprint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secondary_thumbprint: Option<&'a str>,
 }
 
 /// Appends the line of a device that shows its certificate by its SHA-256 thumbprint. A device that is there already
@@ -128,7 +133,10 @@ pub fn hub_line(
         status: "enabled",
         authentication: Authentication {
             r#type: "selfSigned",
-            x509_thumbprint: Thumbprints { primary_thumbprint: identity.sha256 },
+            x509_thumbprint: Thumbprints {
+                primary_thumbprint: identity.sha256,
+                secondary_thumbprint: identity.secondary_sha256,
+            },
         },
         capabilities: Capabilities { iot_edge },
     };

@@ -48,6 +48,13 @@ pub enum Column {
     Sha256,
     CertificatePem,
     ChainPem,
+    SecondaryCertSerial,
+    SecondaryNotBefore,
+    SecondaryNotAfter,
+    SecondarySha1,
+    SecondarySha256,
+    SecondaryCertificatePem,
+    SecondaryChainPem,
 }
 
 /// What stands in a column of one device.
@@ -68,7 +75,7 @@ pub enum Cell<'a> {
 
 impl Column {
     /// All of our own, in the order in which they are told.
-    pub const ALL: [Column; 21] = [
+    pub const ALL: [Column; 28] = [
         Column::Serial,
         Column::Mac,
         Column::RegistrationId,
@@ -90,6 +97,13 @@ impl Column {
         Column::Sha256,
         Column::CertificatePem,
         Column::ChainPem,
+        Column::SecondaryCertSerial,
+        Column::SecondaryNotBefore,
+        Column::SecondaryNotAfter,
+        Column::SecondarySha1,
+        Column::SecondarySha256,
+        Column::SecondaryCertificatePem,
+        Column::SecondaryChainPem,
     ];
 
     /// What is written if nobody says which.
@@ -137,12 +151,25 @@ impl Column {
             Column::Sha256 => "sha256",
             Column::CertificatePem => "certificate_pem",
             Column::ChainPem => "chain_pem",
+            Column::SecondaryCertSerial => "secondary_cert_serial",
+            Column::SecondaryNotBefore => "secondary_not_before",
+            Column::SecondaryNotAfter => "secondary_not_after",
+            Column::SecondarySha1 => "secondary_sha1",
+            Column::SecondarySha256 => "secondary_sha256",
+            Column::SecondaryCertificatePem => "secondary_certificate_pem",
+            Column::SecondaryChainPem => "secondary_chain_pem",
         }
     }
 
     /// Whether it may hold more than one line.
     pub fn is_long(&self) -> bool {
-        matches!(self, Column::CertificatePem | Column::ChainPem)
+        matches!(
+            self,
+            Column::CertificatePem
+                | Column::ChainPem
+                | Column::SecondaryCertificatePem
+                | Column::SecondaryChainPem
+        )
     }
 
     /// What of the records it needs.
@@ -169,6 +196,13 @@ impl Column {
             Column::Sha1 | Column::CertificatePem | Column::ChainPem => {
                 Parts { certificate: true, der: true, ..Parts::default() }
             }
+            Column::SecondaryCertSerial
+            | Column::SecondaryNotBefore
+            | Column::SecondaryNotAfter
+            | Column::SecondarySha1
+            | Column::SecondarySha256
+            | Column::SecondaryCertificatePem
+            | Column::SecondaryChainPem => Parts { secondary: true, ..Parts::default() },
         }
     }
 
@@ -197,14 +231,26 @@ impl Column {
             Column::NotBefore => time(found.not_before()?),
             Column::NotAfter => time(found.not_after()?),
             Column::Sha256 => ours(found.sha256()?),
-            Column::Sha1 => match found.der()? {
-                Some(der) => Cell::Ours(Thumbprint::sha1(der).to_string().into()),
-                None => Cell::Absent,
-            },
-            Column::CertificatePem => found.der()?.map_or(Cell::Absent, |der| Cell::Certificate(der, false)),
-            Column::ChainPem => found.der()?.map_or(Cell::Absent, |der| Cell::Certificate(der, true)),
+            Column::Sha1 => sha1(found.der()?),
+            Column::CertificatePem => certificate(found.der()?, false),
+            Column::ChainPem => certificate(found.der()?, true),
+            Column::SecondaryCertSerial => ours(found.secondary_cert_serial()?),
+            Column::SecondaryNotBefore => time(found.secondary_not_before()?),
+            Column::SecondaryNotAfter => time(found.secondary_not_after()?),
+            Column::SecondarySha1 => sha1(found.secondary_der()?),
+            Column::SecondarySha256 => ours(found.secondary_sha256()?),
+            Column::SecondaryCertificatePem => certificate(found.secondary_der()?, false),
+            Column::SecondaryChainPem => certificate(found.secondary_der()?, true),
         })
     }
+}
+
+fn sha1<'a>(der: Option<&'a [u8]>) -> Cell<'a> {
+    der.map_or(Cell::Absent, |der| Cell::Ours(Thumbprint::sha1(der).to_string().into()))
+}
+
+fn certificate(der: Option<&[u8]>, with_chain: bool) -> Cell<'_> {
+    der.map_or(Cell::Absent, |der| Cell::Certificate(der, with_chain))
 }
 
 impl Cell<'_> {
@@ -307,6 +353,7 @@ pub fn parts(columns: &[Column]) -> Parts {
         run: all.run || one.run,
         certificate: all.certificate || one.certificate,
         der: all.der || one.der,
+        secondary: all.secondary || one.secondary,
     })
 }
 
@@ -322,7 +369,7 @@ mod tests {
         }
         let unknown = parse(&["serial".to_owned(), "colour".to_owned()]).unwrap_err();
         assert!(unknown.to_string().starts_with("“colour” is not a column; there are serial, mac, "));
-        assert!(unknown.to_string().contains(", certificate_pem, chain_pem, and @NAME"));
+        assert!(unknown.to_string().contains(", secondary_certificate_pem, secondary_chain_pem, and @NAME"));
         assert_eq!(parse(&["@Line".to_owned()]).unwrap()[0].as_str(), "Line");
         let twice = parse(&["mac".to_owned(), " MAC".to_owned()]).unwrap_err();
         assert_eq!(twice.to_string(), "the column “mac” is named twice");

@@ -106,13 +106,11 @@ impl Format {
     pub fn parts(self, columns: &[Column]) -> Parts {
         match self {
             Format::Csv | Format::JsonLines => column::parts(columns),
-            Format::AzureHub => Parts { run: true, certificate: true, der: false },
-            Format::AzureDps
-            | Format::NrfCloud
-            | Format::EspMassMfg
-            | Format::RainMaker
-            | Format::Aws
-            | Format::Manifest => Parts { run: true, certificate: true, der: true },
+            Format::AzureHub => Parts { run: true, certificate: true, der: false, secondary: true },
+            Format::AzureDps => Parts { run: true, certificate: true, der: true, secondary: true },
+            Format::NrfCloud | Format::EspMassMfg | Format::RainMaker | Format::Aws | Format::Manifest => {
+                Parts { run: true, certificate: true, der: true, secondary: false }
+            }
         }
     }
 

@@ -12,6 +12,7 @@ use super::format::Format;
 use super::issuing::IssuingCas;
 use super::manifest::ManifestKey;
 use super::{azure, clouds, manifest};
+use crate::domain::pair::Pair;
 use crate::domain::product::{Enroll, Product, announced_tags};
 use crate::store::export::Lane;
 use crate::store::export::found::Found;
@@ -71,6 +72,8 @@ pub struct Identity<'a> {
     pub device_id: &'a str,
     /// SHA-256 of the DER.
     pub sha256: &'a str,
+    /// SHA-256 of the DER of the secondary certificate.
+    pub secondary_sha256: Option<&'a str>,
 }
 
 impl<'p> Scribe<'p> {
@@ -136,6 +139,7 @@ impl<'p> Scribe<'p> {
             registration_id: found.registration_id()?,
             device_id: found.device_id()?,
             sha256,
+            secondary_sha256: found.secondary_sha256()?,
         };
         // read for every form but one, which needs only its digest
         let der = found.der()?.unwrap_or_default();
@@ -146,7 +150,12 @@ impl<'p> Scribe<'p> {
                     Recipe::Of(enroll) => Recipe::Of(Cow::Owned(with_tags(lane, found, &enroll)?)),
                     other => other,
                 };
-                azure::enrollment(recipe, &identity, der, out)
+                azure::enrollment(
+                    recipe,
+                    &identity,
+                    Pair { primary: der, secondary: found.secondary_der()? },
+                    out,
+                )
             }
             Format::NrfCloud => clouds::nrf_row(plan, found, &kept, &identity, der, out),
             Format::EspMassMfg => clouds::esp_row(found, &identity, der, out),

@@ -77,6 +77,9 @@ impl IssueAsk {
             Under::Product(name) => {
                 let recipe = products::find(folder, name)?;
                 let profile = match &recipe.product.credential {
+                    credential if credential.is_two() => {
+                        return Err(IssueFailed::TwoCertificates(name.clone()));
+                    }
                     Credential::X509 { key: KeyOrigin::OnDevice, .. } if keys != Keys::FromRequests => {
                         return Err(IssueFailed::KeysOnDevice(name.clone()));
                     }

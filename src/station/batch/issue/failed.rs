@@ -36,6 +36,9 @@ pub enum IssueFailed {
     Profile(BadProfile),
     #[error("devices of the recipe {0} get a derived key, not a certificate")]
     NoCertificates(Name),
+    /// A table holds one for each device.
+    #[error("devices of the recipe {0} get two certificates, and a batch gives one to each row")]
+    TwoCertificates(Name),
     #[error("devices of the recipe {0} make their own keys, so each row needs its request in a column csr")]
     KeysOnDevice(Name),
     #[error("the table has a column csr, so the keys are the devices' and none are to be sealed or written")]
@@ -108,6 +111,7 @@ impl Coded for IssueFailed {
             IssueFailed::Recipe(error) => error.code(),
             IssueFailed::ProfileFile(error) => error.code(),
             IssueFailed::Profile(error) => error.code(),
+            IssueFailed::TwoCertificates(_) => Code::TwoCertificates,
             IssueFailed::NoCertificates(_)
             | IssueFailed::KeysOnDevice(_)
             | IssueFailed::KeysAndRequests

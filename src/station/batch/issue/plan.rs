@@ -273,7 +273,7 @@ impl<'a> Planner<'a> {
         Ok(Some(RowFault::new(planned.row.line, &ReserveError::SerialNotAllowed { work_order, serial })))
     }
 
-    /// A key that another device has.
+    /// A key that another device has, or that is known to others.
     fn has_key(&self, reader: &Reader<'_>, planned: &Planned) -> Result<Option<RowFault>, StoreError> {
         let Some(request) = &planned.request else { return Ok(None) };
         let public_key = request.public_key().digest();
@@ -283,6 +283,10 @@ impl<'a> Planner<'a> {
                 planned.row.line,
                 &IntendError::DuplicateKey { known_device, public_key },
             ))),
+            Some(device) if certificates::issue::is_compromised(reader, device, &public_key)? => {
+                let fault = IntendError::Compromised { public_key };
+                Ok(Some(RowFault::new(planned.row.line, &fault)))
+            }
             Some(_) | None => Ok(None),
         }
     }

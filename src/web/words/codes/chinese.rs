@@ -43,6 +43,7 @@ super::code_words! {
     CsrNotPossessed: "证书请求不是用其自身密钥签名的。", "让设备重新生成密钥和证书请求。";
     CertificateEnd: "证书的截止时间不被允许。", "请选择截止时间符合签发 CA 和设备要求的证书模板。";
     CertificateName: "证书模板生成的名称不能写入证书。", "请修改证书模板的 [subject] 或 [san]，或设备序列号；消息会说明哪里不合适。";
+    TwoCertificates: "该配方的设备需要两张证书，此处只能签发一张。", "请在产线上对这些设备进行配置，产线会同时签发两张证书。";
     KeyTypeRefused: "不允许这种密钥类型。", "请使用证书模板允许的密钥类型。";
     ProfileInvalid: "证书模板有错误。", "请修改证书模板。";
     IssuerInvalid: "签发 CA 的密钥与证书不匹配。", "恢复本工站的 ca 文件夹。";
@@ -65,6 +66,8 @@ super::code_words! {
     RsaRoca: "RSA 密钥来自密钥可被计算出的芯片（ROCA）。", "把设备放到一边，交给工程师：其安全芯片需要制造商的更新，或改用 P-256 密钥。";
     RsaClosePrimes: "RSA 密钥的两个素数过于接近。", "把设备放到一边，交给工程师：生成密钥的密码库有缺陷。";
     KeyBlocklisted: "该公钥已被列入黑名单。", "把设备放到一边，交给工程师：工站文件夹中的 ca/blocklist.txt 列有其密钥。";
+    KeysAlike: "设备为两张证书使用了同一个密钥。", "将设备放到一旁交给工程师：第二张证书必须使用另一个密钥。";
+    KeyCompromised: "该密钥已泄露，其证书已被吊销。", "让设备生成新的密钥；原密钥已为他人所知。";
     BlocklistInvalid: "密钥黑名单有错误。", "请修正工站文件夹中的 ca/blocklist.txt：每行一个公钥的 SHA-256。";
     TokenUriInvalid: "令牌中密钥位置的写法有误。", "请写成 pkcs11:token=名称;object=名称?module-path=/路径/模块.so；PIN 是机密 pkcs11-pin。";
     TokenModule: "PKCS#11 模块无法使用。", "检查 station.toml 中 [issuing_key] 的 module-path 以及令牌软件是否已安装。";

@@ -43,6 +43,7 @@ super::code_words! {
     CsrNotPossessed: "Die Anforderung ist nicht mit ihrem eigenen Schlüssel unterschrieben.", "Das Gerät Schlüssel und Anforderung neu erstellen lassen.";
     CertificateEnd: "Das Zertifikat würde zu einer unzulässigen Zeit enden.", "Ein Profil wählen, dessen Zertifikate enden, wann Aussteller und Gerät es erlauben.";
     CertificateName: "Ein Name, den das Profil bildet, passt in kein Zertifikat.", "[subject] oder [san] des Profils oder die Seriennummer des Geräts berichtigen; die Meldung sagt, was nicht passt.";
+    TwoCertificates: "Geräte dieses Rezepts erhalten zwei Zertifikate, hier gibt es nur eines.", "Diese Geräte an der Linie einrichten; dort erhalten sie beide.";
     KeyTypeRefused: "Diese Schlüsselart ist nicht erlaubt.", "Eine Schlüsselart verwenden, die das Profil erlaubt.";
     ProfileInvalid: "Das Zertifikatsprofil ist fehlerhaft.", "Das Profil berichtigen.";
     IssuerInvalid: "Schlüssel und Zertifikat der ausstellenden CA passen nicht zusammen.", "Den Ordner ca dieser Station wiederherstellen.";
@@ -65,6 +66,8 @@ super::code_words! {
     RsaRoca: "Der RSA-Schlüssel stammt aus einem Chip mit berechenbaren Schlüsseln (ROCA).", "Gerät für einen Ingenieur zur Seite legen: Der Sicherheitschip braucht das Update seines Herstellers oder einen Schlüssel auf P-256.";
     RsaClosePrimes: "Die beiden Primzahlen des RSA-Schlüssels liegen zu nah beieinander.", "Gerät für einen Ingenieur zur Seite legen: Die Bibliothek, die den Schlüssel erzeugte, ist fehlerhaft.";
     KeyBlocklisted: "Der öffentliche Schlüssel ist gesperrt.", "Gerät für einen Ingenieur zur Seite legen: ca/blocklist.txt im Ordner der Station nennt seinen Schlüssel.";
+    KeysAlike: "Das Gerät verwendet für beide Zertifikate denselben Schlüssel.", "Gerät für die Technik beiseitelegen: für das zweite Zertifikat muss es einen zweiten Schlüssel erzeugen.";
+    KeyCompromised: "Dieser Schlüssel ist anderen bekannt geworden; ein Zertifikat dafür wurde widerrufen.", "Das Gerät einen neuen Schlüssel erzeugen lassen.";
     BlocklistInvalid: "Die Liste gesperrter Schlüssel ist fehlerhaft.", "ca/blocklist.txt im Ordner der Station berichtigen: je Zeile ein SHA-256 eines öffentlichen Schlüssels.";
     TokenUriInvalid: "Die Angabe, wo der Schlüssel im Token liegt, ist fehlerhaft.", "pkcs11:token=NAME;object=NAME?module-path=/PFAD/MODUL.so schreiben; die PIN ist das Geheimnis pkcs11-pin.";
     TokenModule: "Das PKCS#11-Modul lässt sich nicht benutzen.", "module-path unter [issuing_key] in station.toml und die Software des Tokens prüfen.";

@@ -43,6 +43,7 @@ super::code_words! {
     CsrNotPossessed: "La solicitud no está firmada con su propia clave.", "Haga que el dispositivo genere de nuevo clave y solicitud.";
     CertificateEnd: "El certificado terminaría en un momento no permitido.", "Elija un perfil cuyos certificados terminen cuando lo permitan la CA emisora y el dispositivo.";
     CertificateName: "Un nombre que forma el perfil no cabe en un certificado.", "Corrija [subject] o [san] del perfil, o el número de serie del dispositivo; el mensaje dice qué no encaja.";
+    TwoCertificates: "Los dispositivos de esta receta reciben dos certificados y aquí solo se da uno.", "Prepare estos dispositivos en la línea, que les da los dos.";
     KeyTypeRefused: "Este tipo de clave no está permitido.", "Use un tipo de clave que permita el perfil.";
     ProfileInvalid: "El perfil de certificado tiene errores.", "Corrija el perfil.";
     IssuerInvalid: "La clave y el certificado de la CA emisora no corresponden.", "Restaure la carpeta ca de esta estación.";
@@ -65,6 +66,8 @@ super::code_words! {
     RsaRoca: "La clave RSA procede de un chip cuyas claves se pueden calcular (ROCA).", "Aparte la unidad para un ingeniero: su chip de seguridad necesita la actualización del fabricante, o una clave en P-256.";
     RsaClosePrimes: "Los dos primos de la clave RSA están demasiado cerca.", "Aparte la unidad para un ingeniero: la biblioteca que generó su clave es defectuosa.";
     KeyBlocklisted: "La clave pública está bloqueada.", "Aparte la unidad para un ingeniero: ca/blocklist.txt en la carpeta de la estación nombra su clave.";
+    KeysAlike: "El dispositivo usa la misma clave para los dos certificados.", "Aparte el dispositivo para ingeniería: debe crear una segunda clave para su segundo certificado.";
+    KeyCompromised: "Esta clave quedó comprometida; un certificado suyo fue revocado.", "Haga que el dispositivo cree una clave nueva.";
     BlocklistInvalid: "La lista de claves bloqueadas tiene errores.", "Corrija ca/blocklist.txt en la carpeta de la estación: un SHA-256 de clave pública por línea.";
     TokenUriInvalid: "La indicación de dónde está la clave en el token no es válida.", "Escriba pkcs11:token=NOMBRE;object=NOMBRE?module-path=/RUTA/MODULO.so; el PIN es el secreto pkcs11-pin.";
     TokenModule: "El módulo PKCS#11 no se puede usar.", "Revise module-path en [issuing_key] de station.toml y que el software del token esté instalado.";

@@ -2,8 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::code::Code;
+use crate::domain::pair::Which;
 use crate::vault::derive::derive;
-use crate::vault::group_key::{GroupKey, Which};
+use crate::vault::group_key::GroupKey;
 
 fn group() -> GroupKey {
     GroupKey::from_random(&Zeroizing::new([1; 64]), &Zeroizing::new([2; 64]))

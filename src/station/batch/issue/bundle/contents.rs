@@ -3,9 +3,10 @@
 
 use crate::ca::certificate::pem_of;
 use crate::device::render::template_set::TemplateSet;
-use crate::device::render::{self, RenderContext};
+use crate::device::render::{self, Certified, RenderContext};
 use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
+use crate::domain::pair::Pair;
 use crate::domain::product::{DeviceIdentity, InjectFile, Product};
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::secret::Secret;
@@ -161,8 +162,8 @@ impl Contents {
         context.global_endpoint = around.global_endpoint.clone();
         context.issuing_ca = Some(around.issuing_pem.clone());
         context.root_ca = Some(around.root_pem.clone());
-        context.certificate = Some(certificate);
-        context.private_key_pem = private_key.map(Secret::duplicate);
+        let private_key_pem = private_key.map(Secret::duplicate);
+        context.certificates = Some(Pair::one(Certified { certificate, private_key_pem }));
         let mut files = Vec::with_capacity(self.planned.len());
         for (name, file) in &self.planned {
             // a device that made its key has it
