@@ -8,3 +8,4 @@ pub mod kill;
 pub mod lot;
 pub mod opened;
 mod points;
+mod rehearsed;

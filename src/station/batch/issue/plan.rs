@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::ask::{IssueAsk, Keys};
 use super::failed::IssueFailed;
+use super::rehearsal::Rehearsal;
 use super::sharing::share;
 use crate::ca::csr::{self, BadCsr, ProvenKey};
 use crate::ca::issue::Refused;
@@ -99,6 +100,8 @@ pub struct Planner<'a> {
     blocklist: &'a Blocklist,
     header: Header,
     rule: IdentityRule,
+    /// Of the files of devices, if they are wanted.
+    rehearsal: Option<Rehearsal>,
     /// Whom the rows of the chunks in flight are about.
     seen: VecDeque<HashSet<String>>,
     /// The work order that lists serial numbers; none if it may hold any.
@@ -109,9 +112,15 @@ pub struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     /// For a table with this header.
-    pub fn new(ask: &'a IssueAsk, blocklist: &'a Blocklist, header: Header) -> Planner<'a> {
+    pub fn new(
+        ask: &'a IssueAsk,
+        blocklist: &'a Blocklist,
+        header: Header,
+        rehearsal: Option<Rehearsal>,
+    ) -> Planner<'a> {
         let rule = ask.product().map(IdentityRule::of).unwrap_or_default();
-        Planner { ask, blocklist, header, rule, seen: VecDeque::new(), listed: None, announced: false }
+        let seen = VecDeque::new();
+        Planner { ask, blocklist, header, rule, rehearsal, seen, listed: None, announced: false }
     }
 
     /// Sorts out the next rows, at most so many.
@@ -130,7 +139,10 @@ impl<'a> Planner<'a> {
             rows.push(row.clone());
         }
         chunk.rows = rows.len();
-        let read = share(rows, |_, row| Ok::<_, IssueFailed>(self.read(row)))?;
+        let mut read = share(rows, |_, row| Ok::<_, IssueFailed>(self.read(row)))?;
+        if let Some(rehearsal) = &mut self.rehearsal {
+            read = rehearsal.sort(read)?;
+        }
         while self.seen.len() >= IN_FLIGHT {
             self.seen.pop_front();
         }
