@@ -2,6 +2,7 @@
 //! is killed.
 
 mod bundles;
+mod changed;
 mod csr_column;
 mod key_files;
 pub mod kill;

@@ -14,6 +14,7 @@ mod sealing;
 pub mod serials;
 mod sharing;
 pub mod start;
+mod surveyed;
 mod writer;
 
 use std::path::Path;

@@ -1,7 +1,6 @@
 //! From rows to devices that may get a certificate: every rule that can be asked before anything is reserved.
 
 use std::collections::{HashSet, VecDeque};
-use std::fs::File;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +9,7 @@ use super::ask::{IssueAsk, Keys};
 use super::failed::IssueFailed;
 use super::rehearsal::Rehearsal;
 use super::sharing::share;
+use super::surveyed::SurveyedFile;
 use crate::ca::csr::{self, BadCsr, ProvenKey};
 use crate::ca::issue::Refused;
 use crate::domain::code::{Code, Coded};
@@ -127,7 +127,7 @@ impl<'a> Planner<'a> {
     pub fn next(
         &mut self,
         store: &Store,
-        table: &mut Table<File>,
+        table: &mut Table<SurveyedFile>,
         most: usize,
     ) -> Result<PlannedChunk, IssueFailed> {
         let mut rows = Vec::new();
