@@ -8,5 +8,6 @@ mod key_files;
 pub mod kill;
 pub mod lot;
 pub mod opened;
+mod places;
 mod points;
 mod rehearsed;

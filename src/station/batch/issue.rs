@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod failed;
 pub mod key_file;
 mod own_output;
+mod places;
 pub mod plan;
 pub mod recipients;
 mod rehearsal;

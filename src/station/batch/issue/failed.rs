@@ -57,6 +57,10 @@ pub enum IssueFailed {
     TooManyRows { rows: u64, most: u32 },
     #[error("{0} is there already")]
     OutputTaken(PathBuf),
+    #[error("{one} and {other} would be the same: {path}")]
+    SamePlace { one: &'static str, other: &'static str, path: PathBuf },
+    #[error("{one} would lie in {other}: {path}")]
+    PlaceWithin { one: &'static str, other: &'static str, path: PathBuf },
     #[error("{path} has {found} bytes, but {expected} were written and are on record")]
     OutputShorter { path: PathBuf, found: u64, expected: u64 },
     #[error("batch {batch} over this very file is not finished, and was asked for otherwise")]
@@ -128,7 +132,9 @@ impl Coded for IssueFailed {
             IssueFailed::Recipients(error) => error.code(),
             IssueFailed::NoRows | IssueFailed::NoList(_) | IssueFailed::TooManyRows { .. } => Code::BatchSize,
             IssueFailed::Interrupted => Code::Interrupted,
-            IssueFailed::OutputTaken(_) => Code::OutputExists,
+            IssueFailed::OutputTaken(_) | IssueFailed::SamePlace { .. } | IssueFailed::PlaceWithin { .. } => {
+                Code::OutputExists
+            }
             IssueFailed::OutputShorter { .. } => Code::OutputShorter,
             IssueFailed::OtherUnfinished { .. } | IssueFailed::NotRunning(_) => Code::BatchUnfinished,
             IssueFailed::ClockBehind { .. } => Code::ClockBehind,

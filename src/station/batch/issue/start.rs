@@ -5,6 +5,7 @@ use std::path::Path;
 use super::ask::Keys;
 use super::failed::IssueFailed;
 use super::own_output;
+use super::places;
 use super::surveyed::{self, Survey, SurveyedFile};
 use super::writer::Sinks;
 use super::{Bench, Job};
@@ -45,6 +46,7 @@ pub struct Started {
 
 /// Begins a batch, or takes up the one over this very input that was not finished.
 pub fn start(bench: &Bench<'_>, right: &Engineering, job: &Job<'_>) -> Result<Started, IssueFailed> {
+    places::must_be_apart(job.ask, job.input, job.output)?;
     let survey = surveyed::survey(job.input)?;
     match (survey.has_requests, &job.ask.keys) {
         (true, Keys::FromRequests) | (false, Keys::Sealed(_) | Keys::Clear) => {}
