@@ -59,7 +59,7 @@ impl Rehearsal {
         self.held = self.held || tried.iter().any(|(row, fault)| row.is_ok() && fault.is_none());
         let first = tried.iter().find_map(|(row, fault)| row.as_ref().ok().filter(|_| fault.is_some()));
         if let Some(planned) = first.filter(|_| !self.held) {
-            let mac = planned.mac.clone().or_else(|| STAND_IN_MAC.parse().ok());
+            let mac = planned.mac.or_else(|| STAND_IN_MAC.parse().ok());
             self.try_with(planned, mac.as_ref())?;
         }
         let refuse = |(row, fault): (Sorted, Option<RenderError>)| match (row, fault) {

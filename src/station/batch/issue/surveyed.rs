@@ -193,7 +193,7 @@ mod tests {
             if text.len() + 8 > size {
                 break;
             }
-            write!(text, "S{number:06}\n").unwrap();
+            writeln!(text, "S{number:06}").unwrap();
         }
         text.resize(size, b'x');
         text
