@@ -230,6 +230,7 @@ codes! {
     BatchUnderWay = "LS-CSV-40", "Wait until the batch under way has ended, or cancel it on its page.";
     BatchesWait = "LS-CSV-41", "Decide on the Batches page about the files that wait, or give them up.";
     UploadTooLarge = "LS-CSV-42", "Split the file, or run the batch at the station's command line.";
+    BatchInputChanged = "LS-CSV-43", "Put the input back as it was and run the same command to go on, or give the batch up with `lineside batch cancel NUMBER`; what was issued is in the output.";
     // -- labels
     PrinterOut = "LS-LABEL-01", "Check the printer's power, paper and cable; its labels wait, and the line goes on.";
     PrinterUnknown = "LS-LABEL-02", "Add a [[printer]] of this name to station.toml and start again, or change [label] printer in the recipe.";

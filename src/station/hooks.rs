@@ -15,6 +15,7 @@ use crate::azure::https::ClientError;
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
 use crate::station::board::Ending;
+use crate::station::clock;
 use crate::station::post::{PostFailed, Postman};
 use crate::station::settings::outside::{Hook, Hooks};
 
@@ -194,7 +195,7 @@ fn work(hooks: &Hooks, jobs: &Receiver<Job>, stop: &AtomicBool) {
             Hook::Command(words) => command::run(words, &what, hooks.deadline),
             Hook::Address(address) => Postman::new(address.clone(), &hooks.roots, hooks.deadline)
                 .map_err(HookFailed::from)
-                .and_then(|postman| postman.send(what.json(), &[]).map_err(HookFailed::from)),
+                .and_then(|postman| postman.send(what.json(), &[], clock::now()).map_err(HookFailed::from)),
         };
         match (reply, done) {
             // whoever waited may have given up

@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::blocking::Client;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Url, redirect, retry};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::azure::https::{self, ClientError, Roots};
+use crate::azure::retry_after;
 use crate::domain::code::{Code, Coded};
+use crate::domain::utc_time::UtcTime;
 
 /// The longest address, in bytes.
 const LONGEST: usize = 1000;
@@ -94,7 +96,19 @@ pub enum PostFailed {
         host: String,
         /// The HTTP status.
         status: u16,
+        /// How long it asks not to be sent anything.
+        retry_after: Option<Duration>,
     },
+}
+
+impl PostFailed {
+    /// How long the receiver asks not to be sent anything, if it answered at all.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            PostFailed::Unreachable { .. } => None,
+            PostFailed::Refused { retry_after, .. } => *retry_after,
+        }
+    }
 }
 
 impl Coded for PostFailed {
@@ -134,11 +148,17 @@ impl Postman {
         Ok(Postman { client: builder.build()?, address, timeout })
     }
 
-    /// Sends a JSON document with these further headers; any status of the 200s means that it was taken.
+    /// Sends a JSON document with these further headers; any status of the 200s means that it was taken. `now` is what a
+    /// date in the answer is counted from.
     ///
     /// # Errors
     /// See [`PostFailed`].
-    pub fn send(&self, json: String, headers: &[(&'static str, String)]) -> Result<(), PostFailed> {
+    pub fn send(
+        &self,
+        json: String,
+        headers: &[(&'static str, String)],
+        now: UtcTime,
+    ) -> Result<(), PostFailed> {
         let host = || self.address.host().to_owned();
         let mut request = self
             .client
@@ -155,7 +175,11 @@ impl Postman {
         })?;
         match answer.status() {
             status if status.is_success() => Ok(()),
-            status => Err(PostFailed::Refused { host: host(), status: status.as_u16() }),
+            status => {
+                let asked = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+                let retry_after = asked.and_then(|value| retry_after::parse(value, now));
+                Err(PostFailed::Refused { host: host(), status: status.as_u16(), retry_after })
+            }
         }
     }
 }

@@ -32,6 +32,9 @@ const PASSED_OVER: u64 = 1000;
 /// After so many attempts in vain everybody at the station is told.
 const TROUBLING: u32 = 3;
 
+/// How long a receiver may ask to be left alone.
+const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
+
 /// Why nothing was delivered.
 #[derive(Debug, thiserror::Error)]
 enum CannotDeliver {
@@ -56,6 +59,16 @@ impl Coded for CannotDeliver {
             CannotDeliver::Client(error) => error.code(),
             CannotDeliver::Post(error) => error.code(),
             CannotDeliver::Store(error) => error.code(),
+        }
+    }
+}
+
+impl CannotDeliver {
+    /// How long the receiver asks to be left alone, at most [`LONGEST_ASKED`].
+    fn asked(&self) -> Option<Duration> {
+        match self {
+            CannotDeliver::Post(error) => error.retry_after().map(|asked| asked.min(LONGEST_ASKED)),
+            CannotDeliver::Vault(_) | CannotDeliver::Client(_) | CannotDeliver::Store(_) => None,
         }
     }
 }
@@ -137,7 +150,7 @@ fn step(floor: &Floor, webhook: &Webhook, worry: Worry, keys: &Unlocked, sender:
             sender.postman = None;
             let attempts = cursor.attempts.saturating_add(1);
             let jitter = clock::random().map(u32::from_be_bytes).unwrap_or(u32::MAX / 2);
-            let next_try = schedule::next_try(attempts, now, None, jitter);
+            let next_try = schedule::next_try(attempts, now, error.asked(), jitter);
             if attempts == 1 || attempts == TROUBLING {
                 tracing::warn!(code = %error.code(), webhook = %webhook.name, attempts, "webhook: {error}");
             }
@@ -200,6 +213,6 @@ fn deliver(
             sender.postman.insert(Postman::new(webhook.address.clone(), &webhook.roots, webhook.timeout)?)
         }
     };
-    ready.send(body, &headers)?;
+    ready.send(body, &headers, clock::now())?;
     Ok(Moved::Told { seq, checkpoint })
 }

@@ -84,6 +84,12 @@ pub fn unfinished(reader: &Reader<'_>, kind: BatchKind, input: &Digest) -> Resul
     Ok(running.into_iter().find(|batch| batch.kind == kind && batch.input_digest == Some(*input)))
 }
 
+/// The batches of this kind over this input, newest first.
+pub fn over(reader: &Reader<'_>, kind: BatchKind, input: &Digest) -> Result<Vec<Batch>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM batch WHERE kind = ?1 AND input_digest = ?2 ORDER BY id DESC");
+    reader.rows("batch", &sql, (kind.as_str(), input.to_string()), parse)
+}
+
 /// The batches that have not ended, oldest first.
 pub fn running(reader: &Reader<'_>) -> Result<Vec<Batch>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM batch WHERE state = 'running' ORDER BY id");

@@ -2,9 +2,12 @@
 //! is killed.
 
 mod bundles;
+mod changed;
 mod csr_column;
 mod key_files;
 pub mod kill;
 pub mod lot;
 pub mod opened;
+mod places;
 mod points;
+mod rehearsed;

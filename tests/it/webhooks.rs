@@ -175,3 +175,26 @@ fn a_locked_station_and_one_without_the_secret_send_nothing() {
     wait_for("the log", || receiver.taken().iter().find(|a| a.json()["entry"]["name"] == "lot").cloned());
     serving.end();
 }
+
+#[test]
+fn a_receiver_is_left_alone_as_long_as_it_asks_but_not_for_ever() {
+    let station = Station::found();
+    let (soon, late) = (Receiver::start(), Receiver::start());
+    for (name, receiver, asked) in [("soon", &soon, "4"), ("late", &late, "99999")] {
+        webhook(&station, name, &receiver.url, "[\"work-order-added\"]");
+        receiver.answer(429);
+        receiver.ask(asked);
+    }
+    let serving = station.serve();
+    station.ok(&["work-order", "add", "lot", "--product", "demo-gateway", "--quantity", "1"]);
+    // milliseconds from the first refusal to the next attempt: what was asked, and a quarter of it at most
+    for (name, range) in [("soon", 4000..=5000), ("late", 3_600_000..=4_500_000)] {
+        let sql = format!("SELECT next_try - since FROM webhook WHERE name = '{name}' AND attempts = 1");
+        let wait: i64 = wait_for("a refusal", || station.sqlite(&sql).parse().ok());
+        assert!(range.contains(&wait), "{name}: {wait} ms");
+    }
+    soon.answer(200);
+    wait_for("the order", || (soon.taken().len() == 1).then_some(()));
+    assert_eq!((soon.all().len(), late.all().len()), (2, 1));
+    serving.end();
+}

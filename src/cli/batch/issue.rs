@@ -75,7 +75,7 @@ impl Issue {
                         "IN may be left out only with --work-order, whose serial numbers are issued then";
                     return Err(Failure::usage(Code::Usage, why));
                 };
-                (issue::serials::write(&session.store, order, output)?, output)
+                (issue::serials::write(&session.store, &ask, order, output)?, output)
             }
             _ => return Err(Failure::usage(Code::Usage, "give IN and OUT")),
         };

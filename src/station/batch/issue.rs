@@ -6,22 +6,26 @@ pub mod bundle;
 pub mod failed;
 pub mod key_file;
 mod own_output;
+mod places;
 pub mod plan;
 pub mod recipients;
+mod rehearsal;
 pub mod row_out;
 mod sealing;
 pub mod serials;
 mod sharing;
 pub mod start;
+mod surveyed;
 mod writer;
 
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use self::ask::{IssueAsk, Keys};
+use self::ask::IssueAsk;
 use self::failed::IssueFailed;
 use self::plan::Planner;
+use self::rehearsal::Rehearsal;
 use self::start::Started;
 use self::writer::Writer;
 use super::outcome::Outcome;
@@ -119,11 +123,13 @@ fn chunks(
     let Started { batch, work_order, opened, mut table, standing, sinks, size, .. } = started;
     progress.expect(size);
     progress.reached(standing.ends.input, standing.certificates, standing.refused);
-    let mut planner = Planner::new(ask, &bench.keys.blocklist, table.header().clone());
+    let made_before = standing.certificates > 0;
+    let rehearsal =
+        sinks.contents().map(|contents| Rehearsal::new(ask, contents, made_before)).transpose()?;
+    let mut planner = Planner::new(ask, &bench.keys.blocklist, table.header().clone(), rehearsal);
     let mut number = standing.chunk;
     let mut signed_before = standing.certificates;
     let chunk_size = bench.keys.issuer.at_once().map_or(CHUNK, |most| most.min(CHUNK));
-    let mut unrehearsed = sinks.contents();
     let common = sealing::Common { bench, right, person, ask, batch, work_order: &work_order };
     let (outcome, state) = thread::scope(|scope| {
         let (give, take) = sync_channel(WAITING);
@@ -145,12 +151,6 @@ fn chunks(
                 let planned = planner.next(bench.store, &mut table, chunk_size)?;
                 if planned.rows == 0 {
                     return Ok(BatchState::Done);
-                }
-                if let Some(first) = planned.good.first()
-                    && let Some(contents) = unrehearsed.take()
-                {
-                    let with_key = ask.keys != Keys::FromRequests;
-                    contents.rehearse(&first.identity, &first.serial, first.mac.as_ref(), with_key)?;
                 }
                 bench.keys.issuer.ready()?;
                 number += 1;

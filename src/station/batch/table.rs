@@ -225,7 +225,9 @@ impl Table<File> {
     pub fn open(path: &Path) -> Result<Table<File>, BadTable> {
         Table::read(File::open(path)?)
     }
+}
 
+impl<R: Read + Seek> Table<R> {
     /// Goes on with the row that begins at this byte (a [`Row::end`] of an earlier reading).
     pub fn go_to(&mut self, byte: u64) -> Result<(), BadTable> {
         let input = self.rows.input();

@@ -103,6 +103,10 @@ fn outside_text_that_looks_like_a_formula_is_shown_and_not_computed() {
     let raw = export(&["--raw"]);
     assert!(raw.contains(r#","=HYPERLINK(""http://x"",""y"")","#), "{raw}");
     assert!(raw.lines().nth(2).unwrap().starts_with("-0042,ada"), "{raw}");
+    // also where another spreadsheet would split, which a cell's quotes do not hinder
+    station.sqlite("UPDATE run SET person = 'x;=1+1' WHERE id = 1");
+    assert!(export(&[]).lines().nth(1).unwrap().contains(",\"x;'=1+1\","), "{}", export(&[]));
+    assert!(export(&["--raw"]).lines().nth(1).unwrap().contains(",\"x;=1+1\","));
     // and so says a spreadsheet
     let (person, serial) = ((1, 1), (2, 0));
     let opened = opened_by_gnumeric(&station, &defused);

@@ -38,6 +38,7 @@ pub struct Receiver {
     /// Where.
     pub url: String,
     status: Arc<AtomicU16>,
+    retry_after: Arc<Mutex<Option<String>>>,
     arrived: Arc<Mutex<Vec<Arrived>>>,
 }
 
@@ -47,19 +48,25 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/in", listener.local_addr().unwrap());
         let (status, arrived) = (Arc::new(AtomicU16::new(204)), Arc::new(Mutex::new(Vec::new())));
-        let (answer, keep) = (Arc::clone(&status), Arc::clone(&arrived));
+        let retry_after = Arc::new(Mutex::new(None));
+        let (answer, keep, later) = (Arc::clone(&status), Arc::clone(&arrived), Arc::clone(&retry_after));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 // whoever breaks off told nothing
-                let _ = take(stream, &answer, &keep);
+                let _ = take(stream, &answer, &later, &keep);
             }
         });
-        Receiver { url, status, arrived }
+        Receiver { url, status, retry_after, arrived }
     }
 
     /// Answers with this status from now on.
     pub fn answer(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
+    }
+
+    /// Asks from now on to be left alone for a while, beside the status.
+    pub fn ask(&self, retry_after: &str) {
+        *self.retry_after.lock().unwrap() = Some(retry_after.to_owned());
     }
 
     /// Everything that arrived so far.
@@ -79,7 +86,12 @@ impl Receiver {
     }
 }
 
-fn take(stream: TcpStream, status: &AtomicU16, keep: &Mutex<Vec<Arrived>>) -> std::io::Result<()> {
+fn take(
+    stream: TcpStream,
+    status: &AtomicU16,
+    retry_after: &Mutex<Option<String>>,
+    keep: &Mutex<Vec<Arrived>>,
+) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let mut reader = BufReader::new(stream);
     let (mut headers, mut length, mut line) = (Vec::new(), 0, String::new());
@@ -98,6 +110,8 @@ fn take(stream: TcpStream, status: &AtomicU16, keep: &Mutex<Vec<Arrived>>) -> st
     let status = status.load(Ordering::SeqCst);
     let text = String::from_utf8(body).unwrap_or_default();
     keep.lock().unwrap().push(Arrived { headers, text, status });
-    let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let asked = retry_after.lock().unwrap().clone();
+    let asked = asked.map_or_else(String::new, |asked| format!("Retry-After: {asked}\r\n"));
+    let answer = format!("HTTP/1.1 {status} X\r\n{asked}Content-Length: 0\r\nConnection: close\r\n\r\n");
     reader.into_inner().write_all(answer.as_bytes())
 }

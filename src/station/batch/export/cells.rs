@@ -13,9 +13,10 @@ pub fn outside(out: &mut Vec<u8>, text: &str, raw: bool) {
     if raw { quoted(out, text.as_bytes()) } else { quoted(out, defused(text).as_bytes()) }
 }
 
-/// A text of our own as a cell (RFC 4180): in quotation marks where it holds one, a comma or a line end.
+/// A text of our own as a cell (RFC 4180): in quotation marks where it holds one, a comma or a line end, or what some
+/// spreadsheets split at beside the comma.
 pub fn quoted(out: &mut Vec<u8>, text: &[u8]) {
-    if !text.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+    if !text.iter().any(|byte| matches!(byte, b',' | b';' | b'\t' | b'"' | b'\n' | b'\r')) {
         out.extend_from_slice(text);
         return;
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::bundle::BundleError;
 use super::key_file::KeyFolderError;
 use super::recipients::{BadRecipients, NotSealed};
+use super::surveyed::Changed;
 use crate::ca::issue::Refused;
 use crate::ca::key::BadKeyPair;
 use crate::ca::profile::BadProfile;
@@ -27,7 +28,9 @@ use crate::store::work_orders::WorkOrderError;
 #[allow(missing_docs, reason = "the fields are the values the messages name")]
 pub enum IssueFailed {
     #[error("{0}")]
-    Table(#[from] BadTable),
+    Table(BadTable),
+    #[error("the input was changed while the batch was under way; none of its other bytes was used")]
+    InputChanged,
     #[error(transparent)]
     Recipe(#[from] RecipeError),
     #[error(transparent)]
@@ -57,6 +60,10 @@ pub enum IssueFailed {
     TooManyRows { rows: u64, most: u32 },
     #[error("{0} is there already")]
     OutputTaken(PathBuf),
+    #[error("{one} and {other} would be the same: {path}")]
+    SamePlace { one: &'static str, other: &'static str, path: PathBuf },
+    #[error("{one} would lie in {other}: {path}")]
+    PlaceWithin { one: &'static str, other: &'static str, path: PathBuf },
     #[error("{path} has {found} bytes, but {expected} were written and are on record")]
     OutputShorter { path: PathBuf, found: u64, expected: u64 },
     #[error("batch {batch} over this very file is not finished, and was asked for otherwise")]
@@ -97,6 +104,15 @@ pub enum IssueFailed {
     Panicked,
 }
 
+impl From<BadTable> for IssueFailed {
+    fn from(fault: BadTable) -> IssueFailed {
+        match fault {
+            BadTable::Read(cause) if Changed::is_behind(&cause) => IssueFailed::InputChanged,
+            fault => IssueFailed::Table(fault),
+        }
+    }
+}
+
 impl IssueFailed {
     /// Whether the batch can never go on as it was asked for. Everything else is mended, and the same call goes on.
     pub fn ends_the_batch(&self) -> bool {
@@ -108,6 +124,7 @@ impl Coded for IssueFailed {
     fn code(&self) -> Code {
         match self {
             IssueFailed::Table(error) => error.code(),
+            IssueFailed::InputChanged => Code::BatchInputChanged,
             IssueFailed::Recipe(error) => error.code(),
             IssueFailed::ProfileFile(error) => error.code(),
             IssueFailed::Profile(error) => error.code(),
@@ -119,7 +136,9 @@ impl Coded for IssueFailed {
             IssueFailed::Recipients(error) => error.code(),
             IssueFailed::NoRows | IssueFailed::NoList(_) | IssueFailed::TooManyRows { .. } => Code::BatchSize,
             IssueFailed::Interrupted => Code::Interrupted,
-            IssueFailed::OutputTaken(_) => Code::OutputExists,
+            IssueFailed::OutputTaken(_) | IssueFailed::SamePlace { .. } | IssueFailed::PlaceWithin { .. } => {
+                Code::OutputExists
+            }
             IssueFailed::OutputShorter { .. } => Code::OutputShorter,
             IssueFailed::OtherUnfinished { .. } | IssueFailed::NotRunning(_) => Code::BatchUnfinished,
             IssueFailed::ClockBehind { .. } => Code::ClockBehind,

@@ -1,14 +1,15 @@
 //! From rows to devices that may get a certificate: every rule that can be asked before anything is reserved.
 
 use std::collections::{HashSet, VecDeque};
-use std::fs::File;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::ask::{IssueAsk, Keys};
 use super::failed::IssueFailed;
+use super::rehearsal::Rehearsal;
 use super::sharing::share;
+use super::surveyed::SurveyedFile;
 use crate::ca::csr::{self, BadCsr, ProvenKey};
 use crate::ca::issue::Refused;
 use crate::domain::code::{Code, Coded};
@@ -99,6 +100,8 @@ pub struct Planner<'a> {
     blocklist: &'a Blocklist,
     header: Header,
     rule: IdentityRule,
+    /// Of the files of devices, if they are wanted.
+    rehearsal: Option<Rehearsal>,
     /// Whom the rows of the chunks in flight are about.
     seen: VecDeque<HashSet<String>>,
     /// The work order that lists serial numbers; none if it may hold any.
@@ -109,16 +112,22 @@ pub struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     /// For a table with this header.
-    pub fn new(ask: &'a IssueAsk, blocklist: &'a Blocklist, header: Header) -> Planner<'a> {
+    pub fn new(
+        ask: &'a IssueAsk,
+        blocklist: &'a Blocklist,
+        header: Header,
+        rehearsal: Option<Rehearsal>,
+    ) -> Planner<'a> {
         let rule = ask.product().map(IdentityRule::of).unwrap_or_default();
-        Planner { ask, blocklist, header, rule, seen: VecDeque::new(), listed: None, announced: false }
+        let seen = VecDeque::new();
+        Planner { ask, blocklist, header, rule, rehearsal, seen, listed: None, announced: false }
     }
 
     /// Sorts out the next rows, at most so many.
     pub fn next(
         &mut self,
         store: &Store,
-        table: &mut Table<File>,
+        table: &mut Table<SurveyedFile>,
         most: usize,
     ) -> Result<PlannedChunk, IssueFailed> {
         let mut rows = Vec::new();
@@ -130,7 +139,10 @@ impl<'a> Planner<'a> {
             rows.push(row.clone());
         }
         chunk.rows = rows.len();
-        let read = share(rows, |_, row| Ok::<_, IssueFailed>(self.read(row)))?;
+        let mut read = share(rows, |_, row| Ok::<_, IssueFailed>(self.read(row)))?;
+        if let Some(rehearsal) = &mut self.rehearsal {
+            read = rehearsal.sort(read)?;
+        }
         while self.seen.len() >= IN_FLIGHT {
             self.seen.pop_front();
         }

@@ -1,21 +1,20 @@
 //! How a batch begins, or goes on after it was cut off; and how one that was cut off is given up.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use super::ask::Keys;
 use super::failed::IssueFailed;
 use super::own_output;
+use super::places;
+use super::surveyed::{self, Survey, SurveyedFile};
 use super::writer::Sinks;
 use super::{Bench, Job};
 use crate::domain::batch::{BatchKind, BatchState};
 use crate::domain::code::{Code, Coded};
-use crate::domain::digest::{Digest, Digester};
 use crate::domain::name::Name;
 use crate::domain::work_order::{LARGEST_WORK_ORDER, WorkOrderState};
 use crate::station::authority::{Authority, Engineering};
-use crate::station::batch::table::{Column, Row, Table};
+use crate::station::batch::table::Table;
 use crate::station::clock;
 use crate::station::revocation;
 use crate::store::batches::{self, Batch, Ended, NewBatch};
@@ -32,7 +31,7 @@ pub struct Started {
     /// Whether it was opened for this batch alone.
     pub opened: bool,
     /// The input, at the row that comes next.
-    pub table: Table<File>,
+    pub table: Table<SurveyedFile>,
     /// How far the batch is.
     pub standing: Standing,
     /// Where it writes.
@@ -45,17 +44,10 @@ pub struct Started {
     pub void: u64,
 }
 
-/// What one reading of the whole input tells.
-struct Survey {
-    digest: Digest,
-    size: u64,
-    rows: u64,
-    has_requests: bool,
-}
-
 /// Begins a batch, or takes up the one over this very input that was not finished.
 pub fn start(bench: &Bench<'_>, right: &Engineering, job: &Job<'_>) -> Result<Started, IssueFailed> {
-    let survey = survey(job.input)?;
+    places::must_be_apart(job.ask, job.input, job.output)?;
+    let survey = surveyed::survey(job.input)?;
     match (survey.has_requests, &job.ask.keys) {
         (true, Keys::FromRequests) | (false, Keys::Sealed(_) | Keys::Clear) => {}
         (true, Keys::Sealed(_) | Keys::Clear) => return Err(IssueFailed::KeysAndRequests),
@@ -65,42 +57,6 @@ pub fn start(bench: &Bench<'_>, right: &Engineering, job: &Job<'_>) -> Result<St
     match unfinished {
         Some(found) => resume(bench, right, job, survey, found),
         None => begin(bench, right, job, survey),
-    }
-}
-
-fn survey(input: &Path) -> Result<Survey, IssueFailed> {
-    let mut digester = Digester::new();
-    let mut size = 0;
-    let file = File::open(input).map_err(|cause| IssueFailed::Read { path: input.to_owned(), cause })?;
-    let mut table = Table::read(Digesting { file, digester: &mut digester, size: &mut size })?;
-    let has_requests = table.header().place(Column::Csr).is_some();
-    let (mut row, mut rows) = (Row::default(), 0);
-    while table.next(&mut row)? {
-        rows += 1;
-    }
-    drop(table);
-    if rows == 0 {
-        return Err(IssueFailed::NoRows);
-    }
-    if rows > u64::from(LARGEST_WORK_ORDER) {
-        return Err(IssueFailed::TooManyRows { rows, most: LARGEST_WORK_ORDER });
-    }
-    Ok(Survey { digest: digester.finish(), size, rows, has_requests })
-}
-
-/// Digests a file while it is read.
-struct Digesting<'a> {
-    file: File,
-    digester: &'a mut Digester,
-    size: &'a mut u64,
-}
-
-impl Read for Digesting<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        self.digester.update(&buffer[..read]);
-        *self.size += u64::try_from(read).unwrap_or(u64::MAX);
-        Ok(read)
     }
 }
 
@@ -155,7 +111,7 @@ fn begin(
     })?;
     let opening = || -> Result<_, IssueFailed> {
         let standing = Standing::default();
-        Ok((Sinks::open(bench, ask, output, &standing, false)?, Table::open(input)?, standing))
+        Ok((Sinks::open(bench, ask, output, &standing, false)?, Table::read(survey.file)?, standing))
     };
     let (sinks, table, standing) = match opening() {
         Ok(opened) => opened,
@@ -184,7 +140,7 @@ fn resume(
     survey: Survey,
     found: Batch,
 ) -> Result<Started, IssueFailed> {
-    let Job { ask, input, output, .. } = *job;
+    let Job { ask, output, .. } = *job;
     let asked: serde_json::Value = serde_json::from_str(&found.asked).unwrap_or_default();
     if asked != ask.as_json() || found.output != name_of(output) {
         return Err(IssueFailed::OtherUnfinished { batch: found.id });
@@ -194,7 +150,7 @@ fn resume(
     let void = void(bench, right, found.id, &work_order)?;
     let standing = bench.store.read(|r| bulk::standing(r, found.id))?;
     let sinks = Sinks::open(bench, ask, output, &standing, true)?;
-    let mut table = Table::open(input)?;
+    let mut table = Table::read(survey.file)?;
     if standing.ends.input > 0 {
         table.go_to(standing.ends.input)?;
     }

@@ -14,6 +14,7 @@ use super::bundle::contents::{BundleDevice, Contents, Surroundings};
 use super::bundle::{Bundles, Start};
 use super::failed::IssueFailed;
 use super::key_file::{self, KeyFolder};
+use super::places::refused_of;
 use super::row_out::{self, RowOut};
 use super::sealing::{Common, Sealed, SealedChunk};
 use super::sharing::share;
@@ -99,15 +100,10 @@ pub struct Sinks {
     contents: Option<Arc<Contents>>,
 }
 
-/// The table of rows that got no certificate, beside the output; mended, it is the input of another batch.
-fn refused_path(output: &Path) -> PathBuf {
-    output.with_extension("refused.csv")
-}
-
 impl Sinks {
     /// Nothing may be there that a new batch would overwrite.
     pub fn must_be_free(ask: &IssueAsk, output: &Path) -> Result<(), IssueFailed> {
-        let mut wanted = vec![output.to_owned(), refused_path(output)];
+        let mut wanted = vec![output.to_owned(), refused_of(output)];
         wanted.extend(ask.tar.clone());
         let mut folders = vec![KeyFolder::of(output)];
         folders.extend(ask.folders.clone());
@@ -152,7 +148,7 @@ impl Sinks {
         let contents = bundles.are_wanted().then(|| contents(bench, ask)).transpose()?.map(Arc::new);
         Ok(Sinks {
             output: Growing::at(output.to_owned(), ends.output)?,
-            refused: Growing::at(refused_path(output), ends.refused)?,
+            refused: Growing::at(refused_of(output), ends.refused)?,
             keys,
             bundles,
             contents,

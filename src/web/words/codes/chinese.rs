@@ -178,6 +178,7 @@ super::code_words! {
     BatchUnderWay: "另一个批处理正在进行。", "请等待其结束，或在其页面上取消。";
     BatchesWait: "等待决定的文件过多。", "请在“批次”页面上处理等待中的文件，或将其放弃。";
     UploadTooLarge: "文件过大。", "请拆分文件，或在工站的命令行上执行该批处理。";
+    BatchInputChanged: "批处理进行期间输入文件被更改。", "请恢复原来的输入文件并再次执行同一命令以继续，或用 `lineside batch cancel NUMBER` 放弃该批次；已签发的内容都在输出中。";
     PrinterOut: "标签打印机没有应答。", "检查打印机的电源、纸张和电缆；标签会等待，产线继续。";
     PrinterUnknown: "没有这台打印机。", "在 station.toml 中添加同名的 [[printer]] 并重启，或修改配方的 [label] printer。";
     ReadTooLong: "读取记录时间过长，已中止。", "请缩小范围，例如缩短时间段，或在产线空闲时再试。";

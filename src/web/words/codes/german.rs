@@ -178,6 +178,7 @@ super::code_words! {
     BatchUnderWay: "Ein anderer Stapel ist in Arbeit.", "Warten, bis er beendet ist, oder ihn auf seiner Seite abbrechen.";
     BatchesWait: "Es warten schon zu viele Dateien auf eine Entscheidung.", "Auf der Seite „Stapel“ über die wartenden Dateien entscheiden oder sie verwerfen.";
     UploadTooLarge: "Die Datei ist zu groß.", "Die Datei teilen, oder den Stapel an der Kommandozeile der Station ausführen.";
+    BatchInputChanged: "Die Eingabedatei wurde geändert, während der Stapel lief.", "Die Datei zurückversetzen und denselben Befehl noch einmal geben, oder den Stapel mit `lineside batch cancel NUMMER` aufgeben; was ausgestellt wurde, steht in der Ausgabe.";
     PrinterOut: "Der Etikettendrucker antwortet nicht.", "Strom, Papier und Kabel des Druckers prüfen; die Etiketten warten, die Linie läuft weiter.";
     PrinterUnknown: "Diesen Drucker gibt es nicht.", "In station.toml einen [[printer]] dieses Namens eintragen und neu starten, oder im Rezept [label] printer ändern.";
     ReadTooLong: "Das Lesen der Aufzeichnungen dauerte zu lange und wurde abgebrochen.", "Weniger auf einmal verlangen, etwa einen kürzeren Zeitraum, oder es versuchen, wenn die Linie ruht.";

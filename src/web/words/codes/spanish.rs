@@ -178,6 +178,7 @@ super::code_words! {
     BatchUnderWay: "Hay otro lote en curso.", "Espere a que termine o cancélelo en su página.";
     BatchesWait: "Ya hay demasiados ficheros que esperan una decisión.", "Decida en la página «Lotes» sobre los ficheros que esperan, o descártelos.";
     UploadTooLarge: "El fichero es demasiado grande.", "Divida el fichero o haga el lote en la línea de comandos de la estación.";
+    BatchInputChanged: "El archivo de entrada cambió mientras el lote estaba en curso.", "Devuelva el archivo a como estaba y dé la misma orden para continuar, o abandone el lote con `lineside batch cancel NÚMERO`; lo emitido está en la salida.";
     PrinterOut: "La impresora de etiquetas no responde.", "Revise su corriente, papel y cable; las etiquetas esperan y la línea sigue.";
     PrinterUnknown: "Esa impresora no existe.", "Añada a station.toml un [[printer]] con ese nombre y reinicie, o cambie [label] printer en la receta.";
     ReadTooLong: "La lectura de los registros tardó demasiado y se interrumpió.", "Pida menos de una vez, por ejemplo un periodo más corto, o inténtelo cuando la línea esté tranquila.";

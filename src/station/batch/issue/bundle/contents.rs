@@ -3,7 +3,7 @@
 
 use crate::ca::certificate::pem_of;
 use crate::device::render::template_set::TemplateSet;
-use crate::device::render::{self, Certified, RenderContext};
+use crate::device::render::{self, Certified, RenderContext, RenderError, Rendered};
 use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
 use crate::domain::pair::Pair;
@@ -98,28 +98,25 @@ impl Contents {
         Ok(Contents { around, product, planned, recipients })
     }
 
-    /// Makes the files of a device that has no certificate yet, with stand-ins, and throws them away: a template that
-    /// cannot be filled must cost no certificate.
+    /// Fills the recipe's files for a device that has no certificate yet, with stand-ins for certificate and key, and
+    /// throws them away: a template that cannot be filled must cost no certificate.
     pub fn rehearse(
         &self,
         identity: &DeviceIdentity,
         serial: &SerialNumber,
         mac: Option<&MacAddress>,
-        with_key: bool,
+        stand_in: Option<&Secret>,
     ) -> Result<(), BundleError> {
-        let stand_in = with_key.then(|| Secret::from(self.around.issuing_pem.clone()));
         let device = BundleDevice {
             identity,
             serial,
             mac,
             certificate: &[],
             not_before: UtcTime::from_millis(0),
-            private_key: stand_in.as_ref(),
+            private_key: stand_in,
         };
-        let rehearsed = |around: &Surroundings| {
-            let certificate = around.issuing_pem.clone();
-            self.recipe_files(around, &device, certificate).map(|_| ())
-        };
+        let rehearsed =
+            |around: &Surroundings| self.rendered(around, &device, around.issuing_pem.clone()).map(|_| ());
         let Err(fault) = rehearsed(&self.around) else { return Ok(()) };
         if self.around.id_scope.is_none() {
             let scoped = Surroundings { id_scope: Some("0ne".to_owned()), ..self.around.clone() };
@@ -127,7 +124,7 @@ impl Contents {
                 return Err(BundleError::NoIdScope);
             }
         }
-        Err(fault)
+        Err(fault.into())
     }
 
     /// The files of a device.
@@ -155,6 +152,20 @@ impl Contents {
         device: &BundleDevice<'_>,
         certificate: String,
     ) -> Result<Vec<BundleFile>, BundleError> {
+        let rendered = self.rendered(around, device, certificate)?;
+        let files = rendered.into_iter().map(|(name, Rendered { content, secret, .. })| match secret {
+            true => self.guarded(name, content),
+            false => Ok(BundleFile { name: name.to_owned(), content }),
+        });
+        files.collect()
+    }
+
+    fn rendered(
+        &self,
+        around: &Surroundings,
+        device: &BundleDevice<'_>,
+        certificate: String,
+    ) -> Result<Vec<(&str, Rendered)>, RenderError> {
         let Some(product) = &self.product else { return Ok(Vec::new()) };
         let BundleDevice { identity, serial, mac, private_key, .. } = *device;
         let mut context = RenderContext::new(product, identity, serial, mac, &around.station);
@@ -164,19 +175,12 @@ impl Contents {
         context.root_ca = Some(around.root_pem.clone());
         let private_key_pem = private_key.map(Secret::duplicate);
         context.certificates = Some(Pair::one(Certified { certificate, private_key_pem }));
-        let mut files = Vec::with_capacity(self.planned.len());
-        for (name, file) in &self.planned {
-            // a device that made its key has it
-            if file.template == "private-key" && private_key.is_none() {
-                continue;
-            }
-            let rendered = render::render(file, &context, &around.templates)?;
-            files.push(match rendered.secret {
-                true => self.guarded(name, rendered.content)?,
-                false => BundleFile { name: name.clone(), content: rendered.content },
-            });
-        }
-        Ok(files)
+        // a device that made its key has it
+        let has = |file: &InjectFile| file.template != "private-key" || private_key.is_some();
+        let files = self.planned.iter().filter(|(_, file)| has(file));
+        files
+            .map(|(name, file)| Ok((name.as_str(), render::render(file, &context, &around.templates)?)))
+            .collect()
     }
 
     fn guarded(&self, name: &str, content: Secret) -> Result<BundleFile, BundleError> {

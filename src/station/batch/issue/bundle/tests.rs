@@ -96,7 +96,7 @@ fn a_folder_holds_what_a_device_needs_and_every_key_is_sealed() {
     let made = Made::now("sn-1");
     let reader = x25519::Identity::generate();
     let contents = made.contents(RECIPE, Some(&reader)).unwrap();
-    contents.rehearse(&made.identity, &"SN-1".parse().unwrap(), None, true).unwrap();
+    contents.rehearse(&made.identity, &"SN-1".parse().unwrap(), None, Some(&made.pem)).unwrap();
     let place = tempfile::tempdir().unwrap();
     let root = place.path().join("folders");
     let mut bundles = Bundles::none().to_folders(&root, Start::New).unwrap();
@@ -246,7 +246,8 @@ fn a_recipe_that_cannot_be_filled_costs_no_certificate() {
     let rehearse = |recipe: &str, with_key: bool, id_scope: Option<&str>| {
         let around = Surroundings { id_scope: id_scope.map(str::to_owned), ..made.around() };
         let contents = Contents::new(around, Some(Product::parse(recipe).unwrap()), None).unwrap();
-        contents.rehearse(&made.identity, &"SN-1".parse().unwrap(), None, with_key)
+        let key = with_key.then_some(&made.pem);
+        contents.rehearse(&made.identity, &"SN-1".parse().unwrap(), None, key)
     };
     assert_eq!(rehearse(RECIPE, false, Some("0ne0001")).map_err(|fault| fault.code()), Ok(()));
     let unknown = RECIPE.replace("template = \"dps.json\"", "template = \"nothing.json\"");
