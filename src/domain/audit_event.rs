@@ -378,6 +378,9 @@ pub enum AuditEvent {
         cert_serial: CertSerial,
         sha256: Digest,
         not_after: UtcTime,
+        /// Digest of the profile it follows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<Digest>,
         /// The second administrator, who confirmed it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         second: Option<Name>,
