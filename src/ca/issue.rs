@@ -348,4 +348,6 @@ impl Prepared {
 }
 
 #[cfg(test)]
+mod every_profile;
+#[cfg(test)]
 mod tests;
