@@ -19,7 +19,7 @@ use crate::domain::serial_number::SerialNumber;
 use crate::station::batch::identity_cells::{Identity, IdentityRule};
 use crate::station::batch::outcome::RowFault;
 use crate::station::batch::table::{Column, Header, Row, Table};
-use crate::station::blocklist::Blocklist;
+use crate::station::blocklist::LiveBlocklist;
 use crate::store::Store;
 use crate::store::announced::{self, contradiction};
 use crate::store::certificates;
@@ -96,7 +96,7 @@ impl Coded for BadRow {
 /// What is asked once for all rows.
 pub struct Planner<'a> {
     ask: &'a IssueAsk,
-    blocklist: &'a Blocklist,
+    blocklist: &'a LiveBlocklist,
     header: Header,
     rule: IdentityRule,
     /// Whom the rows of the chunks in flight are about.
@@ -109,7 +109,7 @@ pub struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     /// For a table with this header.
-    pub fn new(ask: &'a IssueAsk, blocklist: &'a Blocklist, header: Header) -> Planner<'a> {
+    pub fn new(ask: &'a IssueAsk, blocklist: &'a LiveBlocklist, header: Header) -> Planner<'a> {
         let rule = ask.product().map(IdentityRule::of).unwrap_or_default();
         Planner { ask, blocklist, header, rule, seen: VecDeque::new(), listed: None, announced: false }
     }
