@@ -61,3 +61,19 @@ fn a_station_that_begins_to_serve_settles_a_killed_request() {
     assert_eq!(station.events("work-order-closed")[0]["reason"], "opened for one request");
     station.ok(&["audit", "verify"]);
 }
+
+#[test]
+fn under_an_order_that_was_named_a_killed_request_waits_for_a_decision() {
+    let station = Station::found();
+    station.release("lot-1", "demo-gateway", 1, 1);
+    let csr = fixture("p256.der");
+    let words = ["ca", "sign", &csr, "--device-id", "d-1", "--work-order", "lot-1"];
+    kill_at(&station, "signed", &words);
+    station.refused(1, "LS-RUN-04", &words);
+    let run = station.sqlite("SELECT id FROM run");
+    station.ok(&["run", "supersede", &run, "--reason", "killed"]);
+    station.ok(&words);
+    assert_eq!(station.sqlite("SELECT state FROM certificate ORDER BY run"), "void\nissued");
+    assert_eq!(station.sqlite("SELECT state FROM work_order"), "active");
+    station.ok(&["audit", "verify"]);
+}
