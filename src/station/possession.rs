@@ -4,6 +4,7 @@ use crate::ca::certificate::Certificate;
 use crate::ca::issuer::Issuer;
 use crate::ca::possession::{self, BadVerificationCode, NotProven, VerificationCode};
 use crate::domain::audit_event::AuditEvent;
+use crate::domain::audit_event::ceremony::PossessionProven;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
@@ -106,7 +107,7 @@ fn prove_on_record(
             }
         }
         let proof = possession::prove(ask.issuer, &profile, &code, serial, now)?;
-        change.record(AuditEvent::PossessionProven {
+        change.record(AuditEvent::PossessionProven(PossessionProven {
             ca: ask.role.to_owned(),
             verification_code: code.to_string(),
             cert_serial: serial,
@@ -114,7 +115,7 @@ fn prove_on_record(
             not_after: proof.not_after(),
             profile: Some(profile.digest()),
             second: ask.second.cloned(),
-        });
+        }));
         Ok(proof)
     })
 }
