@@ -68,6 +68,7 @@ pub struct Certified {
 
 /// A CA's key signed a certificate that shows nothing but that it can sign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct PossessionProven {
     /// `root` or `issuing`.
     pub ca: String,
