@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{
-    CertificateParams, CrlDistributionPoint, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose,
-    IsCa, KeyIdMethod, KeyUsagePurpose, SanType, SerialNumber,
+    CertificateParams, CrlDistributionPoint, CustomExtension, DistinguishedName, DnType, DnValue,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyUsagePurpose, SanType, SerialNumber,
 };
 
 use super::body::{Body, NotEncodable};
@@ -128,8 +128,8 @@ pub struct Prepared {
 /// Forms the certificate body. Every rule is checked here and the permit is spent, whatever comes out.
 ///
 /// The CN is the registration ID, as DPS demands. The validity is the profile's, cut to that of the issuing CA at both ends.
-/// Extensions (RFC 5280 §4.2.1): critical basic constraints without CA, critical key usage, extended key usage, subject and
-/// authority key identifier, and what the profile adds; nothing of a request gets in.
+/// Extensions (RFC 5280 §4.2.1): critical basic constraints without CA, critical key usage, extended key usage, authority key
+/// identifier, subject key identifier unless the profile leaves it out, and what the profile adds; nothing of a request gets in.
 pub fn prepare(
     permit: IssuePermit,
     issuer: &Arc<Issuer>,
@@ -166,10 +166,15 @@ pub fn prepare(
     params.serial_number = Some(SerialNumber::from_slice(serial.as_bytes()));
     params.not_before = not_before.to_offset();
     params.not_after = not_after.to_offset();
-    params.is_ca = IsCa::ExplicitNoCa;
+    if profile.subject_key_id() {
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_identifier_method = KeyIdMethod::PreSpecified(key_id(&key));
+    } else {
+        // rcgen writes basic constraints and this identifier together or not at all
+        params.custom_extensions.push(no_ca());
+    }
     params.key_usages = profile.key_usage().iter().copied().map(key_usage).collect();
     params.extended_key_usages = profile.extended_key_usage().iter().copied().map(purpose).collect();
-    params.key_identifier_method = KeyIdMethod::PreSpecified(key_id(&key));
     params.use_authority_key_identifier_extension = true;
     let body = issuer.certificate_body(&params, &key)?;
     Ok(Prepared {
@@ -189,8 +194,8 @@ pub fn prepare(
 fn last_moment(profile: &Profile, issuer: &Issuer, now: UtcTime) -> Result<UtcTime, Refused> {
     let name = || profile.name().clone();
     let until = issuer.not_after();
+    can_end(profile, until)?;
     match profile.end() {
-        End::Never if until.seconds() < NO_END => Err(Refused::IssuerEnds { profile: name(), until }),
         End::Never => Ok(UtcTime::from_seconds(NO_END)),
         End::After(validity) => {
             let until = now.plus(validity).minus(Duration::from_secs(1)).min(until);
@@ -201,6 +206,16 @@ fn last_moment(profile: &Profile, issuer: &Issuer, now: UtcTime) -> Result<UtcTi
                 Some(_) | None => Ok(until),
             }
         }
+    }
+}
+
+/// Refuses a profile whose certificates never end under a CA that does.
+pub fn can_end(profile: &Profile, until: UtcTime) -> Result<(), Refused> {
+    match profile.end() {
+        End::Never if until.seconds() < NO_END => {
+            Err(Refused::IssuerEnds { profile: profile.name().clone(), until })
+        }
+        End::Never | End::After(_) => Ok(()),
     }
 }
 
@@ -241,6 +256,13 @@ fn name(params: &mut CertificateParams, profile: &Profile, whom: &Whom<'_>) -> R
         profile.crl_distribution_point().map(|url| CrlDistributionPoint { uris: vec![url.to_owned()] });
     params.crl_distribution_points.extend(lists);
     Ok(())
+}
+
+/// Critical basic constraints that say: no CA (an empty SEQUENCE, RFC 5280 §4.2.1.9).
+fn no_ca() -> CustomExtension {
+    let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, 19], vec![0x30, 0]);
+    extension.set_criticality(true);
+    extension
 }
 
 /// id-at-serialNumber (X.520).
@@ -325,5 +347,7 @@ impl Prepared {
     }
 }
 
+#[cfg(test)]
+mod every_profile;
 #[cfg(test)]
 mod tests;

@@ -12,16 +12,12 @@ use super::ceremony::key_id;
 use super::certificate::Certificate;
 use super::issuer::Issuer;
 use super::key::{BadKeyPair, KeyPair};
-use super::public_key::KeyKind;
+use super::profile::proof::ProofProfile;
 use super::signer::SignFailed;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
 use crate::domain::utc_time::UtcTime;
 
-/// How long the proof is valid at most, its backdating included: 7 days.
-pub const VALIDITY: Duration = Duration::from_secs(7 * 86_400);
-/// The proof begins this much early, for the clock of whoever checks it.
-const BACKDATE: Duration = Duration::from_secs(5 * 60);
 /// The fewest characters of a code: Azure's have 48.
 pub const SHORTEST_CODE: usize = 32;
 /// The most characters of a code: those of a CN (X.520 ub-common-name).
@@ -106,9 +102,10 @@ impl Coded for NotProven {
 }
 
 /// Makes the certificate that proves possession of this CA's key. Its own key is made here and forgotten: nobody can
-/// use the certificate for anything. It is no CA, and no client either.
+/// use the certificate for anything. It is no CA, and no client either; it ends with the CA if that ends before.
 pub fn prove(
     issuer: &Issuer,
+    profile: &ProofProfile,
     code: &VerificationCode,
     serial: CertSerial,
     now: UtcTime,
@@ -118,9 +115,9 @@ pub fn prove(
     if now < from || now > until {
         return Err(NotProven::NotValid { from, until, now });
     }
-    let key = KeyPair::generate(KeyKind::EcP256)?;
-    let not_before = now.minus(BACKDATE).max(from);
-    let not_after = not_before.plus(VALIDITY).minus(Duration::from_secs(1)).min(until);
+    let key = KeyPair::generate(profile.key())?;
+    let not_before = now.minus(profile.backdate()).max(from);
+    let not_after = not_before.plus(profile.validity()).minus(Duration::from_secs(1)).min(until);
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, code.as_str());
@@ -139,9 +136,15 @@ pub fn prove(
 mod tests {
     use super::*;
     use crate::ca::inspect::CertificateFacts;
+    use crate::ca::profile::proof::SHIPPED;
     use crate::ca::throwaway::{OpenSsl, ThrowawayCa, now};
 
+    const VALIDITY: Duration = Duration::from_secs(7 * 86_400);
     const CODE: &str = "A901A843EFF75419AC1F0EB460E85DF153092A0547AA30F5";
+
+    fn shipped() -> ProofProfile {
+        ProofProfile::parse(SHIPPED.1).unwrap()
+    }
 
     #[test]
     fn a_code_is_letters_and_digits_of_the_right_number() {
@@ -155,7 +158,7 @@ mod tests {
     fn the_proof_names_the_code_and_can_do_nothing_else() {
         let ca = ThrowawayCa::made_now();
         let code: VerificationCode = CODE.parse().unwrap();
-        let proof = prove(&ca.issuer, &code, CertSerial::new(now(), [3; 10]), now()).unwrap();
+        let proof = prove(&ca.issuer, &shipped(), &code, CertSerial::new(now(), [3; 10]), now()).unwrap();
         let facts = CertificateFacts::read(&proof).unwrap();
         assert_eq!(facts.subject, format!("CN={CODE}"));
         assert_eq!(facts.issuer, ca.issuer.subject());
@@ -163,11 +166,19 @@ mod tests {
         assert_eq!(facts.key_usage, ["digitalSignature"]);
         assert!(facts.extended_key_usage.is_empty());
         assert!(proof.not_after().since(proof.not_before()) < VALIDITY);
-        let again = prove(&ca.issuer, &code, CertSerial::new(now(), [3; 10]), now()).unwrap();
+        let text = SHIPPED.1.replace("days = 7", "days = 1").replace("minutes = 5", "minutes = 0");
+        let short =
+            ProofProfile::parse(&text.replace("ec-p256\"", "ec-p384\"").replace("or \"ec-p384", "or \""))
+                .unwrap();
+        let brief = prove(&ca.issuer, &short, &code, CertSerial::new(now(), [3; 10]), now()).unwrap();
+        assert_eq!(brief.not_before(), now());
+        assert_eq!(brief.not_after(), now().plus(Duration::from_secs(86_399)));
+        assert_eq!(brief.public_key().unwrap().kind(), crate::ca::public_key::KeyKind::EcP384);
+        let again = prove(&ca.issuer, &shipped(), &code, CertSerial::new(now(), [3; 10]), now()).unwrap();
         assert_ne!(proof.public_key().unwrap(), again.public_key().unwrap(), "a key of its own each time");
         let late = ca.issuer.not_after().plus(Duration::from_secs(1));
         assert!(matches!(
-            prove(&ca.issuer, &code, CertSerial::new(now(), [3; 10]), late),
+            prove(&ca.issuer, &shipped(), &code, CertSerial::new(now(), [3; 10]), late),
             Err(NotProven::NotValid { .. })
         ));
     }
@@ -176,7 +187,8 @@ mod tests {
     fn the_openssl_command_accepts_the_proof_under_the_ca_alone() {
         let ca = ThrowawayCa::made_now();
         let proof =
-            prove(&ca.issuer, &CODE.parse().unwrap(), CertSerial::new(now(), [3; 10]), now()).unwrap();
+            prove(&ca.issuer, &shipped(), &CODE.parse().unwrap(), CertSerial::new(now(), [3; 10]), now())
+                .unwrap();
         let openssl = OpenSsl::in_new_folder();
         openssl.write("issuing.pem", ca.issuer.certificate().pem().as_bytes());
         openssl.write("root.pem", ca.root.pem().as_bytes());

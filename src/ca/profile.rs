@@ -1,13 +1,18 @@
 //! Certificate profiles, checked: what every certificate made under one holds. Limits are hard and are enforced when the
 //! profile is loaded, not at the first device.
 
+mod at;
 mod file;
+pub mod made_for;
 pub mod names;
+pub mod proof;
 pub mod template;
 
 use std::time::Duration;
 
+use self::made_for::MadeFor;
 use self::names::{AlsoCalled, BadText, Names};
+use self::proof::ProofProfile;
 use self::template::BadTemplate;
 use super::public_key::KeyKind;
 use crate::domain::code::{Code, Coded};
@@ -15,7 +20,7 @@ use crate::domain::digest::Digest;
 use crate::domain::name::Name;
 use crate::domain::utc_time::UtcTime;
 
-/// The profiles that come with the product: name and text. A station may have more in `profiles/`.
+/// The profiles for devices that come with the product: name and text. A station may have more in `profiles/`.
 pub const SHIPPED: [(&str, &str); 5] = [
     ("device-p256", include_str!("../../ca/profiles/device-p256.toml")),
     ("device-p384", include_str!("../../ca/profiles/device-p384.toml")),
@@ -75,6 +80,7 @@ pub struct Profile {
     keys: Vec<KeyKind>,
     key_usage: Vec<Usage>,
     extended_key_usage: Vec<Purpose>,
+    subject_key_id: bool,
     names: Names,
     also_called: Vec<AlsoCalled>,
     crl_distribution_point: Option<String>,
@@ -166,16 +172,37 @@ pub enum BadProfile {
         /// What is wrong with it.
         fault: Fault,
     },
+    /// A good one, for something else.
+    #[error("this profile is for {found}, and one for {wanted} is needed")]
+    Use {
+        /// What it is for.
+        found: MadeFor,
+        /// What is needed.
+        wanted: MadeFor,
+    },
 }
 
 impl Coded for BadProfile {
     fn code(&self) -> Code {
-        Code::ProfileInvalid
+        match self {
+            BadProfile::TooLarge(_) | BadProfile::Syntax { .. } | BadProfile::Value { .. } => {
+                Code::ProfileInvalid
+            }
+            BadProfile::Use { .. } => Code::ProfileUse,
+        }
     }
 }
 
+/// Reads and checks the text of a profile, whatever it is for: its name.
+pub fn name_of(text: &str) -> Result<Name, BadProfile> {
+    Ok(match made_for::of(text)? {
+        MadeFor::Devices => Profile::parse(text)?.name,
+        MadeFor::Proof => ProofProfile::parse(text)?.name().clone(),
+    })
+}
+
 impl Profile {
-    /// Reads and checks the text of a profile.
+    /// Reads and checks the text of a profile for devices.
     pub fn parse(text: &str) -> Result<Profile, BadProfile> {
         file::parse(text)
     }
@@ -228,6 +255,11 @@ impl Profile {
     /// Extended key usages; none in a certificate that never ends.
     pub fn extended_key_usage(&self) -> &[Purpose] {
         &self.extended_key_usage
+    }
+
+    /// Whether its certificates hold the identifier of their key (RFC 5280 §4.2.1.2: should, not must, in those of devices).
+    pub fn subject_key_id(&self) -> bool {
+        self.subject_key_id
     }
 
     /// What the subject holds beside the CN.

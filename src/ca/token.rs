@@ -1,5 +1,5 @@
-//! A CA's key that lies in a PKCS#11 token and never leaves it. What is hashed here is signed there; a token that was
-//! pulled and put back is found again, with a new session and a new handle of the key.
+//! A CA's key that lies in a PKCS#11 token and never leaves it. It signs bodies only; a token that was pulled and
+//! put back is found again, with a new session and a new handle of the key.
 
 mod connection;
 pub mod fault;
@@ -7,12 +7,12 @@ mod module;
 mod pin;
 mod seat;
 pub mod uri;
+mod way;
 
 use std::thread;
 use std::time::Duration;
 
 use p384::ecdsa::Signature;
-use sha2::{Digest as _, Sha384};
 
 use self::connection::Connection;
 use self::fault::TokenFault;
@@ -101,8 +101,7 @@ impl SigningKey for TokenKey {
     }
 
     fn sign_body(&self, body: &Body) -> Result<Vec<u8>, SignFailed> {
-        let digest = Sha384::digest(&body[..]);
-        let signed = self.over_a_session(|connection| connection.sign(&self.uri, &digest))?;
+        let signed = self.over_a_session(|connection| connection.sign(&self.uri, body))?;
         let signature = Signature::from_slice(&signed).map_err(|_| SignFailed::NotVerified)?;
         Ok(signature.to_der().as_bytes().to_vec())
     }

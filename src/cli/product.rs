@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::json;
 
+use crate::ca::certificate::Certificate;
 use crate::cli::Common;
 use crate::cli::failure::Failure;
 use crate::cli::output;
@@ -82,7 +83,10 @@ impl Products {
                         format!("{} cannot be read: {error}", file.display()),
                     )
                 })?;
-                match products::check(&folder, &text).and_then(|product| with_printer(&folder, product)) {
+                match products::check(&folder, &text)
+                    .and_then(|product| with_printer(&folder, product))
+                    .and_then(|product| under_the_ca(&folder, product))
+                {
                     Ok(Product { name, digest, .. }) => {
                         let value = json!({ "usable": true, "name": name, "digest": digest, "faults": [] });
                         output::report(common.json, &value, || format!("{name} is usable."))
@@ -101,6 +105,19 @@ impl Products {
             }
         }
     }
+}
+
+/// Where there is an issuing CA, it must be able to issue what the recipe's profile says.
+fn under_the_ca(folder: &Folder, product: Product) -> Result<Product, BadRecipe> {
+    let path = folder.ca("issuing.pem");
+    if !path.is_file() {
+        return Ok(product);
+    }
+    let fault = |why: String| BadRecipe { faults: vec![format!("[credential] profile: {why}")] };
+    let text = folder.read(&path).map_err(|error| fault(error.to_string()))?;
+    let issuing = Certificate::from_pem(&text).map_err(|error| fault(error.to_string()))?;
+    products::fits_issuer(folder, &product, issuing.not_after()).map_err(|error| fault(error.to_string()))?;
+    Ok(product)
 }
 
 /// Where there is a station, a recipe's label needs a printer of it.

@@ -13,7 +13,6 @@ use super::name::Name;
 use super::person::{LoginWay, Role};
 use super::registration_id::RegistrationId;
 use super::serial_number::SerialNumber;
-use super::utc_time::UtcTime;
 use super::verdict::Verdict;
 
 /// One thing that was done or refused.
@@ -371,17 +370,8 @@ pub enum AuditEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         covered_until: Option<u64>,
     },
-    /// A CA's key signed a certificate that shows nothing but that it can sign; `ca` is root or issuing.
-    PossessionProven {
-        ca: String,
-        verification_code: String,
-        cert_serial: CertSerial,
-        sha256: Digest,
-        not_after: UtcTime,
-        /// The second administrator, who confirmed it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        second: Option<Name>,
-    },
+    /// A CA's key signed a certificate that shows nothing but that it can sign.
+    PossessionProven(ceremony::PossessionProven),
 }
 
 impl AuditEvent {

@@ -139,6 +139,7 @@ codes! {
     // -- profiles
     CertificateEnd = "LS-CA-40", "Choose a profile whose certificates end when the issuing CA and the device allow.";
     CertificateName = "LS-CA-41", "Mend the profile's [subject] or [san], or the device's serial number; the message says what does not fit.";
+    ProfileUse = "LS-CA-42", "Name a profile of the right use: devices, or proof-of-possession for `lineside ca prove`.";
     CsrTrailing = "LS-CSR-01", "Hand over the certificate request alone; something stands behind its end.";
     CsrTooLarge = "LS-CSR-02", "Have the device make a plain certificate request, without large extensions.";
     CsrSignature = "LS-CSR-03", "Have the request signed with SHA-256, SHA-384 or SHA-512.";

@@ -11,14 +11,16 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
-use crate::station::blocklist::{BadBlocklist, Blocklist};
+use crate::station::blocklist::{BadBlocklist, LiveBlocklist};
 use crate::station::folder::{Folder, FolderError};
 use crate::station::installation::{self, CannotInstall};
 use crate::station::issuers::{self, NoIssuer, PastIssuer};
+use crate::station::sign_request::settle;
 use crate::station::vault_changes::{self, VaultChangeError};
 use crate::store::Store;
 use crate::store::audit::checkpoint::{CheckpointError, CheckpointKey};
 use crate::store::error::StoreError;
+use crate::store::work_orders::WorkOrderError;
 use crate::vault::Vault;
 use crate::vault::error::VaultError;
 
@@ -37,7 +39,7 @@ pub struct Unlocked {
     /// The issuing CA's certificate, PEM.
     pub issuing_pem: String,
     /// Keys that get no certificate.
-    pub blocklist: Blocklist,
+    pub blocklist: LiveBlocklist,
 }
 
 impl Unlocked {
@@ -78,6 +80,9 @@ pub enum UnlockError {
     /// The records cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A request that was cut off cannot be settled.
+    #[error(transparent)]
+    Request(#[from] WorkOrderError),
     /// Vault and records do not belong together.
     #[error(transparent)]
     VaultChange(#[from] VaultChangeError),
@@ -94,12 +99,13 @@ impl Coded for UnlockError {
             UnlockError::Folder(error) => error.code(),
             UnlockError::Blocklist(error) => error.code(),
             UnlockError::Store(error) => error.code(),
+            UnlockError::Request(error) => error.code(),
             UnlockError::VaultChange(error) => error.code(),
         }
     }
 }
 
-/// Opens the vault and checks that it holds what is on record; a change of it that broke off is settled, and a
+/// Opens the vault and checks that it holds what is on record; a change of it or a request that broke off is settled, and a
 /// station that was founded before there were lot manifests gets the key that signs them. A refused passphrase is
 /// recorded. Only for the process that holds the station's lock.
 pub fn unlock(
@@ -111,6 +117,7 @@ pub fn unlock(
 ) -> Result<Unlocked, UnlockError> {
     on_record(store, actor, now, || {
         let mut unlocked = load(folder, settled(folder, store, passphrase, actor, now)?)?;
+        settle::settle(store, actor, now)?;
         if unlocked.vault.manifest_key().is_err() {
             let key = KeyPair::generate(KeyKind::EcP256)?.pkcs8()?;
             vault_changes::set_manifest_key(store, &mut unlocked.vault, key, actor, now)?;
@@ -193,7 +200,7 @@ fn load(folder: &Folder, vault: Vault) -> Result<Unlocked, UnlockError> {
     let root_pem = folder.read(&folder.ca("root.pem"))?;
     let past = issuers::past(folder, &vault)?;
     let checkpoint_key = CheckpointKey::load(vault.checkpoint_key()?)?;
-    let blocklist = Blocklist::load(folder)?;
+    let blocklist = LiveBlocklist::open(folder)?;
     let issuer = Arc::new(issuer);
     Ok(Unlocked { vault, issuer, past, checkpoint_key, root_pem, issuing_pem, blocklist })
 }

@@ -4,12 +4,15 @@ use crate::ca::certificate::Certificate;
 use crate::ca::issuer::Issuer;
 use crate::ca::possession::{self, BadVerificationCode, NotProven, VerificationCode};
 use crate::domain::audit_event::AuditEvent;
+use crate::domain::audit_event::ceremony::PossessionProven;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
 use crate::domain::utc_time::UtcTime;
 use crate::station::authority::{Administering, Authority};
 use crate::station::clock::{self, NoEntropy};
+use crate::station::folder::Folder;
+use crate::station::profiles::{self, ProfileError};
 use crate::station::refusals;
 use crate::store::Store;
 use crate::store::devices;
@@ -27,6 +30,9 @@ pub enum CannotProve {
     /// A device has that name: a certificate with it would be its identity.
     #[error("“{0}” is the name of a device here, so the CA signs no proof for it")]
     Device(VerificationCode),
+    /// The profile cannot be had.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
     /// It could not be signed.
     #[error(transparent)]
     NotProven(#[from] NotProven),
@@ -44,6 +50,7 @@ impl Coded for CannotProve {
             CannotProve::Locked => Code::VaultLocked,
             CannotProve::VerificationCode(error) => error.code(),
             CannotProve::Device(_) => Code::VerificationCodeInvalid,
+            CannotProve::Profile(error) => error.code(),
             CannotProve::NotProven(error) => error.code(),
             CannotProve::Entropy(_) => Code::Internal,
             CannotProve::Store(error) => error.code(),
@@ -51,34 +58,46 @@ impl Coded for CannotProve {
     }
 }
 
-/// Makes the certificate that proves to Azure that we hold the key of `issuer`, which `role` names in the records
-/// (`issuing` or `root`), confirmed by a second administrator where that is the rule. It is returned only once it is on record; so is a refusal.
+/// What is to be proven, and how.
+pub struct Ask<'a> {
+    /// What the records call the CA: `issuing` or `root`.
+    pub role: &'a str,
+    /// The CA.
+    pub issuer: &'a Issuer,
+    /// The code that Azure gave, as somebody copied it.
+    pub code: &'a str,
+    /// The profile; else the one named `proof-of-possession`.
+    pub profile: Option<&'a Name>,
+    /// The second administrator, who confirmed it where that is the rule.
+    pub second: Option<&'a Name>,
+}
+
+/// Makes the certificate that proves to Azure that we hold the key of a CA. It is returned only once it is on record; so
+/// is a refusal.
 pub fn prove(
+    folder: &Folder,
     store: &Store,
     who: &Administering,
     now: UtcTime,
-    role: &str,
-    issuer: &Issuer,
-    second: Option<&Name>,
-    code: &str,
+    ask: &Ask<'_>,
 ) -> Result<Certificate, CannotProve> {
-    let proven = prove_on_record(store, who, now, role, issuer, second, code);
+    let proven = prove_on_record(folder, store, who, now, ask);
     if let Err(error) = &proven {
-        refusals::record(store, who.actor(), now, &format!("proof of possession of the {role} CA"), error);
+        let what = format!("proof of possession of the {} CA", ask.role);
+        refusals::record(store, who.actor(), now, &what, error);
     }
     proven
 }
 
 fn prove_on_record(
+    folder: &Folder,
     store: &Store,
     who: &Administering,
     now: UtcTime,
-    role: &str,
-    issuer: &Issuer,
-    second: Option<&Name>,
-    code: &str,
+    ask: &Ask<'_>,
 ) -> Result<Certificate, CannotProve> {
-    let code: VerificationCode = code.parse()?;
+    let code: VerificationCode = ask.code.parse()?;
+    let profile = profiles::for_proof(folder, ask.profile)?;
     let serial = CertSerial::new(now, clock::random()?);
     store.change(who.actor(), now, |change| {
         // a CN is compared without regard to case where devices register
@@ -87,15 +106,16 @@ fn prove_on_record(
                 return Err(CannotProve::Device(code.clone()));
             }
         }
-        let proof = possession::prove(issuer, &code, serial, now)?;
-        change.record(AuditEvent::PossessionProven {
-            ca: role.to_owned(),
+        let proof = possession::prove(ask.issuer, &profile, &code, serial, now)?;
+        change.record(AuditEvent::PossessionProven(PossessionProven {
+            ca: ask.role.to_owned(),
             verification_code: code.to_string(),
             cert_serial: serial,
             sha256: proof.sha256(),
             not_after: proof.not_after(),
-            second: second.cloned(),
-        });
+            profile: Some(profile.digest()),
+            second: ask.second.cloned(),
+        }));
         Ok(proof)
     })
 }

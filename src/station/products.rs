@@ -1,14 +1,17 @@
 //! Recipes: the ready ones that are built in, and those in the station's `products` folder, which win.
 
+use crate::ca::issue::{self, Refused};
+use crate::ca::key;
 use crate::device::render::template_set::TemplateSet;
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
 use crate::domain::product::recipe::BadRecipe;
-use crate::domain::product::{Credential, Product};
+use crate::domain::product::{Credential, KeyOrigin, Product};
+use crate::domain::utc_time::UtcTime;
 use crate::durable;
 use crate::station::folder::{Folder, FolderError};
 use crate::station::labels::plan;
-use crate::station::profiles;
+use crate::station::profiles::{self, ProfileError};
 
 /// The ready recipes.
 pub const BUILT_IN: [(&str, &str); 3] = [
@@ -97,11 +100,7 @@ pub fn find(folder: &Folder, name: &Name) -> Result<Recipe, RecipeError> {
 pub fn check(folder: &Folder, text: &str) -> Result<Product, BadRecipe> {
     let product = Product::parse(text)?;
     let mut faults = Vec::new();
-    if let Credential::X509 { profile, .. } = &product.credential
-        && let Err(missing) = profiles::text(folder, profile)
-    {
-        faults.push(format!("[credential] profile: {missing}"));
-    }
+    faults.extend(faulty_profile(folder, &product));
     let templates = TemplateSet::new(Some(folder.templates()));
     for (at, file) in (1..).zip(&product.inject) {
         if !templates.has(&file.template) {
@@ -112,6 +111,55 @@ pub fn check(folder: &Folder, text: &str) -> Result<Product, BadRecipe> {
         faults.push(format!("[label] template: {fault}"));
     }
     if faults.is_empty() { Ok(product) } else { Err(BadRecipe { faults }) }
+}
+
+/// What keeps the certificate profile from being used for the recipe's devices.
+fn faulty_profile(folder: &Folder, product: &Product) -> Option<String> {
+    let Credential::X509 { key, profile, .. } = &product.credential else { return None };
+    let checked = match profiles::for_devices(folder, profile) {
+        Ok(checked) => checked,
+        Err(unfit) => return Some(format!("[credential] profile: {unfit}")),
+    };
+    match key {
+        KeyOrigin::Station => {
+            let unmade = key::preferred(checked.keys()).err()?;
+            Some(format!(
+                "[credential] key: {unmade}, and the profile {profile} allows no other; write key = \"on-device\", or name a profile for ec-p256 or ec-p384"
+            ))
+        }
+        KeyOrigin::OnDevice => None,
+    }
+}
+
+/// Refuses a recipe whose certificates never end, as its profile says, under an issuing CA that does. Apart from
+/// [`check`], for the recipe is good all the same, and serves those devices that had theirs from another CA.
+pub fn fits_issuer(folder: &Folder, product: &Product, issuer_ends: UtcTime) -> Result<(), Unissuable> {
+    match &product.credential {
+        Credential::X509 { profile, .. } => {
+            Ok(issue::can_end(&profiles::for_devices(folder, profile)?, issuer_ends)?)
+        }
+        Credential::GroupKey { .. } => Ok(()),
+    }
+}
+
+/// Why no certificate can be issued by a recipe that is good in itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Unissuable {
+    /// Its profile cannot be used.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// The issuing CA cannot issue under it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+}
+
+impl Coded for Unissuable {
+    fn code(&self) -> Code {
+        match self {
+            Unissuable::Profile(error) => error.code(),
+            Unissuable::Refused(error) => error.code(),
+        }
+    }
 }
 
 /// The text of a ready recipe.
@@ -153,6 +201,8 @@ pub fn add(folder: &Folder, name: &Name) -> Result<std::path::PathBuf, RecipeErr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ca::profile::NO_END;
+    use std::time::Duration;
 
     #[test]
     fn every_ready_recipe_is_usable_under_its_name() {
@@ -164,6 +214,33 @@ mod tests {
             assert!(recipe.built_in);
         }
         assert_eq!(names(&folder).len(), BUILT_IN.len());
+    }
+
+    #[test]
+    fn a_profile_that_cannot_serve_the_recipe_is_named() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::at(place.path());
+        let recipe = built_in_text(&"demo-gateway".parse().unwrap()).unwrap();
+        let with = |key: &str, profile: &str| {
+            let text = recipe.replace("\"on-device\"", &format!("\"{key}\""));
+            check(&folder, &text.replace("\"device-p256\"", &format!("\"{profile}\"")))
+        };
+        // the devices' own requests may hold keys that the station makes none of
+        with("on-device", "device-rsa2048").unwrap();
+        with("station", "device-p384").unwrap();
+        let [fault] = <[String; 1]>::try_from(with("station", "device-rsa2048").unwrap_err().faults).unwrap();
+        assert!(
+            fault.starts_with("[credential] key: a rsa-2048 key is never made by the station"),
+            "{fault}"
+        );
+        let refused = with("on-device", "proof-of-possession").unwrap_err().to_string();
+        assert!(refused.contains("one for devices is needed"), "{refused}");
+        let endless = with("on-device", "idevid").unwrap();
+        let ends = UtcTime::from_seconds(NO_END);
+        fits_issuer(&folder, &endless, ends).unwrap();
+        let refused = fits_issuer(&folder, &endless, ends.minus(Duration::from_secs(1))).unwrap_err();
+        assert_eq!(refused.code(), Code::CertificateEnd);
+        fits_issuer(&folder, &with("station", "device-p256").unwrap(), UtcTime::from_seconds(0)).unwrap();
     }
 
     #[test]

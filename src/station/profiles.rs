@@ -1,8 +1,9 @@
-//! Certificate profiles: those shipped with the product, and the station's own in `profiles/`, which win.
+//! Certificate profiles: those that come with the product, and the station's own in `profiles/`, which win.
 
 use std::path::PathBuf;
 
-use crate::ca::profile::{BadProfile, Profile, SHIPPED};
+use crate::ca::profile::proof::{self, ProofProfile};
+use crate::ca::profile::{self, BadProfile, Profile, SHIPPED};
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
 use crate::station::folder::{Folder, FolderError};
@@ -24,6 +25,14 @@ pub enum ProfileError {
         /// What is wrong in it.
         fault: BadProfile,
     },
+    /// It is faulty, or for something else.
+    #[error("certificate profile {name}: {fault}")]
+    Unfit {
+        /// The profile that was named.
+        name: String,
+        /// What is wrong with it.
+        fault: BadProfile,
+    },
     /// A file that bears another name than its profile would never be found.
     #[error("the profile in {} is named {name}; give file and profile one name", path.display())]
     OtherName {
@@ -37,9 +46,8 @@ pub enum ProfileError {
 impl Coded for ProfileError {
     fn code(&self) -> Code {
         match self {
-            ProfileError::Missing(_) | ProfileError::Bad { .. } | ProfileError::OtherName { .. } => {
-                Code::ProfileInvalid
-            }
+            ProfileError::Missing(_) | ProfileError::OtherName { .. } => Code::ProfileInvalid,
+            ProfileError::Bad { fault, .. } | ProfileError::Unfit { fault, .. } => fault.code(),
             ProfileError::Folder(error) => error.code(),
         }
     }
@@ -47,12 +55,34 @@ impl Coded for ProfileError {
 
 /// The text of the profile of this name.
 pub fn text(folder: &Folder, name: &Name) -> Result<String, ProfileError> {
-    let path = folder.profiles().join(format!("{name}.toml"));
-    if path.is_file() {
-        return Ok(folder.read(&path)?);
+    if let Some(text) = own(folder, name.as_str())? {
+        return Ok(text);
     }
-    let shipped = SHIPPED.iter().find(|(known, _)| *known == name.as_str());
+    let shipped = SHIPPED.iter().chain([&proof::SHIPPED]).find(|(known, _)| *known == name.as_str());
     shipped.map(|(_, text)| (*text).to_owned()).ok_or_else(|| ProfileError::Missing(name.clone()))
+}
+
+/// The station's own profile of this name, if it has one.
+fn own(folder: &Folder, name: &str) -> Result<Option<String>, ProfileError> {
+    let path = folder.profiles().join(format!("{name}.toml"));
+    if path.is_file() { Ok(Some(folder.read(&path)?)) } else { Ok(None) }
+}
+
+/// The profile of this name, which must be one for devices.
+pub fn for_devices(folder: &Folder, name: &Name) -> Result<Profile, ProfileError> {
+    let unfit = |fault| ProfileError::Unfit { name: name.to_string(), fault };
+    Profile::parse(&text(folder, name)?).map_err(unfit)
+}
+
+/// The profile of this name, or else the usual one, which must be one for proofs of possession.
+pub fn for_proof(folder: &Folder, name: Option<&Name>) -> Result<ProofProfile, ProfileError> {
+    let (usual, shipped) = proof::SHIPPED;
+    let text = match name {
+        Some(name) => text(folder, name)?,
+        None => own(folder, usual)?.unwrap_or_else(|| shipped.to_owned()),
+    };
+    let unfit = |fault| ProfileError::Unfit { name: name.map_or(usual, Name::as_str).to_owned(), fault };
+    ProofProfile::parse(&text).map_err(unfit)
 }
 
 /// Checks every profile of the station's own, so that a silly one is heard of before the first device.
@@ -67,9 +97,9 @@ pub fn check_all(folder: &Folder) -> Result<(), ProfileError> {
         if path.extension().is_none_or(|extension| extension != "toml") {
             continue;
         }
-        match Profile::parse(&folder.read(&path)?) {
-            Ok(profile) if path.file_stem().is_some_and(|stem| stem == profile.name().as_str()) => {}
-            Ok(profile) => return Err(ProfileError::OtherName { path, name: profile.name().clone() }),
+        match profile::name_of(&folder.read(&path)?) {
+            Ok(name) if path.file_stem().is_some_and(|stem| stem == name.as_str()) => {}
+            Ok(name) => return Err(ProfileError::OtherName { path, name }),
             Err(fault) => return Err(ProfileError::Bad { path, fault }),
         }
     }

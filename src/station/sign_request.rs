@@ -33,6 +33,7 @@ use crate::store::work_orders::{self, NewWorkOrder, closing};
 use crate::store::{announced, certificates, devices};
 
 pub mod refused;
+pub mod settle;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -124,6 +125,9 @@ pub fn sign(bench: &Bench<'_>, right: &Engineering, ask: &Ask<'_>) -> Result<Sig
     })?;
     Ok(Signed { run, cert_serial: serial, certificate, profile: rules.profile.name().clone(), work_order })
 }
+
+/// Why such a work order is closed.
+const OPENED_FOR_ONE: &str = "opened for one request";
 
 /// How a run without a device's visit ends, before it is said how.
 const ENDED: Finish<'static> = Finish {
@@ -258,7 +262,7 @@ fn open(change: &mut Change<'_>, rules: &Rules, person: &str, now: UtcTime) -> R
 fn close_opened(change: &mut Change<'_>, rules: &Rules, work_order: &Name) -> Result<(), SignRefused> {
     match rules.work_order {
         Some(_) => Ok(()),
-        None => Ok(closing::close_despite(change, work_order, "opened for one request")?),
+        None => Ok(closing::close_despite(change, work_order, OPENED_FOR_ONE)?),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod closing;
 pub mod first_article;
+pub mod for_requests;
 
 use super::change::Change;
 use super::columns::Columns;

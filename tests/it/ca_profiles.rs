@@ -2,11 +2,15 @@
 //! webpki and pkilint judge the certificate.
 
 use std::fs;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use serde_json::Value;
+
+use lineside::domain::digest::Digest;
 
 use crate::api::judge::judge;
 use crate::ca_ceremony::openssl::{EXTENSIONS, openssl, waiting};
@@ -18,6 +22,8 @@ const CONFIGURATION: &str = "[ca]\ndefault_ca = here\n[here]\ndatabase = index.t
 /// No well-defined end (RFC 5280 §4.1.2.5).
 const NEVER: [&str; 2] = ["-enddate", "99991231235959Z"];
 
+/// A verification code as Azure gives it.
+const CODE: &str = "A901A843EFF75419AC1F0EB460E85DF153092A0547AA30F5";
 /// All that a profile can say.
 const FULL: &str = r#"name = "full"
 validity_days = 30
@@ -35,6 +41,17 @@ serial_number = "{serial}"
 [san]
 dns = ["{registration_id}.plant.example"]
 uri = ["https://devices.example/{serial}"]
+"#;
+
+/// As little as a certificate may hold.
+const BARE: &str = r#"name = "bare"
+validity_days = 30
+keys = ["ec-p256"]
+key_usage = ["digital-signature"]
+extended_key_usage = ["client-auth"]
+[extensions]
+subject_key_identifier = false
+authority_key_identifier = true
 "#;
 
 /// A station under a root that never ends, like its issuing CA.
@@ -116,6 +133,7 @@ fn errors(certificates: &[&str]) -> Vec<Value> {
 fn every_profiles_certificate_is_taken_by_openssl_webpki_and_pkilint() {
     let station = endless();
     fs::write(station.folder().join("profiles/full.toml"), FULL).unwrap();
+    fs::write(station.folder().join("profiles/bare.toml"), BARE).unwrap();
     let (issuing, root) = ("issuing.pem", "root.pem");
     let read = |name: &str| fs::read_to_string(station.beside(name)).unwrap();
     let (issuing_pem, root_pem) = (read(issuing), read(root));
@@ -128,6 +146,7 @@ fn every_profiles_certificate_is_taken_by_openssl_webpki_and_pkilint() {
         ("idevid", None),
         ("iot-edge-1-1", None),
         ("full", None),
+        ("bare", None),
     ] {
         let leaf = issue(&station, profile, request);
         let file = format!("{profile}.pem");
@@ -162,8 +181,11 @@ fn every_profiles_certificate_is_taken_by_openssl_webpki_and_pkilint() {
         for wanted in wanted {
             assert!(text.contains(wanted), "{profile}: {wanted}: {text}");
         }
+        assert!(text.contains("X509v3 Authority Key Identifier"), "{profile}: {text}");
+        assert_eq!(text.contains("X509v3 Subject Key Identifier"), profile != "bare", "{text}");
         all.push(leaf);
     }
+    all.push(station.ok(&["ca", "prove", CODE]));
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     assert_eq!(errors(&all), Vec::<Value>::new());
     station.ok(&["audit", "verify"]);
@@ -196,6 +218,78 @@ fn an_identity_for_life_is_refused_under_a_ca_that_ends() {
         ["batch", "issue", "--profile", "idevid", &input, output.to_str().unwrap(), "--plaintext-keys"];
     let told = station.refused(1, "LS-CA-40", &words);
     assert!(told.contains("certificates that never end"), "{told}");
+    let recipe = include_str!("../../src/station/recipes/demo-gateway.toml");
+    let for_life = station.write("for-life.toml", &recipe.replace("\"device-p256\"", "\"idevid\""));
+    let faults = station.run(&["product", "check", &for_life]);
+    faults.is_refused(1, "LS-SET-01");
+    assert!(faults.out.contains("certificates that never end"), "{}", faults.out);
+    let made_here = recipe.replace("\"on-device\"", "\"station\"");
+    let rsa = made_here.replace("\"device-p256\"", "\"device-rsa2048\"");
+    let faults = station.run(&["product", "check", &station.write("rsa.toml", &rsa)]);
+    faults.is_refused(1, "LS-SET-01");
+    assert!(faults.out.contains("a rsa-2048 key is never made by the station"), "{}", faults.out);
+    station.ok(&["product", "check", &station.write("good.toml", &made_here)]);
+}
+
+#[test]
+fn a_profile_is_used_for_what_it_is_made_for_only() {
+    let station = Station::found();
+    let input = station.write("in.csv", "serial,registration_id\nSN-1,dev-1\n");
+    let output = station.beside("out.csv");
+    let words = ["batch", "issue", "--profile", "proof-of-possession", &input, output.to_str().unwrap()];
+    let told = station.refused(1, "LS-CA-42", &[&words[..], &["--plaintext-keys"]].concat());
+    assert!(told.contains("one for devices is needed"), "{told}");
+    assert!(!output.exists());
+    let recipe = include_str!("../../src/station/recipes/demo-gateway.toml");
+    let text = recipe.replace("\"device-p256\"", "\"proof-of-possession\"");
+    assert_ne!(text, recipe);
+    let file = station.write("recipe.toml", &text);
+    let faults = station.run(&["product", "check", &file]);
+    faults.is_refused(1, "LS-SET-01");
+    assert!(faults.out.contains("one for devices is needed"), "{}", faults.out);
+    let csr = station.beside("device.csr");
+    fs::write(&csr, include_bytes!("../../fixtures/csr/rsa-2048.der")).unwrap();
+    let words = ["ca", "sign", csr.to_str().unwrap(), "--device-id", "dev-1"];
+    station.refused(1, "LS-CA-42", &[&words[..], &["--profile", "proof-of-possession"]].concat());
+    let told = station.refused(1, "LS-CA-42", &["ca", "prove", CODE, "--profile", "device-p256"]);
+    assert!(told.contains("device-p256: this profile is for devices"), "{told}");
+    assert!(station.events("intended").is_empty() && station.events("possession-proven").is_empty());
+}
+
+#[test]
+fn the_stations_own_profile_of_proofs_is_used_and_a_silly_one_keeps_it_from_starting() {
+    let station = Station::found();
+    let path = station.folder().join("profiles/proof-of-possession.toml");
+    let text = include_str!("../../ca/profiles/proof-of-possession.toml");
+    fs::write(&path, text.replace("days = 7", "days = 2")).unwrap();
+    station.write("proof.pem", &station.ok(&["ca", "prove", CODE]));
+    let issuing = station.folder().join("ca/issuing.pem");
+    let verify = |hours: u64| {
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + hours * 3600;
+        let at = at.to_string();
+        let words = ["verify", "-x509_strict", "-partial_chain", "-attime", &at];
+        Command::new("openssl")
+            .args([&words[..], &["-CAfile", issuing.to_str().unwrap(), "proof.pem"]].concat())
+            .current_dir(station.beside(""))
+            .output()
+            .unwrap()
+            .status
+            .success()
+    };
+    assert!(verify(0) && verify(47) && !verify(49));
+    let digest = Digest::of(&fs::read(&path).unwrap()).to_string();
+    assert_eq!(station.events("possession-proven")[0]["profile"], digest);
+    fs::write(&path, text.replace("days = 7", "days = 8")).unwrap();
+    let told = station.refused(2, "LS-CA-04", &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(
+        told.contains("proof-of-possession.toml")
+            && told.contains("line 10: validity_days: 8 is not between"),
+        "{told}"
+    );
+    station.refused(1, "LS-CA-04", &["ca", "prove", CODE]);
+    fs::write(&path, text.replace("key = \"ec-p256\"", "ca = true")).unwrap();
+    let told = station.refused(2, "LS-CA-04", &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(told.contains("line 16: unknown field `ca`"), "{told}");
 }
 
 #[test]

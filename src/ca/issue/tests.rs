@@ -177,7 +177,7 @@ fn an_end_after_2049_is_written_so_that_others_read_it() {
 }
 
 /// An issuing CA that never ends.
-fn endless_issuer() -> Arc<Issuer> {
+pub(super) fn endless_issuer() -> Arc<Issuer> {
     let key = KeyPair::generate(KeyKind::EcP384).unwrap().pkcs8().unwrap();
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();

@@ -1,16 +1,18 @@
 //! The file of a profile: what it may say, and the check that makes it a [`Profile`].
 
-use std::ops::Range;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
+use super::at::At;
+use super::made_for::{self, MadeFor};
 use super::names::{AlsoCalled, BadText, Kind, Names, url};
 use super::template::Template;
 use super::{
-    BadProfile, End, Fault, LARGEST_PROFILE, LARGEST_SAMPLE, LONGEST_BACKDATE_HOURS, LONGEST_VALIDITY_DAYS,
-    Profile, Purpose, Sampling, Usage,
+    BadProfile, End, Fault, LARGEST_SAMPLE, LONGEST_BACKDATE_HOURS, LONGEST_VALIDITY_DAYS, Profile, Purpose,
+    Sampling, Usage,
 };
 use crate::ca::public_key::{KNOWN_KINDS, KeyKind};
 use crate::domain::digest::Digest;
@@ -20,6 +22,9 @@ use crate::domain::utc_time::UtcTime;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProfileFile {
+    /// Asked before all else, see [`made_for`].
+    #[serde(rename = "use")]
+    _made_for: Option<IgnoredAny>,
     name: Spanned<String>,
     validity_days: Option<Spanned<i64>>,
     not_after: Option<Spanned<String>>,
@@ -34,6 +39,8 @@ struct ProfileFile {
     subject: SubjectFile,
     #[serde(default)]
     san: SanFile,
+    #[serde(default)]
+    extensions: ExtensionsFile,
     #[serde(default)]
     bulk: BulkFile,
 }
@@ -52,6 +59,13 @@ struct SubjectFile {
 struct SanFile {
     dns: Vec<Spanned<String>>,
     uri: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct ExtensionsFile {
+    subject_key_identifier: Option<bool>,
+    authority_key_identifier: Option<Spanned<bool>>,
 }
 
 /// The most names of a kind beside the CN.
@@ -74,16 +88,11 @@ fn no_hours() -> Spanned<i64> {
     Spanned::new(0..0, 0)
 }
 
-/// Reads and checks.
+/// Reads and checks a profile for devices.
 pub(super) fn parse(text: &str) -> Result<Profile, BadProfile> {
-    if text.len() > LARGEST_PROFILE {
-        return Err(BadProfile::TooLarge(text.len()));
-    }
-    let file: ProfileFile = toml::from_str(text).map_err(|fault| BadProfile::Syntax {
-        line: line(text, fault.span().unwrap_or(0..0)),
-        reason: fault.message().replace('\n', ", "),
-    })?;
+    made_for::must_be(MadeFor::Devices, text)?;
     let at = At { text };
+    let file: ProfileFile = at.read()?;
     let name = &file.name;
     let keys = at.words("keys", &file.keys, KNOWN_KINDS, |word| word.parse::<KeyKind>().ok())?;
     let end = at.end(&file)?;
@@ -110,16 +119,12 @@ pub(super) fn parse(text: &str) -> Result<Profile, BadProfile> {
         key_usage: at.key_usage(&file.key_usage, &keys)?,
         extended_key_usage,
         keys,
+        subject_key_id: at.subject_key_id(&file.extensions)?,
         names: at.names(&file.subject)?,
         also_called: at.also_called(&file.san)?,
         crl_distribution_point: at.crl_distribution_point(file.crl_distribution_point.as_ref())?,
         name: name.get_ref().parse().map_err(|fault| at.fault("name", name.span(), Fault::Name(fault)))?,
     })
-}
-
-/// Checks values and says where a bad one stands.
-struct At<'a> {
-    text: &'a str,
 }
 
 impl At<'_> {
@@ -178,6 +183,17 @@ impl At<'_> {
         Ok(usages)
     }
 
+    /// Whether there is one; the other identifier is nobody's choice.
+    fn subject_key_id(&self, file: &ExtensionsFile) -> Result<bool, BadProfile> {
+        match &file.authority_key_identifier {
+            Some(wanted) if !*wanted.get_ref() => {
+                let why = "RFC 5280 4.2.1.1 demands it of every certificate that another one signed";
+                Err(self.fault("authority_key_identifier", wanted.span(), Fault::Together(why)))
+            }
+            Some(_) | None => Ok(file.subject_key_identifier.unwrap_or(true)),
+        }
+    }
+
     fn names(&self, file: &SubjectFile) -> Result<Names, BadProfile> {
         let country = file.country.as_ref().map(|text| {
             let letters = text.get_ref();
@@ -231,50 +247,4 @@ impl At<'_> {
             Err(fault) => Err(self.fault("crl_distribution_point", text.span(), fault.into())),
         }
     }
-
-    fn fault(&self, key: &'static str, span: Range<usize>, fault: Fault) -> BadProfile {
-        BadProfile::Value { line: line(self.text, span), key, fault }
-    }
-
-    fn number(
-        &self,
-        key: &'static str,
-        value: &Spanned<i64>,
-        least: i64,
-        most: i64,
-    ) -> Result<u64, BadProfile> {
-        let found = *value.get_ref();
-        match u64::try_from(found) {
-            Ok(number) if (least..=most).contains(&found) => Ok(number),
-            _ => Err(self.fault(key, value.span(), Fault::Range { found, least, most })),
-        }
-    }
-
-    fn words<T: PartialEq>(
-        &self,
-        key: &'static str,
-        list: &Spanned<Vec<Spanned<String>>>,
-        known: &'static str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<Vec<T>, BadProfile> {
-        let mut parsed = Vec::new();
-        for word in list.get_ref() {
-            let found = word.get_ref().clone();
-            let Some(value) = parse(&found) else {
-                return Err(self.fault(key, word.span(), Fault::Word { found, known }));
-            };
-            if parsed.contains(&value) {
-                return Err(self.fault(key, word.span(), Fault::Twice(found)));
-            }
-            parsed.push(value);
-        }
-        match parsed.is_empty() {
-            true => Err(self.fault(key, list.span(), Fault::Empty)),
-            false => Ok(parsed),
-        }
-    }
-}
-
-fn line(text: &str, span: Range<usize>) -> usize {
-    1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()
 }

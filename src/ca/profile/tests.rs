@@ -107,6 +107,13 @@ fn a_silly_profile_is_refused_with_line_and_key() {
         ("= 3650", "= 1\nsan.dns = [\"a..b\"]", "line 7: dns: “a..b” is not a DNS name"),
         ("= 3650", "= 1\nsan.uri = [\"{serial\"]", "line 7: uri: a brace stands alone"),
         ("= 3650", "= 1\nsan.ip = [\"1.1.1.1\"]", "line 7: unknown field `ip`"),
+        (
+            "= 3650",
+            "= 1\nextensions.authority_key_identifier = false",
+            "line 7: authority_key_identifier: RFC 5280 4.2.1.1 demands it",
+        ),
+        ("= 3650", "= 1\nextensions.policy = \"1.2\"", "line 7: unknown field `policy`"),
+        ("= 3650", "= 1\nextensions.subject_key_identifier = 1", "line 7: invalid type: integer"),
         ("= 3650", "= ", "line 6: "),
     ] {
         let found = refused(from, to);

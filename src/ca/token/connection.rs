@@ -10,7 +10,9 @@ use x509_cert::der::asn1::OctetStringRef;
 
 use super::fault::TokenFault;
 use super::uri::TokenUri;
+use super::way::Way;
 use super::{module, pin};
+use crate::ca::body::Body;
 use crate::ca::public_key::{KeyKind, PublicKey};
 use crate::domain::secret::Secret;
 
@@ -18,13 +20,12 @@ use crate::domain::secret::Secret;
 const P384: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x22";
 /// The length of an uncompressed point on P-384.
 const POINT: usize = 97;
-const SIGN: (MechanismType, &str) = (MechanismType::ECDSA, "CKM_ECDSA");
-const GENERATE: (MechanismType, &str) = (MechanismType::ECC_KEY_PAIR_GEN, "CKM_EC_KEY_PAIR_GEN");
 
 /// A session in which the key is at hand.
 pub(super) struct Connection {
     session: Session,
     key: ObjectHandle,
+    way: Way,
 }
 
 impl Connection {
@@ -35,7 +36,7 @@ impl Connection {
         expected: &PublicKey,
     ) -> Result<Connection, TokenFault> {
         let library = module::loaded(uri.module())?;
-        let session = logged_in(&library, uri, pin, false)?;
+        let (session, way) = logged_in(&library, uri, pin, false)?;
         let (token, object) = (uri.token(), uri.object());
         let keys = find(&session, uri, ObjectClass::PRIVATE_KEY)?;
         let key = match keys.as_slice() {
@@ -55,12 +56,12 @@ impl Connection {
                 return Err(TokenFault::OtherKey { token: token.to_owned(), object: object.to_owned() });
             }
         }
-        Ok(Connection { session, key })
+        Ok(Connection { session, key, way })
     }
 
-    /// Signs a SHA-384 digest: both numbers of the signature one after the other.
-    pub(super) fn sign(&self, uri: &TokenUri, digest: &[u8]) -> Result<Vec<u8>, TokenFault> {
-        let signed = self.session.sign(&Mechanism::Ecdsa, self.key, digest);
+    /// Signs a body with ECDSA and SHA-384: both numbers of the signature one after the other.
+    pub(super) fn sign(&self, uri: &TokenUri, body: &Body) -> Result<Vec<u8>, TokenFault> {
+        let signed = self.session.sign(&self.way.mechanism(), self.key, &self.way.input(body));
         signed.map_err(|error| TokenFault::of(uri.token(), &error))
     }
 
@@ -73,7 +74,7 @@ impl Connection {
     /// Makes a key pair on P-384 in the token: it signs, and cannot be taken out.
     pub(super) fn generate(uri: &TokenUri, pin: &Secret) -> Result<PublicKey, TokenFault> {
         let library = module::loaded(uri.module())?;
-        let session = logged_in(&library, uri, Some(pin), true)?;
+        let (session, _) = logged_in(&library, uri, Some(pin), true)?;
         let token = || uri.token().to_owned();
         for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
             if !find(&session, uri, class)?.is_empty() {
@@ -107,20 +108,24 @@ fn logged_in(
     uri: &TokenUri,
     secret: Option<&Secret>,
     to_make_a_key: bool,
-) -> Result<Session, TokenFault> {
+) -> Result<(Session, Way), TokenFault> {
     let (slot, info) = module::find(library, uri)?;
-    module::must_have(library, uri, slot, SIGN)?;
+    let has = module::mechanisms(library, uri, slot)?;
+    let lacks = |mechanism| TokenFault::Mechanism { token: uri.token().to_owned(), mechanism };
+    let way = Way::of(&has).ok_or_else(|| lacks("CKM_ECDSA"))?;
     let secret = secret.ok_or_else(|| TokenFault::PinMissing { token: uri.token().to_owned() })?;
     let opened = match to_make_a_key {
         true => {
-            module::must_have(library, uri, slot, GENERATE)?;
+            if !has.contains(&MechanismType::ECC_KEY_PAIR_GEN) {
+                return Err(lacks("CKM_EC_KEY_PAIR_GEN"));
+            }
             library.open_rw_session(slot)
         }
         false => library.open_ro_session(slot),
     };
     let session = opened.map_err(|error| TokenFault::of(uri.token(), &error))?;
     pin::log_in(&session, uri, &info, secret)?;
-    Ok(session)
+    Ok((session, way))
 }
 
 /// What names a key of this URI.

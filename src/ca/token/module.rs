@@ -77,17 +77,11 @@ pub(super) fn find(library: &Pkcs11, uri: &TokenUri) -> Result<(Slot, TokenInfo)
     }
 }
 
-/// Refuses a token that lacks a mechanism.
-pub(super) fn must_have(
+/// The mechanisms of the token in this slot.
+pub(super) fn mechanisms(
     library: &Pkcs11,
     uri: &TokenUri,
     slot: Slot,
-    wanted: (MechanismType, &'static str),
-) -> Result<(), TokenFault> {
-    let all = library.get_mechanism_list(slot).map_err(|error| TokenFault::of(uri.token(), &error))?;
-    let (mechanism, name) = wanted;
-    match all.contains(&mechanism) {
-        true => Ok(()),
-        false => Err(TokenFault::Mechanism { token: uri.token().to_owned(), mechanism: name }),
-    }
+) -> Result<Vec<MechanismType>, TokenFault> {
+    library.get_mechanism_list(slot).map_err(|error| TokenFault::of(uri.token(), &error))
 }

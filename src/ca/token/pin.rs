@@ -27,6 +27,52 @@ fn is(refused: &Refused, uri: &TokenUri, pin: &Secret) -> bool {
     one_token && bool::from(refused.pin.expose().ct_eq(pin.expose()))
 }
 
+/// What a token tells of its PIN before it is asked, and whether this process had the PIN refused.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    /// CKF_USER_PIN_LOCKED.
+    locked: bool,
+    /// CKF_USER_PIN_FINAL_TRY.
+    final_try: bool,
+    /// This PIN was refused before.
+    refused: bool,
+}
+
+/// Why a PIN is not even given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Withheld {
+    Locked,
+    Refused,
+    LastTry,
+}
+
+/// Whether the PIN may be given. A lock comes first, since nothing else helps then; a PIN that is known to be wrong comes
+/// before the last try, since another one is what is needed.
+fn may_try(standing: Standing) -> Result<(), Withheld> {
+    match standing {
+        Standing { locked: true, .. } => Err(Withheld::Locked),
+        Standing { refused: true, .. } => Err(Withheld::Refused),
+        Standing { final_try: true, .. } => Err(Withheld::LastTry),
+        Standing { .. } => Ok(()),
+    }
+}
+
+/// What the token's answer to a PIN means; `None`: it was refused, and is never to be given again.
+fn answered(answer: Result<(), Error>, token: &str) -> Option<Result<(), TokenFault>> {
+    let token = token.to_owned();
+    match answer {
+        // the whole process is logged in once
+        Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Some(Ok(())),
+        Err(Error::Pkcs11(RvError::PinLocked, _)) => Some(Err(TokenFault::PinLocked { token })),
+        Err(Error::Pkcs11(
+            RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange | RvError::PinExpired,
+            _,
+        )) => None,
+        // such a token may have counted the attempt, so this signature makes no other
+        Err(error) => Some(Err(TokenFault::NotLoggedIn { token, cause: described(&error) })),
+    }
+}
+
 /// Logs the session in.
 pub(super) fn log_in(
     session: &Session,
@@ -35,31 +81,75 @@ pub(super) fn log_in(
     pin: &Secret,
 ) -> Result<(), TokenFault> {
     let token = || uri.token().to_owned();
-    if info.user_pin_locked() {
-        return Err(TokenFault::PinLocked { token: token() });
-    }
     // held until the token has answered: nobody else gives the same wrong PIN meanwhile
     let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
-    if refused.iter().any(|earlier| is(earlier, uri, pin)) {
-        return Err(TokenFault::PinRefused { token: token() });
-    }
-    if info.user_pin_final_try() {
-        return Err(TokenFault::LastTry { token: token() });
-    }
+    let standing = Standing {
+        locked: info.user_pin_locked(),
+        final_try: info.user_pin_final_try(),
+        refused: refused.iter().any(|earlier| is(earlier, uri, pin)),
+    };
+    may_try(standing).map_err(|withheld| match withheld {
+        Withheld::Locked => TokenFault::PinLocked { token: token() },
+        Withheld::Refused => TokenFault::PinRefused { token: token() },
+        Withheld::LastTry => TokenFault::LastTry { token: token() },
+    })?;
     // the library's own secret, which is wiped too
     let given = RawAuthPin::new(Box::new(pin.expose().to_vec()));
-    match session.login_with_raw(UserType::User, &given) {
-        // the whole process is logged in once
-        Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
-        Err(Error::Pkcs11(RvError::PinLocked, _)) => Err(TokenFault::PinLocked { token: token() }),
-        Err(Error::Pkcs11(
-            RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange | RvError::PinExpired,
-            _,
-        )) => {
-            refused.push(Refused { uri: uri.clone(), pin: pin.duplicate() });
-            Err(TokenFault::PinRefused { token: token() })
+    answered(session.login_with_raw(UserType::User, &given), uri.token()).unwrap_or_else(|| {
+        refused.push(Refused { uri: uri.clone(), pin: pin.duplicate() });
+        Err(TokenFault::PinRefused { token: token() })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::code::{Code, Coded};
+    use cryptoki::context::Function;
+
+    /// CKF_USER_PIN_COUNT_LOW, CKF_USER_PIN_FINAL_TRY and CKF_USER_PIN_LOCKED of PKCS#11 §5.4 (CK_TOKEN_INFO).
+    const COUNT_LOW: u64 = 0x1_0000;
+    const FINAL_TRY: u64 = 0x2_0000;
+    const LOCKED: u64 = 0x4_0000;
+    /// CKF_RNG, LOGIN_REQUIRED, USER_PIN_INITIALIZED and TOKEN_INITIALIZED: what every usable token has set.
+    const USUAL: u64 = 0x40d;
+
+    #[test]
+    fn flags_of_a_token_decide_whether_its_pin_is_given() {
+        let decided = |flags: u64, refused: bool| {
+            let (locked, final_try) = (flags & LOCKED != 0, flags & FINAL_TRY != 0);
+            may_try(Standing { locked, final_try, refused })
+        };
+        for (flags, first, again) in [
+            (USUAL, Ok(()), Err(Withheld::Refused)),
+            // one wrong PIN was given by somebody: others may still be tried
+            (USUAL | COUNT_LOW, Ok(()), Err(Withheld::Refused)),
+            (USUAL | COUNT_LOW | FINAL_TRY, Err(Withheld::LastTry), Err(Withheld::Refused)),
+            (USUAL | FINAL_TRY, Err(Withheld::LastTry), Err(Withheld::Refused)),
+            (USUAL | LOCKED, Err(Withheld::Locked), Err(Withheld::Locked)),
+            // some leave the others set when they lock
+            (USUAL | COUNT_LOW | FINAL_TRY | LOCKED, Err(Withheld::Locked), Err(Withheld::Locked)),
+        ] {
+            assert_eq!(decided(flags, false), first, "{flags:#x}");
+            assert_eq!(decided(flags, true), again, "{flags:#x}");
         }
-        // such a token may have counted the attempt, so this signature makes no other
-        Err(error) => Err(TokenFault::NotLoggedIn { token: token(), cause: described(&error) }),
+    }
+
+    #[test]
+    fn only_an_answer_about_the_pin_counts_as_its_refusal() {
+        let answer = |value: RvError| answered(Err(Error::Pkcs11(value, Function::Login)), "t");
+        for refusal in [RvError::PinIncorrect, RvError::PinInvalid, RvError::PinLenRange, RvError::PinExpired]
+        {
+            assert_eq!(answer(refusal), None, "{refusal:?}");
+        }
+        assert_eq!(answered(Ok(()), "t"), Some(Ok(())));
+        assert_eq!(answer(RvError::UserAlreadyLoggedIn), Some(Ok(())));
+        let code = |value| answer(value).unwrap().unwrap_err().code();
+        assert_eq!(code(RvError::PinLocked), Code::TokenPinLocked);
+        for other in [RvError::DeviceRemoved, RvError::SessionHandleInvalid, RvError::FunctionFailed] {
+            let fault = answer(other).unwrap().unwrap_err();
+            assert_eq!(fault.code(), Code::TokenLost);
+            assert!(!fault.may_pass(), "tried once only: {fault}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::cert_serial::CertSerial;
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
 use crate::domain::utc_time::UtcTime;
@@ -63,4 +64,26 @@ pub struct Certified {
     pub not_after: UtcTime,
     pub sha1: String,
     pub sha256: Digest,
+}
+
+/// A CA's key signed a certificate that shows nothing but that it can sign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PossessionProven {
+    /// `root` or `issuing`.
+    pub ca: String,
+    /// The code that Azure gave.
+    pub verification_code: String,
+    /// The certificate's serial number.
+    pub cert_serial: CertSerial,
+    /// Its fingerprint.
+    pub sha256: Digest,
+    /// Its last second.
+    pub not_after: UtcTime,
+    /// Digest of the profile it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Digest>,
+    /// The second administrator, who confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<Name>,
 }

@@ -36,6 +36,7 @@ use crate::domain::digest::Digest;
 use crate::domain::person::Actor;
 use crate::domain::product::Product;
 use crate::station::authority::{Authority, Engineering};
+use crate::station::blocklist::Blocklist;
 use crate::station::clock;
 use crate::station::folder::Folder;
 use crate::store::Store;
@@ -76,7 +77,7 @@ pub fn preview(
     ask: &ImportAsk<'_>,
     progress: &Progress,
 ) -> Result<Preview, ImportFailed> {
-    let plan = Plan::of(Table::open(ask.file)?.header(), ask.product)?;
+    let plan = plan_of(folder, ask)?;
     let tally = if plan.kind == ImportKind::WorkOrders {
         orders::read(store, folder, ask, &plan)?.tally
     } else {
@@ -86,6 +87,15 @@ pub fn preview(
     };
     let Plan { kind, understood, kept, .. } = plan;
     Ok(Preview { kind, understood, kept: kept.into_iter().map(|(_, name)| name).collect(), tally })
+}
+
+/// What the table holds; the list of blocked keys is read if it holds requests.
+fn plan_of(folder: &Folder, ask: &ImportAsk<'_>) -> Result<Plan, ImportFailed> {
+    let plan = Plan::of(Table::open(ask.file)?.header(), ask.product)?;
+    Ok(match plan.kind {
+        ImportKind::Requests => plan.without_keys_on(Blocklist::load(folder)?),
+        ImportKind::Devices | ImportKind::EndorsementKeys | ImportKind::WorkOrders => plan,
+    })
 }
 
 /// Imports a file: all of it or, if so asked, its good rows. The result file is written in either case; an older one
@@ -104,7 +114,7 @@ pub fn run(
     let _lock = folder.lock_import()?.ok_or(ImportFailed::Runs)?;
     let actor = right.actor();
     leftovers::clear(store, actor)?;
-    let plan = Plan::of(Table::open(ask.file)?.header(), ask.product)?;
+    let plan = plan_of(folder, ask)?;
     let input_digest = digest_of(ask.file)?;
     let batch = begin(store, actor, ask, &plan, &input_digest)?;
     let importing = Importing { store, folder, actor, ask, plan: &plan, progress, batch, input_digest };

@@ -13,7 +13,7 @@ use crate::domain::audit_event::AuditEvent;
 use crate::domain::code::{Code, Coded, sentence};
 use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::verdict::Verdict;
-use crate::station::blocklist::Blocklisted;
+use crate::station::blocklist::NotAdmitted;
 use crate::station::board::Ending;
 use crate::station::clock::{self, NoEntropy};
 use crate::station::enrollment;
@@ -114,9 +114,12 @@ impl From<BadKeyPair> for Stop {
     }
 }
 
-impl From<Blocklisted> for Stop {
-    fn from(error: Blocklisted) -> Stop {
-        Stop::new(Verdict::Quarantine, error.code(), error.to_string())
+impl From<NotAdmitted> for Stop {
+    fn from(error: NotAdmitted) -> Stop {
+        match &error {
+            NotAdmitted::Blocked(_) => Stop::new(Verdict::Quarantine, error.code(), error.to_string()),
+            NotAdmitted::List(bad) => Stop::station(bad),
+        }
     }
 }
 

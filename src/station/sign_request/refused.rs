@@ -11,7 +11,7 @@ use crate::domain::name::Name;
 use crate::domain::registration_id::BadRegistrationId;
 use crate::domain::serial_number::BadSerial;
 use crate::domain::utc_time::UtcTime;
-use crate::station::blocklist::Blocklisted;
+use crate::station::blocklist::NotAdmitted;
 use crate::station::clock::NoEntropy;
 use crate::station::products::RecipeError;
 use crate::station::profiles::ProfileError;
@@ -27,7 +27,7 @@ pub enum SignRefused {
     #[error(transparent)]
     Csr(#[from] BadCsr),
     #[error(transparent)]
-    Blocked(#[from] Blocklisted),
+    Blocked(#[from] NotAdmitted),
     #[error(transparent)]
     Cn(#[from] BadRegistrationId),
     #[error(transparent)]

@@ -43,6 +43,8 @@ pub fn ready(floor: &Floor) -> Result<Task, WhyNot> {
         present.map_err(|e| WhyNot::because(&e))?.ok_or(WhyNot::NobodyOnTheLine)?;
     }
     let recipe = products::find(&floor.folder, &order.product).map_err(|e| WhyNot::because(&e))?;
+    let ends = keys.issuer.not_after();
+    products::fits_issuer(&floor.folder, &recipe.product, ends).map_err(|e| WhyNot::because(&e))?;
     if let Some(label) = &recipe.product.label {
         plan::printer(&floor.settings, label).map_err(|e| WhyNot::because(&e))?;
     }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::station::authority::{Administering, Authority};
 use crate::station::clock;
-use crate::station::possession::{self, CannotProve};
+use crate::station::possession::{self, Ask, CannotProve};
 use crate::station::revocation::{self, CrlFailed};
 use crate::web::access::{Posted, Visit};
 use crate::web::download;
@@ -48,7 +48,9 @@ pub async fn prove(posted: Posted<Administering, Prove>) -> Result<HttpResponse,
     let Some(keys) = visit.floor.keys.current() else { return Ok(locked(&visit)) };
     let proven = visit
         .act(move |floor, who| {
-            possession::prove(&floor.store, who, clock::now(), "issuing", &keys.issuer, None, &code)
+            let (role, issuer) = ("issuing", &*keys.issuer);
+            let ask = Ask { role, issuer, code: &code, profile: None, second: None };
+            possession::prove(&floor.folder, &floor.store, who, clock::now(), &ask)
         })
         .await?;
     Ok(match proven {

@@ -119,6 +119,29 @@ fn the_key_of_a_row_in_a_table_is_held_against_the_list_too() {
 }
 
 #[test]
+fn a_blocked_key_is_refused_when_its_request_is_announced() {
+    let station = Station::found();
+    let spki = openssl_pubkey(&fixture("p256.der"));
+    let list = station.folder().join("ca/blocklist.txt");
+    fs::write(&list, format!("{}\n", Digest::of(&spki))).unwrap();
+    let csr = |name: &str| STANDARD.encode(fs::read(fixture(name)).unwrap());
+    let table = format!("serial,csr\nA1,{}\nA2,{}\n", csr("challenge-password.der"), csr("p256.der"));
+    let input = station.write("announced.csv", &table);
+    let dry = station.run(&["batch", "import", &input, "--dry-run", "--json"]);
+    assert!(dry.out.contains("LS-CSR-12"), "{dry:?}");
+    let ended = station.run(&["batch", "import", &input, "--partial", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!((&report["good"], &report["faults"][0]["line"]), (&1.into(), &3.into()), "{report}");
+    assert_eq!(report["faults"][0]["code"], "LS-CSR-12", "{report}");
+    assert_eq!(station.sqlite("SELECT serial FROM announced"), "A1");
+    fs::write(&list, "x\n").unwrap();
+    assert!(station.run(&["batch", "import", &input]).err.contains("LS-CSR-13"));
+    fs::remove_file(&list).unwrap();
+    station.ok(&["batch", "import", &input]);
+    assert_eq!(station.sqlite("SELECT count(*) FROM announced"), "2");
+}
+
+#[test]
 fn a_kind_of_key_that_the_station_never_makes_is_refused_before_a_batch_begins() {
     let station = Station::found();
     profile(&station, "rsa", "\"rsa-2048\"");

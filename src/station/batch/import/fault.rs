@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::domain::code::{Code, Coded};
 use crate::station::batch::table::fault::BadTable;
+use crate::station::blocklist::BadBlocklist;
 use crate::station::folder::FolderError;
 use crate::store::announced::keys::KeyKind;
 use crate::store::error::StoreError;
@@ -39,6 +40,8 @@ pub enum ImportFailed {
     #[error(transparent)]
     Folder(#[from] FolderError),
     #[error(transparent)]
+    Blocklist(#[from] BadBlocklist),
+    #[error(transparent)]
     Order(#[from] WorkOrderError),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -57,6 +60,7 @@ impl Coded for ImportFailed {
             ImportFailed::Broken => Code::Internal,
             ImportFailed::File(_) | ImportFailed::Result { .. } => Code::FileUnreadable,
             ImportFailed::Folder(error) => error.code(),
+            ImportFailed::Blocklist(error) => error.code(),
             ImportFailed::Order(error) => error.code(),
             ImportFailed::Store(error) => error.code(),
         }

@@ -9,6 +9,7 @@ use crate::station::batch::identity_cells::{Identity, IdentityRule};
 use crate::station::batch::outcome::RowFault;
 use crate::station::batch::result_file;
 use crate::station::batch::table::{Column, Header, Row};
+use crate::station::blocklist::Blocklist;
 use crate::store::announced::writing::NewRow;
 
 /// What a table holds.
@@ -56,6 +57,7 @@ pub struct Plan {
     pub kept: Vec<(usize, String)>,
     header: Header,
     rule: IdentityRule,
+    blocklist: Blocklist,
 }
 
 const OF_DEVICES: [Column; 6] = [
@@ -98,7 +100,13 @@ impl Plan {
             }
         }
         let rule = product.map(IdentityRule::of).unwrap_or_default();
-        Ok(Plan { kind, understood, kept, header: header.clone(), rule })
+        let blocklist = Blocklist::default();
+        Ok(Plan { kind, understood, kept, header: header.clone(), rule, blocklist })
+    }
+
+    /// The same, and keys on this list are refused.
+    pub fn without_keys_on(self, blocklist: Blocklist) -> Plan {
+        Plan { blocklist, ..self }
     }
 
     /// The header the rows stand under.
@@ -125,7 +133,8 @@ impl Plan {
         let work_order = work_order.map_err(|bad| fault(&bad))?;
         let endorsement_key = row.get(header, Column::EndorsementKey).map(EndorsementKey::parse).transpose();
         let endorsement_key = endorsement_key.map_err(|bad| fault(&bad))?;
-        let request = row.get(header, Column::Csr).map(requests::read).transpose();
+        let request =
+            row.get(header, Column::Csr).map(|cell| requests::read(cell, &self.blocklist)).transpose();
         let request = request.map_err(|bad| fault(&bad))?;
         let (csr, public_key) = request.map(|request| (request.der, request.public_key.to_string())).unzip();
         Ok(NewRow {

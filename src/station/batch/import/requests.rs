@@ -7,6 +7,7 @@ use super::fault::BadRow;
 use crate::ca::csr::{self, BadCsr};
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
+use crate::station::blocklist::{Blocklist, Blocklisted};
 
 /// A request that proves the possession of its key.
 #[derive(Debug)]
@@ -26,6 +27,9 @@ pub enum BadRequest {
     /// The request itself.
     #[error(transparent)]
     Csr(#[from] BadCsr),
+    /// Its key is blocked.
+    #[error(transparent)]
+    Blocked(#[from] Blocklisted),
 }
 
 impl Coded for BadRequest {
@@ -33,18 +37,21 @@ impl Coded for BadRequest {
         match self {
             BadRequest::Cell(error) => error.code(),
             BadRequest::Csr(error) => error.code(),
+            BadRequest::Blocked(error) => error.code(),
         }
     }
 }
 
-/// Reads a cell.
-pub fn read(cell: &str) -> Result<Request, BadRequest> {
+/// Reads a cell. A key on the list is refused: its device would get no certificate.
+pub fn read(cell: &str, blocklist: &Blocklist) -> Result<Request, BadRequest> {
     let der = if cell.contains("-----BEGIN ") {
         csr::to_der(cell.as_bytes())?.into_owned()
     } else {
         let bare: String = cell.split_ascii_whitespace().collect();
         STANDARD.decode(bare).map_err(|_| BadRequest::Cell(BadRow::Request))?
     };
-    let public_key = csr::proven_key(&der)?.public_key().digest();
+    let key = csr::proven_key(&der)?;
+    blocklist.admit(key.public_key())?;
+    let public_key = key.public_key().digest();
     Ok(Request { der, public_key })
 }

@@ -20,7 +20,7 @@ use crate::domain::serial_number::SerialNumber;
 use crate::station::batch::identity_cells::{Identity, IdentityRule};
 use crate::station::batch::outcome::RowFault;
 use crate::station::batch::table::{Column, Header, Row, Table};
-use crate::station::blocklist::Blocklist;
+use crate::station::blocklist::LiveBlocklist;
 use crate::store::Store;
 use crate::store::announced::{self, contradiction};
 use crate::store::certificates;
@@ -97,7 +97,7 @@ impl Coded for BadRow {
 /// What is asked once for all rows.
 pub struct Planner<'a> {
     ask: &'a IssueAsk,
-    blocklist: &'a Blocklist,
+    blocklist: &'a LiveBlocklist,
     header: Header,
     rule: IdentityRule,
     /// Of the files of devices, if they are wanted.
@@ -114,7 +114,7 @@ impl<'a> Planner<'a> {
     /// For a table with this header.
     pub fn new(
         ask: &'a IssueAsk,
-        blocklist: &'a Blocklist,
+        blocklist: &'a LiveBlocklist,
         header: Header,
         rehearsal: Option<Rehearsal>,
     ) -> Planner<'a> {
