@@ -1,12 +1,13 @@
-//! The record of the founding, to be printed and signed: who made which CA when, and whether the certificates in use
-//! are still those.
+//! The record of the founding and of every ceremony since, to be printed and signed: who made which CA when, and whether
+//! the certificates in use and those before are still those.
 
 use actix_web::HttpResponse;
 use askama::Template;
 use serde::Deserialize;
 
 use crate::station::authority::Reading;
-use crate::station::ca_material::{self, CannotShow};
+use crate::station::ca_material::{self, CaShown, CannotShow};
+use crate::station::ceremonies::{self, OnRecord};
 use crate::station::clock;
 use crate::station::slots::Floor;
 use crate::store::audit::log;
@@ -70,29 +71,56 @@ fn founding(floor: &Floor) -> Result<Vec<Recorded>, CannotShow> {
     Ok(found)
 }
 
+/// What later ceremonies added: requests, installations, renewals.
+fn since(floor: &Floor, after: u64) -> Result<Vec<OnRecord>, CannotShow> {
+    let all = floor.store.read(|r| ceremonies::all(&floor.folder, r))?;
+    Ok(all.into_iter().filter(|one| one.seq > after).collect())
+}
+
+/// The certificates there are now, those in use first.
+fn certificates(floor: &Floor) -> Result<Vec<(String, CaShown)>, CannotShow> {
+    let mut names = Vec::new();
+    if !ca_material::waits(&floor.folder) {
+        names.extend(["root", "issuing"].map(str::to_owned));
+    }
+    names.extend(ca_material::names_before(&floor.folder));
+    let shown = |name: String| Ok((name.clone(), ca_material::ca(&floor.folder, &name, clock::now())?));
+    names.into_iter().map(shown).collect()
+}
+
 /// `GET /ca/ceremony`
 pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     let t = CaWords::of(visit.language);
     let seen = visit.act(|floor, _| {
-        // what a renewal took out of use is kept under a number; the first one is that of the founding
-        let ca = |name: &str| {
-            let first = format!("{name}-1");
-            let renewed = floor.folder.ca(&format!("{first}.pem")).exists();
-            ca_material::ca(&floor.folder, if renewed { &first } else { name }, clock::now())
-        };
-        Ok::<_, CannotShow>((founding(floor)?, ca("root")?, ca("issuing")?))
+        let recorded = founding(floor)?;
+        let since = since(floor, recorded.last().map_or(0, |(seq, _, _)| *seq))?;
+        Ok::<_, CannotShow>((recorded, since, certificates(floor)?))
     });
-    let (recorded, root, issuing) = seen.await?.map_err(|error| Trouble::of(&error, visit.language))?;
-    let now = [("root", t.root, root), ("issuing", t.issuing, issuing)].map(|(role, name, ca)| {
-        let sha256 = ca.facts.sha256.to_string();
+    let (recorded, since, certificates) = seen.await?.map_err(|error| Trouble::of(&error, visit.language))?;
+    let on_record = |role: &str, sha256: &str| {
         let made = |kind: &Kind| kind.event == "ca-created" && kind.role == role && kind.sha256 == sha256;
-        let agrees = recorded.iter().any(|(_, _, kind)| made(kind));
-        NowView { name, subject: ca.facts.subject, sha1: ca.sha1, sha256, agrees }
+        let taken = |one: &OnRecord| {
+            let certificates = &one.held.certificates;
+            certificates.iter().any(|of| of.role == role && of.sha256.to_string() == sha256)
+        };
+        recorded.iter().any(|(_, _, kind)| made(kind)) || since.iter().any(taken)
+    };
+    let now = certificates.into_iter().map(|(file, ca)| {
+        let role = file.split('-').next().unwrap_or_default();
+        let sha256 = ca.facts.sha256.to_string();
+        NowView {
+            agrees: on_record(role, &sha256),
+            name: if role == "root" { t.root } else { t.issuing },
+            subject: ca.facts.subject,
+            sha1: ca.sha1,
+            sha256,
+        }
     });
-    let view = |(seq, text, _): &Recorded| entry_view(*seq, text, visit.zone(), visit.language);
+    let view = |seq: u64, text: &str| entry_view(seq, text, visit.zone(), visit.language);
+    let entries = recorded.iter().map(|(seq, text, _)| view(*seq, text));
     Ok(show(&CeremonyPage {
-        entries: recorded.iter().map(view).collect(),
-        now: now.into(),
+        entries: entries.chain(since.iter().map(|one| view(one.seq, &one.text))).collect(),
+        now: now.collect(),
         signatures: 0..SIGNATURES,
         frame: visit.frame(Place::Ca),
         t,
