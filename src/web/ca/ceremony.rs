@@ -71,12 +71,6 @@ fn founding(floor: &Floor) -> Result<Vec<Recorded>, CannotShow> {
     Ok(found)
 }
 
-/// What later ceremonies added: requests, installations, renewals.
-fn since(floor: &Floor, after: u64) -> Result<Vec<OnRecord>, CannotShow> {
-    let all = floor.store.read(|r| ceremonies::all(&floor.folder, r))?;
-    Ok(all.into_iter().filter(|one| one.seq > after).collect())
-}
-
 /// The certificates there are now, those in use first.
 fn certificates(floor: &Floor) -> Result<Vec<(String, CaShown)>, CannotShow> {
     let mut names = Vec::new();
@@ -92,18 +86,17 @@ fn certificates(floor: &Floor) -> Result<Vec<(String, CaShown)>, CannotShow> {
 pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     let t = CaWords::of(visit.language);
     let seen = visit.act(|floor, _| {
-        let recorded = founding(floor)?;
-        let since = since(floor, recorded.last().map_or(0, |(seq, _, _)| *seq))?;
-        Ok::<_, CannotShow>((recorded, since, certificates(floor)?))
+        let held = floor.store.read(|r| ceremonies::all(&floor.folder, r))?;
+        Ok::<_, CannotShow>((founding(floor)?, held, certificates(floor)?))
     });
-    let (recorded, since, certificates) = seen.await?.map_err(|error| Trouble::of(&error, visit.language))?;
+    let (recorded, held, certificates) = seen.await?.map_err(|error| Trouble::of(&error, visit.language))?;
     let on_record = |role: &str, sha256: &str| {
         let made = |kind: &Kind| kind.event == "ca-created" && kind.role == role && kind.sha256 == sha256;
         let taken = |one: &OnRecord| {
             let certificates = &one.held.certificates;
             certificates.iter().any(|of| of.role == role && of.sha256.to_string() == sha256)
         };
-        recorded.iter().any(|(_, _, kind)| made(kind)) || since.iter().any(taken)
+        recorded.iter().any(|(_, _, kind)| made(kind)) || held.iter().any(taken)
     };
     let now = certificates.into_iter().map(|(file, ca)| {
         let role = file.split('-').next().unwrap_or_default();
@@ -116,10 +109,13 @@ pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
             sha256,
         }
     });
-    let view = |seq: u64, text: &str| entry_view(seq, text, visit.zone(), visit.language);
-    let entries = recorded.iter().map(|(seq, text, _)| view(*seq, text));
+    // the entries of the founding, and those of every ceremony since, once each
+    let founding_ends = recorded.last().map_or(0, |(seq, _, _)| *seq);
+    let since = held.iter().filter(|one| one.seq > founding_ends).map(|one| (one.seq, &one.text));
+    let entries = recorded.iter().map(|(seq, text, _)| (*seq, text)).chain(since);
+    let view = |(seq, text): (u64, &String)| entry_view(seq, text, visit.zone(), visit.language);
     Ok(show(&CeremonyPage {
-        entries: entries.chain(since.iter().map(|one| view(one.seq, &one.text))).collect(),
+        entries: entries.map(view).collect(),
         now: now.collect(),
         signatures: 0..SIGNATURES,
         frame: visit.frame(Place::Ca),
