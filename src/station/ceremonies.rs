@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::audit_event::ceremony::Held;
+use crate::domain::audit_event::ceremony::{Act, Held};
 use crate::domain::digest::Digest;
 use crate::station::folder::Folder;
 use crate::store::audit::{log, search};
@@ -44,6 +44,12 @@ pub fn all(folder: &Folder, reader: &Reader<'_>) -> Result<Vec<OnRecord>, StoreE
 /// Digest of the key (SPKI) that waits for its certificate: the last ceremony brought none.
 pub fn awaited(all: &[OnRecord]) -> Option<Digest> {
     all.last().filter(|last| last.held.certificates.is_empty()).map(|last| last.held.issuing_key)
+}
+
+/// Whether this certificate (SHA-256) is that of a root made when the station was founded, as the record has it.
+pub fn founded_with(all: &[OnRecord], root: Digest) -> bool {
+    let founding = all.iter().filter(|one| one.held.act == Act::Founding);
+    founding.flat_map(|one| &one.held.certificates).any(|one| one.role == "root" && one.sha256 == root)
 }
 
 /// The numbers of the entries that have a sheet.

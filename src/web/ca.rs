@@ -30,6 +30,8 @@ struct CaPage {
     warnings: Vec<String>,
     /// The key that waits for its certificate.
     awaited: Option<Digest>,
+    /// Whether the root was made here, so that its key may be brought.
+    own_root: bool,
     /// None while the station waits for its first certificate.
     cas: Vec<CaView>,
     before: Vec<BeforeView>,
@@ -80,6 +82,7 @@ struct Seen {
     present: Option<(CaShown, CaShown)>,
     warnings: Vec<Warning>,
     awaited: Option<Digest>,
+    own_root: bool,
     before: Vec<(String, CaShown)>,
     list: Option<ListShown>,
     withdrawn: u64,
@@ -101,8 +104,11 @@ fn look(floor: &Floor) -> Result<Seen, CannotShow> {
         let shown = ca(&name)?;
         before.push((name, shown));
     }
+    let own_root =
+        present.as_ref().is_some_and(|(root, _)| ceremonies::founded_with(&ceremonies, root.facts.sha256));
     Ok(Seen {
         present,
+        own_root,
         warnings,
         awaited: ceremonies::awaited(&ceremonies),
         before,
@@ -185,7 +191,7 @@ fn list_view(
 pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     let t = CaWords::of(visit.language);
     let seen = visit.act(|floor, _| look(floor)).await?;
-    let Seen { present, warnings, awaited, before, list, withdrawn, in_past_lists } =
+    let Seen { present, warnings, awaited, own_root, before, list, withdrawn, in_past_lists } =
         seen.map_err(|error| Trouble::of(&error, visit.language))?;
     let zone = visit.zone();
     let cas = present.map_or_else(Vec::new, |(root, issuing)| {
@@ -195,6 +201,7 @@ pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     Ok(show(&CaPage {
         warnings: warnings.iter().filter_map(|warning| told(warning, zone, t)).collect(),
         awaited,
+        own_root,
         cas,
         before,
         list: list.map(|list| list_view(&list, (withdrawn, in_past_lists), zone, t)),

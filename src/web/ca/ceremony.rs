@@ -5,6 +5,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use serde::Deserialize;
 
+use crate::domain::audit_event::ceremony::Certified;
 use crate::station::authority::Reading;
 use crate::station::ca_material::{self, CaShown, CannotShow};
 use crate::station::ceremonies::{self, OnRecord};
@@ -37,6 +38,8 @@ struct CeremonyPage {
 
 struct NowView {
     name: &'static str,
+    /// The file's name, of one before.
+    before: String,
     subject: String,
     sha1: String,
     sha256: String,
@@ -82,6 +85,15 @@ fn certificates(floor: &Floor) -> Result<Vec<(String, CaShown)>, CannotShow> {
     names.into_iter().map(shown).collect()
 }
 
+/// Each certificate of a ceremony on its own: people compare them with those in their hands.
+fn tell_certificates(entry: &mut EntryView, of: &OnRecord) {
+    entry.pairs.retain(|(name, _)| name != "certificates");
+    entry.pairs.extend(of.held.certificates.iter().map(|one| {
+        let Certified { role, subject, cert_serial, sha256, .. } = one;
+        (role.clone(), format!("{subject}, {cert_serial}, SHA-256 {sha256}"))
+    }));
+}
+
 /// `GET /ca/ceremony`
 pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     let t = CaWords::of(visit.language);
@@ -104,6 +116,7 @@ pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
         NowView {
             agrees: on_record(role, &sha256),
             name: if role == "root" { t.root } else { t.issuing },
+            before: if file.contains('-') { file.clone() } else { String::new() },
             subject: ca.facts.subject,
             sha1: ca.sha1,
             sha256,
@@ -113,7 +126,13 @@ pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     let founding_ends = recorded.last().map_or(0, |(seq, _, _)| *seq);
     let since = held.iter().filter(|one| one.seq > founding_ends).map(|one| (one.seq, &one.text));
     let entries = recorded.iter().map(|(seq, text, _)| (*seq, text)).chain(since);
-    let view = |(seq, text): (u64, &String)| entry_view(seq, text, visit.zone(), visit.language);
+    let view = |(seq, text): (u64, &String)| {
+        let mut entry = entry_view(seq, text, visit.zone(), visit.language);
+        if let Some(one) = held.iter().find(|one| one.seq == seq) {
+            tell_certificates(&mut entry, one);
+        }
+        entry
+    };
     Ok(show(&CeremonyPage {
         entries: entries.map(view).collect(),
         now: now.collect(),

@@ -56,7 +56,10 @@ fn the_page_says_what_to_do_until_the_certificate_is_there_and_keeps_the_cas_bef
     let page = vera.get("/ca");
     assert!(awaits(&page, &next) && page.body.contains("the present one goes on"), "{}", page.body);
     assert!(!page.body.contains("id=\"before\""), "{}", page.body);
-    assert_eq!(vera.get("/ca/ceremony").body.matches("class=\"state good\"").count(), 2);
+    assert!(!page.body.contains("ca prove CODE --root"), "the root's key was never here: {}", page.body);
+    let ceremony = vera.get("/ca/ceremony").body;
+    assert_eq!(ceremony.matches("class=\"state good\"").count(), 2, "{ceremony}");
+    assert!(ceremony.contains("CN=Example first Root") && !ceremony.contains("cert-serial"), "{ceremony}");
     assert_eq!(vera.get("/ca/files/issuing-1.pem").status, 404);
     assert_eq!(serving.end().exit, 0);
 
@@ -112,4 +115,5 @@ fn what_ca_show_warns_of_stands_on_the_page() {
     let serving = station.serve();
     let page = Browser::logged_in(&serving, "admin").get("/ca");
     assert!(page.body.contains("profile longer") && page.body.contains("root-key.age"), "{}", page.body);
+    assert!(page.body.contains("ca prove CODE --root"), "{}", page.body);
 }
