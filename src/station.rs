@@ -8,6 +8,7 @@ pub mod blocklist;
 pub mod board;
 pub mod ca_material;
 pub mod ca_warnings;
+pub mod ceremonies;
 pub mod ceremony_record;
 pub mod checkpoints;
 pub mod clients;
@@ -60,6 +61,7 @@ pub mod slots;
 pub mod staff;
 #[cfg(test)]
 mod testing;
+pub mod token_watch;
 pub mod vault_changes;
 pub mod verification;
 pub mod web_certificate;

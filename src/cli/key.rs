@@ -93,8 +93,9 @@ impl Key {
         match self {
             Key::Add { name, files } => {
                 let keys = files.keys()?;
-                let (mut unlocked, _lock) = session.unlock_alone(common)?;
-                let (store, vault) = (&session.store, &mut unlocked.vault);
+                // a station that waits for its certificate takes secrets, too
+                let (mut vault, _lock) = session.vault_alone(&passphrase::of_vault(common)?)?;
+                let (store, vault) = (&session.store, &mut vault);
                 vault_changes::add_group_key(store, vault, name, keys, &session.actor, clock::now())?;
                 output::report(common.json, &json!({ "group_key": name }), || {
                     format!("{name} is in the vault.")
@@ -102,16 +103,17 @@ impl Key {
             }
             Key::Rotate { name, files } => {
                 let keys = files.keys()?;
-                let (mut unlocked, _lock) = session.unlock_alone(common)?;
-                let (store, vault) = (&session.store, &mut unlocked.vault);
+                // a station that waits for its certificate takes secrets, too
+                let (mut vault, _lock) = session.vault_alone(&passphrase::of_vault(common)?)?;
+                let (store, vault) = (&session.store, &mut vault);
                 group_key_rotation::rotate(store, vault, name, keys, &session.actor, clock::now())?;
                 output::report(common.json, &json!({ "group_key": name }), || {
                     format!("{name} is another key now; keys derived before are derived from the old one.")
                 })
             }
             Key::List => {
-                let unlocked = session.unlock(common)?;
-                let names: Vec<&Name> = unlocked.vault.group_key_names().collect();
+                let vault = session.vault_beside(common)?;
+                let names: Vec<&Name> = vault.group_key_names().collect();
                 output::report(common.json, &names, || lines(&names))
             }
             Key::Derive { name, secondary, ids } => derive_keys(&session, common, name, *secondary, ids),
@@ -132,8 +134,8 @@ fn derive_keys(
     ids: &[String],
 ) -> Result<(), Failure> {
     let ids = ids.iter().map(|id| id.parse::<RegistrationId>()).collect::<Result<Vec<_>, _>>()?;
-    let unlocked = session.unlock(common)?;
-    let group = unlocked.vault.group_key(name)?;
+    let vault = session.vault_beside(common)?;
+    let group = vault.group_key(name)?;
     let which = if secondary { Which::Secondary } else { Which::Primary };
     let all: Vec<&str> = ids.iter().map(RegistrationId::as_str).collect();
     // the entry stands before the first key is seen

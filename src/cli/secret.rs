@@ -40,14 +40,15 @@ impl Secrets {
                 if name.as_str() == "dps" {
                     DpsConnectionString::parse(&secret)?;
                 }
-                let (mut unlocked, _lock) = session.unlock_alone(common)?;
-                let (store, vault) = (&session.store, &mut unlocked.vault);
+                // a station that waits for its certificate takes secrets, too
+                let (mut vault, _lock) = session.vault_alone(&passphrase::of_vault(common)?)?;
+                let (store, vault) = (&session.store, &mut vault);
                 vault_changes::set_secret(store, vault, name, secret, &session.actor, clock::now())?;
                 output::report(common.json, &json!({ "secret": name }), || format!("{name} is in the vault."))
             }
             Secrets::List => {
-                let unlocked = session.unlock(common)?;
-                let names: Vec<&Name> = unlocked.vault.secret_names().collect();
+                let vault = session.vault_beside(common)?;
+                let names: Vec<&Name> = vault.secret_names().collect();
                 output::report(common.json, &names, || lines(&names))
             }
         }

@@ -63,6 +63,13 @@ impl Session {
         Ok((keys::unlock_vault(&self.folder, &self.store, passphrase, &self.actor, clock::now())?, lock))
     }
 
+    /// Opens the vault alone to read it, as [`Session::unlock`] does.
+    pub fn vault_beside(&self, common: &Common) -> Result<Vault, Failure> {
+        self.check_newest()?;
+        let passphrase = passphrase::of_vault(common)?;
+        Ok(keys::unlock_vault_beside(&self.folder, &self.store, &passphrase, &self.actor, clock::now())?)
+    }
+
     /// Where ceremonies are held.
     pub fn place(&self) -> Place<'_> {
         Place { folder: &self.folder, store: &self.store, station: &self.settings.name }

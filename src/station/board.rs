@@ -152,6 +152,8 @@ pub enum Worry {
     Printer(usize),
     /// The webhook with this place in the settings.
     Webhook(usize),
+    /// The token that the issuing CA's key lies in.
+    Token,
 }
 
 /// What is wrong where the station is worried; pages tell it in their language.

@@ -113,6 +113,33 @@ pub fn names(folder: &Folder) -> Result<Vec<String>, NoIssuer> {
     Ok(["root", "issuing"].map(str::to_owned).into_iter().chain(before).collect())
 }
 
+/// Whether the station waits for the first certificate of its issuing CA.
+pub fn waits(folder: &Folder) -> bool {
+    !folder.ca("issuing.pem").exists()
+}
+
+/// The names of what renewals took out of use, the latest first: `issuing-2`, `root-1` and so on.
+pub fn names_before(folder: &Folder) -> Vec<String> {
+    let there = |name: &String| folder.ca(&format!("{name}.pem")).exists();
+    let mut names: Vec<String> = Vec::new();
+    for number in 1.. {
+        let issuing = format!("issuing-{number}");
+        if !there(&issuing) {
+            break;
+        }
+        // a root is kept only if another one took its place
+        names.extend(Some(format!("root-{number}")).filter(there));
+        names.push(issuing);
+    }
+    names.reverse();
+    names
+}
+
+/// The list of an issuing CA before the present one, PEM, by its number; none if it never made one.
+pub fn list_before(folder: &Folder, number: u32) -> Option<String> {
+    std::fs::read_to_string(folder.ca(&format!("crl-{number}.pem"))).ok()
+}
+
 /// The newest list on record, if there is one.
 pub fn list(r: &Reader<'_>) -> Result<Option<ListShown>, CannotShow> {
     let Some(row) = lists::latest(r)? else { return Ok(None) };

@@ -1,5 +1,7 @@
 //! What is to be done soon about the station's CAs, in plain sentences.
 
+use std::fmt;
+
 use crate::ca::profile::{End, NO_END, Profile};
 use crate::domain::name::Name;
 use crate::domain::utc_time::UtcTime;
@@ -8,39 +10,79 @@ use crate::station::folder::Folder;
 use crate::station::profiles;
 use crate::store::Store;
 
+/// What is to be done, or should be known. CAs are named as their files are: root, issuing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Warning {
+    /// It is over.
+    Ended(&'static str, UtcTime),
+    /// It has only so many days left.
+    EndsSoon(&'static str, u64),
+    /// Its certificate is signed with SHA-1.
+    Sha1(&'static str),
+    /// A device of this profile would outlive its issuing CA.
+    Outlived(Name),
+    /// There is no revocation list.
+    NoList,
+    /// The newest one is overdue since then.
+    ListOverdue(UtcTime),
+    /// The root's key lies in the station's folder.
+    RootKeyHere,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::Ended(name, at) => write!(f, "the {name} CA ended on {at}"),
+            Warning::EndsSoon(name, days) => {
+                write!(f, "the {name} CA has only {days} days left: renew it in time")
+            }
+            Warning::Sha1(name) => write!(f, "the certificate of the {name} CA is signed with SHA-1"),
+            Warning::Outlived(profile) => write!(
+                f,
+                "the issuing CA ends before a certificate of profile {profile} would: such a certificate is cut short or refused"
+            ),
+            Warning::NoList => f.write_str("there is no revocation list yet: `lineside ca crl` makes one"),
+            Warning::ListOverdue(since) => write!(
+                f,
+                "the revocation list has been overdue since {since}: `lineside ca crl` makes the next one"
+            ),
+            Warning::RootKeyHere => {
+                f.write_str("the root's key lies in the station's folder: carry root-key.age off")
+            }
+        }
+    }
+}
+
 /// All warnings there are now.
-pub fn all(folder: &Folder, store: &Store, now: UtcTime) -> Result<Vec<String>, CannotShow> {
+pub fn all(folder: &Folder, store: &Store, now: UtcTime) -> Result<Vec<Warning>, CannotShow> {
     let mut warnings = Vec::new();
     for name in ["root", "issuing"] {
         let ca = ca_material::ca(folder, name, now)?;
         if ca.facts.not_after < now {
-            warnings.push(format!("the {name} CA ended on {}", ca.facts.not_after));
+            warnings.push(Warning::Ended(name, ca.facts.not_after));
         } else if ca.soon_over {
-            warnings.push(format!("the {name} CA has only {} days left: renew it in time", ca.days_left));
+            warnings.push(Warning::EndsSoon(name, ca.days_left));
         }
         if ca.signature.contains("SHA-1") {
-            warnings.push(format!("the certificate of the {name} CA is signed with SHA-1"));
+            warnings.push(Warning::Sha1(name));
         }
         if name == "issuing" {
             warnings.extend(longer_profiles(folder, ca.facts.not_after, now));
         }
     }
     match store.read(ca_material::list)? {
-        None => warnings.push("there is no revocation list yet: `lineside ca crl` makes one".to_owned()),
-        Some(list) if list.next_update <= now => warnings.push(format!(
-            "the revocation list has been overdue since {}: `lineside ca crl` makes the next one",
-            list.next_update
-        )),
+        None => warnings.push(Warning::NoList),
+        Some(list) if list.next_update <= now => warnings.push(Warning::ListOverdue(list.next_update)),
         Some(_) => {}
     }
     if ca_material::root_key_is_here(folder) {
-        warnings.push("the root's key lies in the station's folder: carry root-key.age off".to_owned());
+        warnings.push(Warning::RootKeyHere);
     }
     Ok(warnings)
 }
 
 /// The station's own profiles under which a device would outlive its issuing CA.
-fn longer_profiles(folder: &Folder, until: UtcTime, now: UtcTime) -> Vec<String> {
+fn longer_profiles(folder: &Folder, until: UtcTime, now: UtcTime) -> Vec<Warning> {
     let Ok(entries) = std::fs::read_dir(folder.profiles()) else { return Vec::new() };
     let mut names: Vec<Name> = entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".toml")?.parse().ok())
@@ -53,9 +95,7 @@ fn longer_profiles(folder: &Folder, until: UtcTime, now: UtcTime) -> Vec<String>
             End::After(validity) => now.plus(validity) > until,
             End::Never => until.seconds() < NO_END,
         };
-        outlived.then(|| {
-            format!("the issuing CA ends before a certificate of profile {name} would: such a certificate is cut short or refused")
-        })
+        outlived.then(|| Warning::Outlived(name.clone()))
     };
     names.iter().filter_map(outlives).collect()
 }

@@ -1,4 +1,4 @@
-//! Named points of the spine, and of a batch, at which a test can have the station killed. Without the feature
+//! Named points of the spine, of a batch and of an installation, at which a test can have the station killed. Without the feature
 //! `crash-points` this is nothing at all.
 
 /// Every point, in the order of the spine.
@@ -23,11 +23,25 @@ pub const POINTS: [&str; 14] = [
 pub const BATCH_POINTS: [&str; 5] =
     ["batch-before-intent", "batch-after-intent", "batch-signed", "batch-written", "batch-on-record"];
 
+/// The points of a renewal or an installation of the issuing CA, in their order.
+pub const INSTALL_POINTS: [&str; 9] = [
+    "renew-key-made",
+    "install-laid-down",
+    "install-on-record",
+    "install-vault-written",
+    "install-root-written",
+    "install-published",
+    "install-settled",
+    "install-unstaged",
+    "install-told",
+];
+
 /// Stands still for ever at `point` if `LINESIDE_CRASH_AT` names it, after saying so on standard error, so
 /// that a test can end the process with SIGKILL exactly here.
 #[cfg(feature = "crash-points")]
 pub fn reached(point: &str) {
-    debug_assert!(POINTS.contains(&point) || BATCH_POINTS.contains(&point), "{point} is not in a list");
+    let known = [&POINTS[..], &BATCH_POINTS, &INSTALL_POINTS];
+    debug_assert!(known.iter().any(|points| points.contains(&point)), "{point} is not in a list");
     if std::env::var("LINESIDE_CRASH_AT").is_ok_and(|wanted| wanted == point) {
         use std::io::Write;
         // the test that waits for this line ends the process; if it is gone, so is the point of it

@@ -21,6 +21,7 @@ use crate::durable;
 use crate::station::authority::{Administering, Authority};
 use crate::station::ceremony_record;
 use crate::station::clock::{self, NoEntropy};
+use crate::station::crash_point;
 use crate::station::folder::{Folder, FolderError};
 use crate::station::issuers::{self, NoIssuer, STAGED, STAGED_ROOT};
 use crate::station::second_person::Confirmation;
@@ -180,6 +181,7 @@ pub fn renew(
 ) -> Result<Installed, CannotInstall> {
     key_is_in_vault(place.folder)?;
     let key = await_certificate(place, vault, who.actor(), now)?;
+    crash_point::reached("renew-key-made");
     let company = company(place.store)?;
     let name = ceremony::issuing_name(&company, place.station, generations(vault) + 1)?;
     let random = clock::random()?;
@@ -238,11 +240,17 @@ fn take(
     keep(folder, "root", &number, Some(&root))?;
     write(folder, STAGED_ROOT, &root.pem())?;
     write(folder, STAGED, &issuer.certificate().pem())?;
+    crash_point::reached("install-laid-down");
     let entry = vault_changes::promote_issuing_key(store, vault, &number, &held, who.actor(), now)?;
+    crash_point::reached("install-vault-written");
     publish(folder, issuer.certificate(), &root)?;
+    crash_point::reached("install-published");
     vault_changes::issuing_key_promoted(store, vault, who.actor(), now)?;
+    crash_point::reached("install-settled");
     unstage(folder)?;
+    crash_point::reached("install-unstaged");
     ceremony_record::print(folder, station, entry, &held, who.actor(), now)?;
+    crash_point::reached("install-told");
     Ok(Installed { facts, doubts, entry })
 }
 
@@ -281,6 +289,7 @@ fn keep(folder: &Folder, role: &str, number: &Name, next: Option<&Certificate>) 
 
 fn publish(folder: &Folder, issuing: &Certificate, root: &Certificate) -> Result<(), CannotInstall> {
     write(folder, "root.pem", &root.pem())?;
+    crash_point::reached("install-root-written");
     write(folder, "chain.pem", &certificate::chain_pem(&[issuing, root]))?;
     write(folder, "issuing.pem", &issuing.pem())
 }

@@ -138,6 +138,17 @@ pub fn unlock_vault(
     on_record(store, actor, now, || settled(folder, store, passphrase, actor, now))
 }
 
+/// Like [`unlock_vault`], beside a process that may hold the lock.
+pub fn unlock_vault_beside(
+    folder: &Folder,
+    store: &Store,
+    passphrase: &Secret,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<Vault, UnlockError> {
+    on_record(store, actor, now, || open(folder, store, passphrase))
+}
+
 /// Like [`unlock`], beside a process that may hold the lock and be changing the vault right now.
 pub fn unlock_beside(
     folder: &Folder,

@@ -23,7 +23,7 @@ use crate::station::provision::live::LiveRuns;
 use crate::station::settings::{BadSettings, Settings};
 use crate::station::shift::Shift;
 use crate::station::slots::{self, Floor};
-use crate::station::{checkpoints, clock, labels, outbox, webhooks, worries};
+use crate::station::{checkpoints, clock, labels, outbox, token_watch, webhooks, worries};
 use crate::store::Store;
 use crate::store::batches;
 use crate::store::catalogue;
@@ -129,6 +129,7 @@ impl Serving {
         threads.push(outbox::start(&floor)?);
         threads.extend(labels::printing::start(&floor)?);
         threads.extend(webhooks::start(&floor)?);
+        threads.extend(token_watch::start(&floor)?);
         threads.push(housekeeping(&floor, &door)?);
         Ok(Serving { floor, door, threads, _lock: lock })
     }

@@ -14,6 +14,7 @@ use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::station::ceremony_record;
+use crate::station::crash_point;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::secret_checks;
@@ -224,6 +225,7 @@ pub fn promote_issuing_key(
         }
         Ok::<_, StoreError>(entry)
     })?;
+    crash_point::reached("install-on-record");
     // whatever becomes of it, the next unlock carries it through
     vault.promote_issuing_key(number.clone())?;
     Ok(entry)

@@ -7,11 +7,14 @@ pub mod files;
 use actix_web::HttpResponse;
 use askama::Template;
 
+use crate::domain::digest::Digest;
 use crate::station::authority::{Administering, Authority, Reading};
 use crate::station::ca_material::{self, CaShown, CannotShow, ListShown};
-use crate::station::clock;
+use crate::station::ca_warnings::{self, Warning};
+use crate::station::folder::Folder;
 use crate::station::slots::Floor;
 use crate::station::zone::Zone;
+use crate::station::{ceremonies, clock};
 use crate::web::access::Visit;
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
@@ -25,7 +28,13 @@ struct CaPage {
     frame: Frame,
     t: &'static CaWords,
     warnings: Vec<String>,
+    /// The key that waits for its certificate.
+    awaited: Option<Digest>,
+    /// Whether the root was made here, so that its key may be brought.
+    own_root: bool,
+    /// None while the station waits for its first certificate.
     cas: Vec<CaView>,
+    before: Vec<BeforeView>,
     list: Option<ListView>,
     may_act: bool,
     locked: bool,
@@ -48,6 +57,18 @@ struct CaView {
     sha256: String,
 }
 
+/// A CA that a renewal took out of use.
+struct BeforeView {
+    /// The file's name: issuing-1 or root-1.
+    file: String,
+    name: &'static str,
+    subject: String,
+    until: String,
+    sha256: String,
+    /// Its list's file.
+    list: Option<String>,
+}
+
 struct ListView {
     number: u64,
     made: String,
@@ -57,26 +78,74 @@ struct ListView {
 }
 
 struct Seen {
-    root: CaShown,
-    issuing: CaShown,
+    /// Root and issuing CA.
+    present: Option<(CaShown, CaShown)>,
+    warnings: Vec<Warning>,
+    awaited: Option<Digest>,
+    own_root: bool,
+    before: Vec<(String, CaShown)>,
     list: Option<ListShown>,
     withdrawn: u64,
     in_past_lists: usize,
-    root_key_here: bool,
 }
 
 fn look(floor: &Floor) -> Result<Seen, CannotShow> {
-    let now = clock::now();
-    let (list, withdrawn) =
-        floor.store.read(|r| Ok::<_, CannotShow>((ca_material::list(r)?, ca_material::withdrawn(r)?)))?;
+    let (now, folder) = (clock::now(), &floor.folder);
+    let (list, withdrawn, ceremonies) = floor.store.read(|r| {
+        Ok::<_, CannotShow>((ca_material::list(r)?, ca_material::withdrawn(r)?, ceremonies::all(folder, r)?))
+    })?;
+    let ca = |name: &str| ca_material::ca(folder, name, now);
+    let (present, warnings) = match ca_material::waits(folder) {
+        true => (None, Vec::new()),
+        false => (Some((ca("root")?, ca("issuing")?)), ca_warnings::all(folder, &floor.store, now)?),
+    };
+    let mut before = Vec::new();
+    for name in ca_material::names_before(folder) {
+        let shown = ca(&name)?;
+        before.push((name, shown));
+    }
+    let own_root =
+        present.as_ref().is_some_and(|(root, _)| ceremonies::founded_with(&ceremonies, root.facts.sha256));
     Ok(Seen {
-        root: ca_material::ca(&floor.folder, "root", now)?,
-        issuing: ca_material::ca(&floor.folder, "issuing", now)?,
+        present,
+        own_root,
+        warnings,
+        awaited: ceremonies::awaited(&ceremonies),
+        before,
         list,
         withdrawn,
-        in_past_lists: ca_material::entries_of_past_lists(&floor.folder),
-        root_key_here: ca_material::root_key_is_here(&floor.folder),
+        in_past_lists: ca_material::entries_of_past_lists(folder),
     })
+}
+
+/// The list's own card tells what is wrong with the list.
+fn told(warning: &Warning, zone: &Zone, t: &CaWords) -> Option<String> {
+    let named = |name: &str| if name == "root" { t.root } else { t.issuing };
+    match warning {
+        Warning::Ended(name, at) => {
+            Some(fill(t.ended, &[("name", named(name)), ("at", &zone.date_and_time(*at))]))
+        }
+        Warning::EndsSoon(name, days) => {
+            Some(fill(t.soon_over, &[("name", named(name)), ("days", &days.to_string())]))
+        }
+        Warning::Sha1(name) => Some(fill(t.sha1_signed, &[("name", named(name))])),
+        Warning::Outlived(profile) => Some(fill(t.outlived, &[("profile", profile.as_str())])),
+        Warning::RootKeyHere => Some(t.root_key_here.to_owned()),
+        Warning::NoList | Warning::ListOverdue(_) => None,
+    }
+}
+
+fn before_view(folder: &Folder, (file, ca): (String, CaShown), zone: &Zone, t: &CaWords) -> BeforeView {
+    let number = file.strip_prefix("issuing-").and_then(|number| number.parse::<u32>().ok());
+    let list = number.filter(|number| ca_material::list_before(folder, *number).is_some());
+    BeforeView {
+        name: if number.is_some() { t.issuing } else { t.root },
+        list: list.map(|number| format!("crl-{number}.pem")),
+        subject: ca.facts.subject,
+        until: zone.date_and_time(ca.facts.not_after),
+        sha256: ca.facts.sha256.to_string(),
+        file,
+    }
 }
 
 fn view(file: &'static str, name: &'static str, ca: &CaShown, zone: &Zone, t: &CaWords) -> CaView {
@@ -122,22 +191,19 @@ fn list_view(
 pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     let t = CaWords::of(visit.language);
     let seen = visit.act(|floor, _| look(floor)).await?;
-    let Seen { root, issuing, list, withdrawn, in_past_lists, root_key_here } =
+    let Seen { present, warnings, awaited, own_root, before, list, withdrawn, in_past_lists } =
         seen.map_err(|error| Trouble::of(&error, visit.language))?;
     let zone = visit.zone();
-    let mut warnings = Vec::new();
-    for (name, ca) in [(t.issuing, &issuing), (t.root, &root)] {
-        if ca.soon_over {
-            let days = ca.days_left.to_string();
-            warnings.push(fill(t.soon_over, &[("name", name), ("days", &days)]));
-        }
-    }
-    if root_key_here {
-        warnings.push(t.root_key_here.to_owned());
-    }
+    let cas = present.map_or_else(Vec::new, |(root, issuing)| {
+        vec![view("issuing", t.issuing, &issuing, zone, t), view("root", t.root, &root, zone, t)]
+    });
+    let before = before.into_iter().map(|one| before_view(&visit.floor.folder, one, zone, t)).collect();
     Ok(show(&CaPage {
-        warnings,
-        cas: vec![view("issuing", t.issuing, &issuing, zone, t), view("root", t.root, &root, zone, t)],
+        warnings: warnings.iter().filter_map(|warning| told(warning, zone, t)).collect(),
+        awaited,
+        own_root,
+        cas,
+        before,
         list: list.map(|list| list_view(&list, (withdrawn, in_past_lists), zone, t)),
         may_act: Administering::of(&visit.person).is_some(),
         locked: visit.floor.keys.current().is_none(),

@@ -17,6 +17,7 @@ fn worry(floor: &Floor, about: Worry, fault: &Fault, language: Language) -> Stri
     let what = fault_told(fault, language);
     let (sentence, name) = match about {
         Worry::CheckpointCopies => return what,
+        Worry::Token => return fill(t.token_trouble, &[("what", &what)]),
         Worry::Printer(place) => (t.printer_trouble, settings.printers.get(place).map(|at| &at.name)),
         Worry::Webhook(place) => (t.webhook_trouble, settings.webhooks.get(place).map(|at| &at.name)),
     };

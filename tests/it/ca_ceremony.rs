@@ -3,6 +3,7 @@
 
 mod exports;
 mod external_root;
+mod killed;
 pub mod openssl;
 mod refusals;
 mod renewal;

@@ -1,7 +1,7 @@
 //! `lineside ca sign`: one certificate for one request, judged by openssl and by the records.
 
 mod judged;
-mod killed;
+pub mod killed;
 mod refused;
 
 use std::fs;

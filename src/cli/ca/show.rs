@@ -47,7 +47,8 @@ pub fn run(session: &Session, common: &Common) -> Result<(), Failure> {
     };
     text.push_str(&format!("issuing key {words}\n"));
     value.insert("issuing_key".to_owned(), place);
-    let warnings = ca_warnings::all(&session.folder, &session.store, now)?;
+    let warnings: Vec<String> =
+        ca_warnings::all(&session.folder, &session.store, now)?.iter().map(ToString::to_string).collect();
     for warning in &warnings {
         text.push_str(&format!("Warning: {warning}\n"));
     }

@@ -1,12 +1,14 @@
-//! The record of the founding, to be printed and signed: who made which CA when, and whether the certificates in use
-//! are still those.
+//! The record of the founding and of every ceremony since, to be printed and signed: who made which CA when, and whether
+//! the certificates in use and those before are still those.
 
 use actix_web::HttpResponse;
 use askama::Template;
 use serde::Deserialize;
 
+use crate::domain::audit_event::ceremony::Certified;
 use crate::station::authority::Reading;
-use crate::station::ca_material::{self, CannotShow};
+use crate::station::ca_material::{self, CaShown, CannotShow};
+use crate::station::ceremonies::{self, OnRecord};
 use crate::station::clock;
 use crate::station::slots::Floor;
 use crate::store::audit::log;
@@ -36,6 +38,8 @@ struct CeremonyPage {
 
 struct NowView {
     name: &'static str,
+    /// The file's name, of one before.
+    before: String,
     subject: String,
     sha1: String,
     sha256: String,
@@ -70,29 +74,68 @@ fn founding(floor: &Floor) -> Result<Vec<Recorded>, CannotShow> {
     Ok(found)
 }
 
+/// The certificates there are now, those in use first.
+fn certificates(floor: &Floor) -> Result<Vec<(String, CaShown)>, CannotShow> {
+    let mut names = Vec::new();
+    if !ca_material::waits(&floor.folder) {
+        names.extend(["root", "issuing"].map(str::to_owned));
+    }
+    names.extend(ca_material::names_before(&floor.folder));
+    let shown = |name: String| Ok((name.clone(), ca_material::ca(&floor.folder, &name, clock::now())?));
+    names.into_iter().map(shown).collect()
+}
+
+/// Each certificate of a ceremony on its own: people compare them with those in their hands.
+fn tell_certificates(entry: &mut EntryView, of: &OnRecord) {
+    entry.pairs.retain(|(name, _)| name != "certificates");
+    entry.pairs.extend(of.held.certificates.iter().map(|one| {
+        let Certified { role, subject, cert_serial, sha256, .. } = one;
+        (role.clone(), format!("{subject}, {cert_serial}, SHA-256 {sha256}"))
+    }));
+}
+
 /// `GET /ca/ceremony`
 pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     let t = CaWords::of(visit.language);
     let seen = visit.act(|floor, _| {
-        // what a renewal took out of use is kept under a number; the first one is that of the founding
-        let ca = |name: &str| {
-            let first = format!("{name}-1");
-            let renewed = floor.folder.ca(&format!("{first}.pem")).exists();
-            ca_material::ca(&floor.folder, if renewed { &first } else { name }, clock::now())
-        };
-        Ok::<_, CannotShow>((founding(floor)?, ca("root")?, ca("issuing")?))
+        let held = floor.store.read(|r| ceremonies::all(&floor.folder, r))?;
+        Ok::<_, CannotShow>((founding(floor)?, held, certificates(floor)?))
     });
-    let (recorded, root, issuing) = seen.await?.map_err(|error| Trouble::of(&error, visit.language))?;
-    let now = [("root", t.root, root), ("issuing", t.issuing, issuing)].map(|(role, name, ca)| {
-        let sha256 = ca.facts.sha256.to_string();
+    let (recorded, held, certificates) = seen.await?.map_err(|error| Trouble::of(&error, visit.language))?;
+    let on_record = |role: &str, sha256: &str| {
         let made = |kind: &Kind| kind.event == "ca-created" && kind.role == role && kind.sha256 == sha256;
-        let agrees = recorded.iter().any(|(_, _, kind)| made(kind));
-        NowView { name, subject: ca.facts.subject, sha1: ca.sha1, sha256, agrees }
+        let taken = |one: &OnRecord| {
+            let certificates = &one.held.certificates;
+            certificates.iter().any(|of| of.role == role && of.sha256.to_string() == sha256)
+        };
+        recorded.iter().any(|(_, _, kind)| made(kind)) || held.iter().any(taken)
+    };
+    let now = certificates.into_iter().map(|(file, ca)| {
+        let role = file.split('-').next().unwrap_or_default();
+        let sha256 = ca.facts.sha256.to_string();
+        NowView {
+            agrees: on_record(role, &sha256),
+            name: if role == "root" { t.root } else { t.issuing },
+            before: if file.contains('-') { file.clone() } else { String::new() },
+            subject: ca.facts.subject,
+            sha1: ca.sha1,
+            sha256,
+        }
     });
-    let view = |(seq, text, _): &Recorded| entry_view(*seq, text, visit.zone(), visit.language);
+    // the entries of the founding, and those of every ceremony since, once each
+    let founding_ends = recorded.last().map_or(0, |(seq, _, _)| *seq);
+    let since = held.iter().filter(|one| one.seq > founding_ends).map(|one| (one.seq, &one.text));
+    let entries = recorded.iter().map(|(seq, text, _)| (*seq, text)).chain(since);
+    let view = |(seq, text): (u64, &String)| {
+        let mut entry = entry_view(seq, text, visit.zone(), visit.language);
+        if let Some(one) = held.iter().find(|one| one.seq == seq) {
+            tell_certificates(&mut entry, one);
+        }
+        entry
+    };
     Ok(show(&CeremonyPage {
-        entries: recorded.iter().map(view).collect(),
-        now: now.into(),
+        entries: entries.map(view).collect(),
+        now: now.collect(),
         signatures: 0..SIGNATURES,
         frame: visit.frame(Place::Ca),
         t,

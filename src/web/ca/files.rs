@@ -39,6 +39,24 @@ fn content(floor: &Floor, name: &str) -> Result<Option<(&'static str, Vec<u8>)>,
         }
         "list.pem" => list()?.map(|list| (download::PEM, list.pem.into_bytes())),
         "list.crl" => list()?.map(|list| (LIST, list.der)),
+        _ => before(floor, name)?,
+    })
+}
+
+/// What renewals took out of use: `issuing-1.pem`, `root-1.cer`, and the list `crl-1.pem`.
+fn before(floor: &Floor, name: &str) -> Result<Option<(&'static str, Vec<u8>)>, CannotShow> {
+    let Some((stem, form)) = name.rsplit_once('.') else { return Ok(None) };
+    if let Some(number) = stem.strip_prefix("crl-").filter(|_| form == "pem") {
+        let list = number.parse().ok().and_then(|number| ca_material::list_before(&floor.folder, number));
+        return Ok(list.map(|list| (download::PEM, list.into_bytes())));
+    }
+    if !ca_material::names_before(&floor.folder).iter().any(|known| known == stem) {
+        return Ok(None);
+    }
+    let ca = ca_material::ca(&floor.folder, stem, clock::now())?;
+    Ok(match form {
+        "pem" => Some((download::PEM, ca.pem.into_bytes())),
+        "cer" => Some((CERTIFICATE, ca.der)),
         _ => None,
     })
 }

@@ -20,6 +20,22 @@ words! {
         key: "Key", "Schlüssel", "密钥", "Clave";
         soon_over: "{name} has only {days} days left: renew it in time, and upload the new certificate to Azure first.", "{name} ist nur noch {days} Tage gültig: rechtzeitig erneuern und das neue Zertifikat zuerst bei Azure hochladen.", "{name} 仅剩 {days} 天：请及时更新，并先将新证书上传到 Azure。", "A {name} solo le quedan {days} días: renuévela a tiempo y suba antes el nuevo certificado a Azure.";
         root_key_here: "The root's key still lies in the station's folder: carry root-key.age off and keep it safe. The station never needs it.", "Der Schlüssel der Stamm-CA liegt noch im Ordner der Station: root-key.age forttragen und sicher verwahren. Die Station braucht ihn nie.", "根密钥仍在工站文件夹中：请移走 root-key.age 并妥善保管。工站从不需要它。", "La clave de la raíz sigue en la carpeta de la estación: llévese root-key.age y guárdelo a salvo. La estación nunca la necesita.";
+        ended: "{name} ended on {at}: nothing it signed is trusted any more. Renew it.", "{name} ist am {at} abgelaufen: was sie signiert hat, gilt nicht mehr. Erneuern.", "{name} 已于 {at} 到期：其签发的一切不再受信任。请更新。", "{name} caducó el {at}: ya no vale nada de lo que firmó. Renuévela.";
+        sha1_signed: "The certificate of {name} is signed with SHA-1, which many programs refuse.", "Das Zertifikat von {name} ist mit SHA-1 signiert; viele Programme lehnen das ab.", "{name} 的证书使用 SHA-1 签名，许多程序会拒绝。", "El certificado de {name} está firmado con SHA-1, que muchos programas rechazan.";
+        outlived: "The issuing CA ends before a certificate of profile {profile} would: such a certificate is cut short or refused.", "Die ausstellende CA endet vor einem Zertifikat des Profils {profile}: ein solches wird gekürzt oder abgelehnt.", "签发 CA 早于配置文件 {profile} 的证书到期：此类证书会被缩短或拒绝。", "La CA emisora acaba antes que un certificado del perfil {profile}: este se acorta o se rechaza.";
+        waits: "This station has no certificate of its issuing CA yet, so it issues nothing. Its root is elsewhere:", "Diese Station hat noch kein Zertifikat ihrer ausstellenden CA und stellt daher nichts aus. Ihre Stamm-CA ist anderswo:", "本工站尚无签发 CA 的证书，因此不签发任何内容。其根 CA 在别处：", "Esta estación aún no tiene certificado de su CA emisora y no emite nada. Su raíz está en otro lugar:";
+        next_waits: "Another issuing CA waits for its certificate. Until it is installed the present one goes on.", "Eine weitere ausstellende CA wartet auf ihr Zertifikat. Bis es eingespielt ist, arbeitet die jetzige weiter.", "另一个签发 CA 正在等待其证书。在安装之前，当前的继续工作。", "Otra CA emisora espera su certificado. Hasta que se instale sigue la actual.";
+        await_heading: "Waiting for a certificate", "Wartet auf ein Zertifikat", "等待证书", "En espera de un certificado";
+        step_request: "Stop the station and make the request at its command line:", "Die Station anhalten und den Antrag an ihrer Kommandozeile erzeugen:", "停止工站，并在其命令行生成请求：", "Detenga la estación y genere la solicitud en su línea de comandos:";
+        step_compare: "Take the file to those who keep the root. They compare this fingerprint of the key with the one of the request:", "Die Datei zu denen bringen, die die Stamm-CA verwahren. Sie vergleichen diesen Fingerabdruck des Schlüssels mit dem des Antrags:", "将文件交给根 CA 的保管人。他们将此密钥指纹与请求中的比对：", "Lleve el archivo a quienes guardan la raíz. Ellos comparan esta huella de la clave con la de la solicitud:";
+        step_compare_how: "They see it with:", "Sie sehen ihn mit:", "可用以下命令查看：", "La ven con:";
+        step_install: "Stop the station, install the certificate they sign, and start it again:", "Die Station anhalten, das Zertifikat einspielen, das sie signieren, und sie wieder starten:", "停止工站，安装他们签发的证书，然后再启动：", "Detenga la estación, instale el certificado que firmen y vuelva a arrancarla:";
+        key_sha256: "Key, SHA-256", "Schlüssel, SHA-256", "密钥 SHA-256", "Clave, SHA-256";
+        before: "CAs before", "Frühere CAs", "以前的 CA", "CA anteriores";
+        before_means: "What these signed stays valid to its end; their lists are still made. Whoever trusts such certificates needs them.", "Was diese signiert haben, gilt bis zu seinem Ende; ihre Listen werden weiter erstellt. Wer solchen Zertifikaten vertraut, braucht sie.", "它们签发的证书在到期前仍有效；其列表仍会生成。信任此类证书者需要它们。", "Lo que firmaron vale hasta su fin; sus listas se siguen haciendo. Quien confía en esos certificados las necesita.";
+        files: "Files", "Dateien", "文件", "Archivos";
+        certificate: "Certificate", "Zertifikat", "证书", "Certificado";
+        none_yet: "There is no certificate yet.", "Es gibt noch kein Zertifikat.", "尚无证书。", "Todavía no hay certificado.";
         chain: "Download chain (PEM)", "Kette herunterladen (PEM)", "下载证书链 (PEM)", "Descargar cadena (PEM)";
         list: "Revocation list", "Sperrliste", "吊销列表", "Lista de revocación";
         number: "Number", "Nummer", "编号", "Número";
@@ -41,7 +57,7 @@ words! {
         locked: "The station is locked, so nothing can be signed. Unlock it first.", "Die Station ist gesperrt, es kann nichts signiert werden. Zuerst entsperren.", "工站已锁定，无法签名。请先解锁。", "La estación está bloqueada y no puede firmar nada. Desbloquéela antes.";
         unlock: "Unlock", "Entsperren", "解锁", "Desbloquear";
         ceremony: "Ceremony record", "Aufzeichnung der Zeremonie", "仪式记录", "Acta de la ceremonia";
-        ceremony_means: "How this station and its CAs came into being, as the first entries of the audit log have it.", "Wie diese Station und ihre CAs entstanden sind, nach den ersten Einträgen des Protokolls.", "根据审计日志最初的条目，本工站及其 CA 的创建过程。", "Cómo nacieron esta estación y sus CA, según las primeras entradas de la auditoría.";
+        ceremony_means: "How this station and its CAs came into being, and every request, installation and renewal since, as the audit log has it.", "Wie diese Station und ihre CAs entstanden sind, und jeder Antrag, jede Einspielung und Erneuerung seither, laut Protokoll.", "根据审计日志，本工站及其 CA 的创建过程，以及此后的每次请求、安装和更新。", "Cómo nacieron esta estación y sus CA, y cada solicitud, instalación y renovación desde entonces, según la auditoría.";
         when: "When", "Wann", "时间", "Cuándo";
         who: "Who", "Wer", "人员", "Quién";
         what: "What", "Was", "内容", "Qué";
@@ -60,5 +76,20 @@ impl CaWords {
     /// The command that proves possession of the root's key; the same in every language.
     pub fn prove_root_command(&self) -> &'static str {
         "lineside ca prove CODE --root"
+    }
+
+    /// The command that makes the request for a certificate.
+    pub fn request_command(&self) -> &'static str {
+        "lineside ca csr --out request.pem"
+    }
+
+    /// How the keepers of a root see the fingerprint of the request's key.
+    pub fn compare_command(&self) -> &'static str {
+        "openssl req -in request.pem -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum"
+    }
+
+    /// The command that takes the certificate.
+    pub fn install_command(&self) -> &'static str {
+        "lineside ca install issuing.pem --root root.pem"
     }
 }

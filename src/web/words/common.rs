@@ -34,6 +34,7 @@ words! {
         older: "Older", "Ältere", "更早", "Anteriores";
         newest: "Newest", "Neueste", "最新", "Más recientes";
         printer_trouble: "Printer {name}: {what}", "Drucker {name}: {what}", "打印机 {name}：{what}", "Impresora {name}: {what}";
+        token_trouble: "Nothing can be signed: the key of the issuing CA lies in a token that cannot be used now. {what}", "Es kann nichts signiert werden: der Schlüssel der ausstellenden CA liegt in einem Token, das gerade nicht nutzbar ist. {what}", "无法签名：签发 CA 的密钥位于当前不可用的令牌中。{what}", "No se puede firmar nada: la clave de la CA emisora está en un token que ahora no se puede usar. {what}";
         webhook_trouble: "Webhook {name} has been down since {since}. {what}", "Webhook {name} ist seit {since} gestört. {what}", "Webhook {name} 自 {since} 起中断。{what}", "El webhook {name} está caído desde {since}. {what}";
         reason: "Reason", "Grund", "原因", "Motivo";
     }

@@ -13,6 +13,11 @@ fn a_root_of_openssl_signs_the_request_and_devices_chain_to_it() {
         station.refused(1, "LS-CER-01", &["ca", "crl"]);
         station.refused(1, "LS-CER-01", &["ca", "show"]);
 
+        // meanwhile its vault takes what will be needed
+        let secret = station.write("secret", "word");
+        station.ok(&["secret", "set", "console", "--file", &secret]);
+        assert!(station.ok(&["secret", "list"]).contains("console"));
+
         let csr = station.beside("csr.pem");
         station.ok(&["ca", "csr", "--out", csr.to_str().unwrap()]);
         station.refused(2, "LS-CSV-05", &["ca", "csr", "--out", csr.to_str().unwrap()]);

@@ -9,7 +9,7 @@ use crate::factory::Station;
 use super::fixture;
 
 /// Starts the command and kills it where it stands still.
-fn kill_at(station: &Station, point: &str, words: &[&str]) {
+pub fn kill_at(station: &Station, point: &str, words: &[&str]) {
     let mut command = station.command(words);
     command.env("LINESIDE_CRASH_AT", point).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

@@ -5,6 +5,7 @@ use std::process::Command;
 use crate::factory::bench::Bench;
 use crate::factory::token::{OBJECT, TOKEN, Token};
 use crate::factory::{Station, process, wait_for};
+use crate::pages::browser::Browser;
 
 /// The last run's verdict and code.
 fn last_run(station: &Station) -> String {
@@ -132,4 +133,29 @@ fn a_token_without_the_key_or_with_another_of_its_name_signs_nothing() {
     token.tool(&["--keypairgen", "--key-type", "EC:secp384r1", "--label", OBJECT]);
     let refused = station.refused(1, "LS-TOKEN-09", &["ca", "crl"]);
     assert!(refused.contains("holds 2 private EC keys"), "{refused}");
+}
+
+#[test]
+fn pages_and_log_say_that_the_token_is_away_and_no_longer_once_it_is_back() {
+    let token = Token::new();
+    let station = token.found_station(&token.module);
+    station.add_slot("left", "GA00001");
+    let told = "in a token that cannot be used now";
+    token.pull();
+    let serving = station.serve();
+    assert!(!serving.locked, "it serves all the same");
+    let mut admin = Browser::logged_in(&serving, "admin");
+    wait_for("the warning", || admin.get("/ca").body.contains(told).then_some(()));
+    assert!(admin.get("/").body.contains(told), "the line is told as well");
+    token.put_back();
+    wait_for("its end", || (!admin.get("/ca").body.contains(told)).then_some(()));
+    // nobody asked for a signature meanwhile, and it is there when somebody does
+    token.pull();
+    wait_for("the warning again", || admin.get("/").body.contains(told).then_some(()));
+    token.put_back();
+    wait_for("its end again", || (!admin.get("/").body.contains(told)).then_some(()));
+    let ended = serving.end();
+    assert_eq!(ended.exit, 0);
+    assert_eq!(ended.err.matches("nothing can be signed").count(), 2, "{}", ended.err);
+    assert_eq!(ended.err.matches("is back").count(), 2, "{}", ended.err);
 }
