@@ -43,6 +43,9 @@ pub enum AuditEvent {
     PersonAdded {
         name: Name,
         role: Role,
+        /// Who confirmed it, where two administrators make a third.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        second: Option<Name>,
     },
     PersonDisabled {
         name: Name,
