@@ -50,6 +50,11 @@ pub enum CannotInstall {
     /// It has the key identifier of another issuing CA.
     #[error("the certificate of “{0}” has the key identifier of an issuing CA this station had before")]
     KeyIdTaken(String),
+    /// It is named as another issuing CA.
+    #[error(
+        "an issuing CA of this station is named “{0}” already, so nobody could tell whose certificates are whose"
+    )]
+    NameTaken(String),
     #[error(transparent)]
     Unfit(#[from] NotInstallable),
     #[error(transparent)]
@@ -77,7 +82,7 @@ impl Coded for CannotInstall {
             CannotInstall::InToken => Code::RenewInToken,
             CannotInstall::Settings(error) => error.code(),
             CannotInstall::NoRoot => Code::RootUnfit,
-            CannotInstall::KeyIdTaken(_) => Code::InstallName,
+            CannotInstall::KeyIdTaken(_) | CannotInstall::NameTaken(_) => Code::InstallName,
             CannotInstall::Unfit(error) => error.code(),
             CannotInstall::Ceremony(error) => error.code(),
             CannotInstall::Company(error) => error.code(),
@@ -220,6 +225,9 @@ fn take(
         let known = CertificateFacts::read(&known).map_err(NoIssuer::from)?;
         if known.subject_key_id == facts.subject_key_id {
             return Err(CannotInstall::KeyIdTaken(facts.subject));
+        }
+        if known.subject == facts.subject {
+            return Err(CannotInstall::NameTaken(facts.subject));
         }
     }
     let above = CertificateFacts::read(&root).map_err(NoIssuer::from)?;
