@@ -11,6 +11,7 @@ words! {
         serial: "Serial number", "Seriennummer", "序列号", "Número de serie";
         from: "Valid from", "Gültig ab", "有效期自", "Válido desde";
         until: "Valid until", "Gültig bis", "有效期至", "Válido hasta";
+        no_end: "without end", "ohne Ende", "永久", "sin fin";
         days_left: "{days} days left", "noch {days} Tage", "剩余 {days} 天", "quedan {days} días";
         left: "Time left", "Restlaufzeit", "剩余时间", "Tiempo restante";
         sha1: "SHA-1", "SHA-1", "SHA-1", "SHA-1";
