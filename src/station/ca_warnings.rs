@@ -6,30 +6,38 @@ use crate::domain::utc_time::UtcTime;
 use crate::station::ca_material::{self, CannotShow};
 use crate::station::folder::Folder;
 use crate::station::profiles;
-use crate::store::Store;
+use crate::store::{Store, crl as lists};
 
 /// All warnings there are now.
 pub fn all(folder: &Folder, store: &Store, now: UtcTime) -> Result<Vec<String>, CannotShow> {
     let mut warnings = Vec::new();
     for name in ["root", "issuing"] {
         let ca = ca_material::ca(folder, name, now)?;
-        if ca.facts.not_after < now {
-            warnings.push(format!("the {name} CA ended on {}", ca.facts.not_after));
+        if ca.until < now {
+            warnings.push(format!("the {name} CA ended on {}", ca.until));
         } else if ca.soon_over {
             warnings.push(format!("the {name} CA has only {} days left: renew it in time", ca.days_left));
+        }
+        if ca.until < ca.facts.not_after {
+            warnings.push(format!("the root CA ends on {}, and the {name} CA with it", ca.until));
         }
         if ca.signature.contains("SHA-1") {
             warnings.push(format!("the certificate of the {name} CA is signed with SHA-1"));
         }
         if name == "issuing" {
-            warnings.extend(longer_profiles(folder, ca.facts.not_after, now));
+            warnings.extend(longer_profiles(folder, ca.until, now));
         }
     }
-    match store.read(ca_material::list)? {
+    let (list, unlisted) =
+        store.read(|r| Ok::<_, CannotShow>((ca_material::list(r)?, lists::unlisted(r)?)))?;
+    match list {
         None => warnings.push("there is no revocation list yet: `lineside ca crl` makes one".to_owned()),
         Some(list) if list.next_update <= now => warnings.push(format!(
             "the revocation list has been overdue since {}: `lineside ca crl` makes the next one",
             list.next_update
+        )),
+        Some(_) if unlisted > 0 => warnings.push(format!(
+            "{unlisted} certificates were withdrawn since the revocation list was made: `lineside ca crl` makes the next one"
         )),
         Some(_) => {}
     }

@@ -12,6 +12,7 @@ use crate::station::ca_material::{self, CaShown, CannotShow, ListShown};
 use crate::station::clock;
 use crate::station::slots::Floor;
 use crate::station::zone::Zone;
+use crate::store::crl as lists;
 use crate::web::access::Visit;
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
@@ -60,21 +61,19 @@ struct Seen {
     root: CaShown,
     issuing: CaShown,
     list: Option<ListShown>,
-    withdrawn: u64,
-    in_past_lists: usize,
+    unlisted: u64,
     root_key_here: bool,
 }
 
 fn look(floor: &Floor) -> Result<Seen, CannotShow> {
     let now = clock::now();
-    let (list, withdrawn) =
-        floor.store.read(|r| Ok::<_, CannotShow>((ca_material::list(r)?, ca_material::withdrawn(r)?)))?;
+    let (list, unlisted) =
+        floor.store.read(|r| Ok::<_, CannotShow>((ca_material::list(r)?, lists::unlisted(r)?)))?;
     Ok(Seen {
         root: ca_material::ca(&floor.folder, "root", now)?,
         issuing: ca_material::ca(&floor.folder, "issuing", now)?,
         list,
-        withdrawn,
-        in_past_lists: ca_material::entries_of_past_lists(&floor.folder),
+        unlisted,
         root_key_here: ca_material::root_key_is_here(&floor.folder),
     })
 }
@@ -87,7 +86,7 @@ fn view(file: &'static str, name: &'static str, ca: &CaShown, zone: &Zone, t: &C
         issuer: ca.facts.issuer.clone(),
         serial: ca.facts.serial.clone(),
         from: zone.date_and_time(ca.facts.not_before),
-        until: zone.date_and_time(ca.facts.not_after),
+        until: zone.end(ca.facts.not_after).unwrap_or_else(|| t.no_end.to_owned()),
         days_left: ca.days_left,
         days_in_all: ca.days_in_all.max(1),
         days: fill(t.days_left, &[("days", &ca.days_left.to_string())]),
@@ -97,17 +96,11 @@ fn view(file: &'static str, name: &'static str, ca: &CaShown, zone: &Zone, t: &C
     }
 }
 
-fn list_view(
-    list: &ListShown,
-    (withdrawn, in_past_lists): (u64, usize),
-    zone: &Zone,
-    t: &CaWords,
-) -> ListView {
-    let more = withdrawn.saturating_sub(u64::try_from(list.entries + in_past_lists).unwrap_or(u64::MAX));
+fn list_view(list: &ListShown, unlisted: u64, zone: &Zone, t: &CaWords) -> ListView {
     let due = if list.next_update <= clock::now() {
         Some(t.list_over.to_owned())
     } else {
-        (more > 0).then(|| fill(t.list_due, &[("count", &more.to_string())]))
+        (unlisted > 0).then(|| fill(t.list_due, &[("count", &unlisted.to_string())]))
     };
     ListView {
         number: list.number,
@@ -122,7 +115,7 @@ fn list_view(
 pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     let t = CaWords::of(visit.language);
     let seen = visit.act(|floor, _| look(floor)).await?;
-    let Seen { root, issuing, list, withdrawn, in_past_lists, root_key_here } =
+    let Seen { root, issuing, list, unlisted, root_key_here } =
         seen.map_err(|error| Trouble::of(&error, visit.language))?;
     let zone = visit.zone();
     let mut warnings = Vec::new();
@@ -138,7 +131,7 @@ pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     Ok(show(&CaPage {
         warnings,
         cas: vec![view("issuing", t.issuing, &issuing, zone, t), view("root", t.root, &root, zone, t)],
-        list: list.map(|list| list_view(&list, (withdrawn, in_past_lists), zone, t)),
+        list: list.map(|list| list_view(&list, unlisted, zone, t)),
         may_act: Administering::of(&visit.person).is_some(),
         locked: visit.floor.keys.current().is_none(),
         frame: visit.frame(Place::Ca),

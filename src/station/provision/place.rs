@@ -54,7 +54,8 @@ pub fn render(
         Placed::X509 { certificate, private_key, .. } => {
             context.certificate = Some(certificate.pem());
             // a run that goes on may have its certificate from the issuing CA before
-            context.issuing_ca = Some(bench.keys.issuing_pem_of(certificate));
+            let issuing = bench.keys.issuing_pem_of(certificate);
+            context.issuing_ca = Some(issuing.map_err(|error| Stop::station(&error))?);
             context.private_key_pem = private_key.as_ref().map(Secret::duplicate);
         }
         Placed::Group { key, .. } => {
