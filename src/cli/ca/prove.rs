@@ -35,7 +35,8 @@ impl Prove {
             let confirmation =
                 self.second.confirm(session, &who, "use of the root for a proof of possession")?;
             let passphrase = passphrase::of_vault(common)?;
-            let key = root_key::open_root_key(session.folder.path(), &passphrase)?;
+            let key = root_key::open_root_key(session.folder.path(), &passphrase)
+                .map_err(|error| session.refused("use of the root for a proof of possession", error))?;
             let issuer = Issuer::load(&unlocked.root_pem, &key)?;
             possession::prove(store, &who, now, "root", &issuer, confirmation.second(), &self.code)?
         } else {
