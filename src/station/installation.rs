@@ -55,6 +55,9 @@ pub enum CannotInstall {
         "an issuing CA of this station is named “{0}” already, so nobody could tell whose certificates are whose"
     )]
     NameTaken(String),
+    /// It is on record, and something failed after that: no refusal.
+    #[error("the installation is on record and not yet carried through: {0}")]
+    OnRecord(Box<CannotInstall>),
     #[error(transparent)]
     Unfit(#[from] NotInstallable),
     #[error(transparent)]
@@ -83,6 +86,7 @@ impl Coded for CannotInstall {
             CannotInstall::Settings(error) => error.code(),
             CannotInstall::NoRoot => Code::RootUnfit,
             CannotInstall::KeyIdTaken(_) | CannotInstall::NameTaken(_) => Code::InstallName,
+            CannotInstall::OnRecord(_) => Code::InstallOnRecord,
             CannotInstall::Unfit(error) => error.code(),
             CannotInstall::Ceremony(error) => error.code(),
             CannotInstall::Company(error) => error.code(),
@@ -120,6 +124,8 @@ pub struct Installed {
     pub doubts: Vec<Doubt>,
     /// The number of the audit entry, and of the sheet.
     pub entry: u64,
+    /// Why there is no sheet, if it could not be written.
+    pub unprinted: Option<FolderError>,
 }
 
 /// Makes a key that waits for its certificate, unless there is one.
@@ -246,12 +252,20 @@ fn take(
     keep(folder, "root", &number, Some(&root))?;
     write(folder, STAGED_ROOT, &root.pem())?;
     write(folder, STAGED, &issuer.certificate().pem())?;
-    let entry = vault_changes::promote_issuing_key(store, vault, &number, &held, who.actor(), now)?;
-    publish(folder, issuer.certificate(), &root)?;
-    vault_changes::issuing_key_promoted(store, vault, who.actor(), now)?;
-    unstage(folder)?;
-    ceremony_record::print(folder, station, entry, &held, who.actor(), now)?;
-    Ok(Installed { facts, doubts, entry })
+    let promoted = vault_changes::promote_issuing_key(store, vault, &number, &held, who.actor(), now);
+    let entry = promoted.map_err(|error| match vault_changes::is_in_change(store, &Entry::IssuingKey) {
+        Ok(true) => CannotInstall::OnRecord(Box::new(error.into())),
+        Ok(false) | Err(_) => error.into(),
+    })?;
+    // from here on nothing is refused any more: it is on record
+    let carry_through = || {
+        publish(folder, issuer.certificate(), &root)?;
+        vault_changes::issuing_key_promoted(store, vault, who.actor(), now)?;
+        unstage(folder)
+    };
+    carry_through().map_err(|error| CannotInstall::OnRecord(Box::new(error)))?;
+    let unprinted = ceremony_record::print(folder, station, entry, &held, who.actor(), now).err();
+    Ok(Installed { facts, doubts, entry, unprinted })
 }
 
 /// Carries an installation through that was cut off after it went on record; what was only laid down is taken away. Only
