@@ -118,11 +118,6 @@ pub fn entries(der: &[u8]) -> Result<usize, BadCrl> {
     Ok(list.tbs_cert_list.revoked_certificates.map_or(0, |revoked| revoked.len()))
 }
 
-/// How many certificates a list in PEM revokes.
-pub fn entries_of_pem(text: &str) -> Option<usize> {
-    entries(&pem::decode(text.as_bytes(), &["X509 CRL"]).ok()?).ok()
-}
-
 /// Makes and signs the list of everything revoked so far, with CRL number, authority key identifier and the time of
 /// the next list. The caller gives each list a greater number than the last (RFC 5280 §5.2.3).
 pub fn make_crl(

@@ -1,5 +1,7 @@
 //! What a certificate must be to become that of this station's issuing CA, and its root to stand above it.
 
+mod extensions;
+
 use std::time::Duration;
 
 use super::certificate::Certificate;
@@ -89,6 +91,29 @@ pub enum NotInstallable {
     /// It is named as its root is.
     #[error("the issuing CA and its root are both named “{0}”")]
     NamedAsRoot(String),
+    /// Its extended key usages leave out what devices do.
+    #[error(
+        "the certificate of “{0}” limits what is below it to other purposes than TLS clients (clientAuth), so no device's certificate would be taken"
+    )]
+    Purpose(String),
+    /// It limits the names or policies of what is below it.
+    #[error(
+        "the certificate of “{subject}” constrains the {what} of certificates below it, so those of devices may be taken nowhere"
+    )]
+    Constrained {
+        /// Whose certificate.
+        subject: String,
+        /// What is constrained.
+        what: &'static str,
+    },
+    /// It has a critical extension that verifiers do not understand.
+    #[error("the certificate of “{subject}” has the critical extension {oid}, for which verifiers refuse it")]
+    Critical {
+        /// Whose certificate.
+        subject: String,
+        /// The object identifier.
+        oid: String,
+    },
     /// The root is none.
     #[error("“{subject}” cannot be the root: {why}")]
     Root {
@@ -111,6 +136,9 @@ impl Coded for NotInstallable {
             | NotInstallable::Algorithm { .. }
             | NotInstallable::NotOfRoot { .. } => Code::InstallChain,
             NotInstallable::Name(_) | NotInstallable::NamedAsRoot(_) => Code::InstallName,
+            NotInstallable::Purpose(_) => Code::InstallPurpose,
+            NotInstallable::Constrained { .. } => Code::InstallConstrained,
+            NotInstallable::Critical { .. } => Code::InstallCritical,
             NotInstallable::Root { .. } => Code::RootUnfit,
         }
     }
@@ -142,7 +170,7 @@ fn check_root(root: &Certificate, facts: &CertificateFacts, now: UtcTime) -> Res
     if now < root.not_before() || now > root.not_after() {
         return Err(unfit("it is not valid now"));
     }
-    Ok(())
+    extensions::check(root, &facts.subject)
 }
 
 /// Checks that this certificate may become that of the issuing CA, whose key this is, under this root. The issuer is
@@ -170,6 +198,7 @@ pub fn check(
     if let Some(found @ 1..) = basic.path_length {
         return Err(NotInstallable::PathLength { subject, found });
     }
+    extensions::check(&certificate, &subject)?;
     let (from, until) = (certificate.not_before(), certificate.not_after());
     if now < from || until.since(now) < LEAST_LEFT {
         return Err(NotInstallable::Validity { subject, from, until, now });

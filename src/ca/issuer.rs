@@ -69,6 +69,7 @@ impl Coded for BadIssuer {
 /// A CA on P-384 that can sign certificates and CRLs. `Send` and `Sync`.
 pub struct Issuer {
     certificate: Certificate,
+    until: UtcTime,
     facts: CertificateFacts,
     key_id: Vec<u8>,
     /// Name, key identifier and usages in rcgen's words.
@@ -138,7 +139,14 @@ impl Issuer {
         if trial != *body.subject() {
             return Err(bad_name());
         }
-        Ok(Issuer { certificate, facts, key_id, identity, key })
+        let until = certificate.not_after();
+        Ok(Issuer { certificate, until, facts, key_id, identity, key })
+    }
+
+    /// The same under this root, with which its chain ends.
+    pub fn under(mut self, root: &Certificate) -> Issuer {
+        self.until = self.until.min(root.not_after());
+        self
     }
 
     /// Its certificate.
@@ -161,9 +169,10 @@ impl Issuer {
         self.certificate.not_before()
     }
 
-    /// The last second it may sign in.
+    /// The last second it may sign in, and what it signs counts for anything: its own, or that of the root it is
+    /// [`under`](Issuer::under).
     pub fn not_after(&self) -> UtcTime {
-        self.certificate.not_after()
+        self.until
     }
 
     /// Its subject key identifier, which certificates and CRLs below carry as authority key identifier.

@@ -1,8 +1,8 @@
 //! Whether one certificate signed another, whatever kind of key signed it: roots come from other people's CAs, too.
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
-use x509_cert::der::asn1::ObjectIdentifier;
-use x509_cert::der::{self, Decode, Encode};
+use x509_cert::der::asn1::{AnyRef, ObjectIdentifier};
+use x509_cert::der::{self, Decode, Reader, SliceReader};
 
 use super::certificate::Certificate;
 
@@ -52,9 +52,44 @@ pub(super) fn check(certificate: &Certificate, issuer: &Certificate) -> Result<(
         (RSA, _, RSA_SHA512) => &signature::RSA_PKCS1_2048_8192_SHA512,
         _ => return Err(NotSigned::Algorithm(used)),
     };
-    // signed again as it was encoded: `from_der` takes DER only, so this is what stood there
-    let body = signed.tbs_certificate().to_der().map_err(wrong)?;
+    // what the signature covers says how it was made; the same outside of it anybody could change
+    if signed.tbs_certificate().signature() != signed.signature_algorithm() {
+        return Err(NotSigned::Wrong);
+    }
+    let body = signed_part(certificate.der()).map_err(wrong)?;
     let made = signed.signature().as_bytes().ok_or(NotSigned::Wrong)?;
     let key = key.subject_public_key.as_bytes().ok_or(NotSigned::Wrong)?;
-    UnparsedPublicKey::new(algorithm, key).verify(&body, made).map_err(|_| NotSigned::Wrong)
+    UnparsedPublicKey::new(algorithm, key).verify(body, made).map_err(|_| NotSigned::Wrong)
+}
+
+/// The bytes that the signature covers, as they came: encoding them anew might mend what was signed.
+fn signed_part(der: &[u8]) -> Result<&[u8], der::Error> {
+    let whole = AnyRef::from_der(der)?;
+    SliceReader::new(whole.value())?.tlv_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ca::throwaway::ThrowawayCa;
+    use x509_cert::der::{Encode, Tag};
+
+    #[test]
+    fn how_it_is_signed_is_said_twice_alike() {
+        let ca = ThrowawayCa::made_now();
+        let good = ca.issuer.certificate();
+        assert_eq!(check(good, &ca.root), Ok(()));
+        let whole = AnyRef::from_der(good.der()).unwrap();
+        let mut parts = SliceReader::new(whole.value()).unwrap();
+        let body = parts.tlv_bytes().unwrap();
+        let algorithm = parts.tlv_bytes().unwrap();
+        let signature = parts.tlv_bytes().unwrap();
+        let sequence = |content: &[u8]| AnyRef::new(Tag::Sequence, content).unwrap().to_der().unwrap();
+        let again = sequence(&[body, algorithm, signature].concat());
+        assert_eq!(again, good.der());
+        // the same algorithm, with a parameter that the body does not know of
+        let other = sequence(&[&algorithm[2..], &[0x05, 0x00]].concat());
+        let changed = Certificate::from_der(sequence(&[body, &other, signature].concat())).unwrap();
+        assert_eq!(check(&changed, &ca.root), Err(NotSigned::Wrong));
+    }
 }

@@ -7,7 +7,7 @@ mod install;
 mod prove;
 mod renew;
 mod revoke;
-mod second;
+pub mod second;
 mod show;
 mod sign;
 

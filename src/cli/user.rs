@@ -6,6 +6,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::cli::Common;
+use crate::cli::ca::second::SecondPerson;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::cli::{output, passphrase};
@@ -28,6 +29,8 @@ pub enum User {
         /// File with their password (else it is asked for)
         #[arg(long, value_name = "F")]
         password_file: Option<PathBuf>,
+        #[command(flatten)]
+        second: SecondPerson,
     },
     /// Make an operator a badge; its text is printed once
     Badge {
@@ -50,12 +53,15 @@ impl User {
         let (store, now) = (&session.store, clock::now());
         let authority = Administering::at_the_terminal(session.actor.clone());
         match self {
-            User::Add { name, role, password_file } => {
+            User::Add { name, role, password_file, second } => {
+                let needed = session.settings.second_administrator && *role == Role::Administrator;
+                let what = format!("new person {name}");
+                let confirmed = second.confirm_if(needed, &session, &authority, &what)?;
                 let given = match password_file {
                     Some(path) => passphrase::from_file(path)?,
                     None => passphrase::twice(&format!("New password of {name}: "))?,
                 };
-                staff::add(store, &authority, name, *role, &given, now)?;
+                staff::add(store, &authority, &confirmed, (name, *role), &given, now)?;
                 output::report(common.json, &json!({ "name": name, "role": role }), || {
                     format!("{name} may log in as {role}.")
                 })

@@ -132,9 +132,14 @@ codes! {
     InstallChain = "LS-CER-08", "Give the root that signed it with --root, and have it issued with that root's key identifier.";
     InstallName = "LS-CER-09", "Have it issued again with a plain subject (one attribute a level, none twice) and a subject key identifier of its own.";
     RootUnfit = "LS-CER-10", "Give the root's own certificate with --root: self-signed, of a CA, valid now.";
-    SecondNeeded = "LS-CER-11", "Say who you are with --as, and have another administrator confirm with --second NAME and their password.";
-    SecondRefused = "LS-CER-12", "Have another administrator than yourself confirm with their own password.";
+    SecondNeeded = "LS-CER-11", "At the command line, say who you are with --as, and have another administrator confirm with --second NAME; both give their passwords.";
+    SecondRefused = "LS-CER-12", "Two different administrators who may log in each give their own password: --as-password-file and --second-password-file, or when asked.";
     RenewInToken = "LS-CER-13", "Found another station for a new issuing CA; this one goes on until its CA ends.";
+    InstallPurpose = "LS-CER-14", "Have it issued again without extended key usages, or with clientAuth among them; root and issuing CA alike.";
+    InstallConstrained = "LS-CER-15", "Have it issued again without name or policy constraints; root and issuing CA alike.";
+    InstallCritical = "LS-CER-16", "Have it issued again without that extension, or with it not critical.";
+    InstallOnRecord = "LS-CER-18", "Mend what the message names, then unlock the station: that carries the installation through. Make a new list with `lineside ca crl`.";
+    IssuerUnknown = "LS-CER-17", "Bring the files issuing-N.pem of the issuing CAs before the present one back into the station's ca folder.";
     // -- requests and the keys in them
     // -- profiles
     CertificateEnd = "LS-CA-40", "Choose a profile whose certificates end when the issuing CA and the device allow.";

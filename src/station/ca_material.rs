@@ -11,9 +11,9 @@ use crate::domain::thumbprint::Thumbprint;
 use crate::domain::utc_time::UtcTime;
 use crate::station::folder::{Folder, FolderError};
 use crate::station::issuers::{self, NoIssuer};
+use crate::store::crl as lists;
 use crate::store::error::StoreError;
 use crate::store::reader::Reader;
-use crate::store::{certificates, crl as lists};
 use crate::vault::root_key::ROOT_KEY;
 
 /// A CA with less time left than this is to be renewed.
@@ -28,6 +28,9 @@ pub enum CannotShow {
     /// A certificate cannot be read.
     #[error(transparent)]
     Certificate(#[from] BadCertificate),
+    /// The roots above it cannot be read.
+    #[error(transparent)]
+    Root(#[from] NoIssuer),
     /// The newest list cannot be read.
     #[error(transparent)]
     List(#[from] BadCrl),
@@ -41,6 +44,7 @@ impl Coded for CannotShow {
         match self {
             CannotShow::Folder(error) => error.code(),
             CannotShow::Certificate(error) => error.code(),
+            CannotShow::Root(error) => error.code(),
             CannotShow::List(error) => error.code(),
             CannotShow::Store(error) => error.code(),
         }
@@ -56,9 +60,11 @@ pub struct CaShown {
     pub signature: String,
     /// SHA-1 of it, in hexadecimal digits.
     pub sha1: String,
-    /// Whole days it is still valid.
+    /// The last second it counts for anything: its own or its root's.
+    pub until: UtcTime,
+    /// Whole days until then.
     pub days_left: u64,
-    /// How many days it is valid in all.
+    /// How many days there are from its first one until then.
     pub days_in_all: u64,
     /// Whether it is to be renewed.
     pub soon_over: bool,
@@ -89,13 +95,17 @@ pub struct ListShown {
 pub fn ca(folder: &Folder, name: &str, now: UtcTime) -> Result<CaShown, CannotShow> {
     let certificate = Certificate::from_pem(&folder.read(&folder.ca(&format!("{name}.pem")))?)?;
     let days = |duration: Duration| duration.as_secs() / 86_400;
-    let left = certificate.not_after().since(now);
+    // a chain ends with the first of its certificates that does
+    let above = if name == "root" { None } else { issuers::root_of(folder, &certificate)? };
+    let until = above.map_or(certificate.not_after(), |root| root.not_after().min(certificate.not_after()));
+    let left = until.since(now);
     Ok(CaShown {
         facts: CertificateFacts::read(&certificate)?,
         signature: certificate.signature_name(),
         sha1: Thumbprint::sha1(certificate.der()).to_string(),
+        until,
         days_left: days(left),
-        days_in_all: days(certificate.not_after().since(certificate.not_before())),
+        days_in_all: days(until.since(certificate.not_before())),
         soon_over: left < RENEW_WITHIN,
         pem: certificate.pem(),
         der: certificate.der().to_vec(),
@@ -105,11 +115,10 @@ pub fn ca(folder: &Folder, name: &str, now: UtcTime) -> Result<CaShown, CannotSh
 /// The names of all CAs there are: root, issuing, and those before that, `issuing-1` and so on. None if the station
 /// waits for its certificate.
 pub fn names(folder: &Folder) -> Result<Vec<String>, NoIssuer> {
-    let all = issuers::certificates(folder)?.len();
-    if all == 0 {
+    if issuers::certificate(folder, "issuing.pem")?.is_none() {
         return Err(NoIssuer::Missing);
     }
-    let before = (1..all).map(|number| format!("issuing-{number}"));
+    let before = issuers::past_numbers(folder)?.into_iter().map(|number| format!("issuing-{number}"));
     Ok(["root", "issuing"].map(str::to_owned).into_iter().chain(before).collect())
 }
 
@@ -146,17 +155,6 @@ pub fn list(r: &Reader<'_>) -> Result<Option<ListShown>, CannotShow> {
     let lists::CrlRow { number, der, this_update, next_update } = row;
     let (entries, pem) = (crl::entries(&der)?, crl::pem(&der));
     Ok(Some(ListShown { number, this_update, next_update, entries, der, pem }))
-}
-
-/// How many certificates the lists of issuing CAs before the present one revoke.
-pub fn entries_of_past_lists(folder: &Folder) -> usize {
-    let list = |number: u32| std::fs::read_to_string(folder.ca(&format!("crl-{number}.pem"))).ok();
-    (1..).map_while(list).filter_map(|text| crl::entries_of_pem(&text)).sum()
-}
-
-/// How many certificates are withdrawn; more than the newest lists have entries means that new ones are due.
-pub fn withdrawn(r: &Reader<'_>) -> Result<u64, StoreError> {
-    certificates::count_withdrawn(r)
 }
 
 /// Whether the root's key lies in the folder, from which it is to be carried off.

@@ -8,7 +8,7 @@ use crate::domain::utc_time::UtcTime;
 use crate::station::ca_material::{self, CannotShow};
 use crate::station::folder::Folder;
 use crate::station::profiles;
-use crate::store::Store;
+use crate::store::{Store, crl as lists};
 
 /// What is to be done, or should be known. CAs are named as their files are: root, issuing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Warning {
     Ended(&'static str, UtcTime),
     /// It has only so many days left.
     EndsSoon(&'static str, u64),
+    /// It ends with its root, before its own certificate would.
+    EndsWithRoot(&'static str, UtcTime),
     /// Its certificate is signed with SHA-1.
     Sha1(&'static str),
     /// A device of this profile would outlive its issuing CA.
@@ -25,6 +27,8 @@ pub enum Warning {
     NoList,
     /// The newest one is overdue since then.
     ListOverdue(UtcTime),
+    /// So many were withdrawn since the newest one was made.
+    Unlisted(u64),
     /// The root's key lies in the station's folder.
     RootKeyHere,
 }
@@ -36,6 +40,9 @@ impl fmt::Display for Warning {
             Warning::EndsSoon(name, days) => {
                 write!(f, "the {name} CA has only {days} days left: renew it in time")
             }
+            Warning::EndsWithRoot(name, at) => {
+                write!(f, "the root CA ends on {at}, and the {name} CA with it")
+            }
             Warning::Sha1(name) => write!(f, "the certificate of the {name} CA is signed with SHA-1"),
             Warning::Outlived(profile) => write!(
                 f,
@@ -45,6 +52,10 @@ impl fmt::Display for Warning {
             Warning::ListOverdue(since) => write!(
                 f,
                 "the revocation list has been overdue since {since}: `lineside ca crl` makes the next one"
+            ),
+            Warning::Unlisted(count) => write!(
+                f,
+                "{count} certificates were withdrawn since the revocation list was made: `lineside ca crl` makes the next one"
             ),
             Warning::RootKeyHere => {
                 f.write_str("the root's key lies in the station's folder: carry root-key.age off")
@@ -58,21 +69,27 @@ pub fn all(folder: &Folder, store: &Store, now: UtcTime) -> Result<Vec<Warning>,
     let mut warnings = Vec::new();
     for name in ["root", "issuing"] {
         let ca = ca_material::ca(folder, name, now)?;
-        if ca.facts.not_after < now {
-            warnings.push(Warning::Ended(name, ca.facts.not_after));
+        if ca.until < now {
+            warnings.push(Warning::Ended(name, ca.until));
         } else if ca.soon_over {
             warnings.push(Warning::EndsSoon(name, ca.days_left));
+        }
+        if ca.until < ca.facts.not_after {
+            warnings.push(Warning::EndsWithRoot(name, ca.until));
         }
         if ca.signature.contains("SHA-1") {
             warnings.push(Warning::Sha1(name));
         }
         if name == "issuing" {
-            warnings.extend(longer_profiles(folder, ca.facts.not_after, now));
+            warnings.extend(longer_profiles(folder, ca.until, now));
         }
     }
-    match store.read(ca_material::list)? {
+    let (list, unlisted) =
+        store.read(|r| Ok::<_, CannotShow>((ca_material::list(r)?, lists::unlisted(r)?)))?;
+    match list {
         None => warnings.push(Warning::NoList),
         Some(list) if list.next_update <= now => warnings.push(Warning::ListOverdue(list.next_update)),
+        Some(_) if unlisted > 0 => warnings.push(Warning::Unlisted(unlisted)),
         Some(_) => {}
     }
     if ca_material::root_key_is_here(folder) {

@@ -332,7 +332,7 @@ fn build(
                 sha256: one.sha256(),
             });
         }
-        people::add(change, administrator, Role::Administrator, &hash)?;
+        people::add(change, administrator, Role::Administrator, &hash, None)?;
         Ok::<_, FoundingError>(entry)
     })?;
     ceremony_record::print(folder, station, entry, &held, actor, now)?;

@@ -51,6 +51,14 @@ pub enum CannotInstall {
     /// It has the key identifier of another issuing CA.
     #[error("the certificate of “{0}” has the key identifier of an issuing CA this station had before")]
     KeyIdTaken(String),
+    /// It is named as another issuing CA.
+    #[error(
+        "an issuing CA of this station is named “{0}” already, so nobody could tell whose certificates are whose"
+    )]
+    NameTaken(String),
+    /// It is on record, and something failed after that: no refusal.
+    #[error("the installation is on record and not yet carried through: {0}")]
+    OnRecord(Box<CannotInstall>),
     #[error(transparent)]
     Unfit(#[from] NotInstallable),
     #[error(transparent)]
@@ -78,7 +86,8 @@ impl Coded for CannotInstall {
             CannotInstall::InToken => Code::RenewInToken,
             CannotInstall::Settings(error) => error.code(),
             CannotInstall::NoRoot => Code::RootUnfit,
-            CannotInstall::KeyIdTaken(_) => Code::InstallName,
+            CannotInstall::KeyIdTaken(_) | CannotInstall::NameTaken(_) => Code::InstallName,
+            CannotInstall::OnRecord(_) => Code::InstallOnRecord,
             CannotInstall::Unfit(error) => error.code(),
             CannotInstall::Ceremony(error) => error.code(),
             CannotInstall::Company(error) => error.code(),
@@ -116,6 +125,8 @@ pub struct Installed {
     pub doubts: Vec<Doubt>,
     /// The number of the audit entry, and of the sheet.
     pub entry: u64,
+    /// Why there is no sheet, if it could not be written.
+    pub unprinted: Option<FolderError>,
 }
 
 /// Makes a key that waits for its certificate, unless there is one.
@@ -223,6 +234,9 @@ fn take(
         if known.subject_key_id == facts.subject_key_id {
             return Err(CannotInstall::KeyIdTaken(facts.subject));
         }
+        if known.subject == facts.subject {
+            return Err(CannotInstall::NameTaken(facts.subject));
+        }
     }
     let above = CertificateFacts::read(&root).map_err(NoIssuer::from)?;
     let held = Held {
@@ -241,17 +255,25 @@ fn take(
     write(folder, STAGED_ROOT, &root.pem())?;
     write(folder, STAGED, &issuer.certificate().pem())?;
     crash_point::reached("install-laid-down");
-    let entry = vault_changes::promote_issuing_key(store, vault, &number, &held, who.actor(), now)?;
+    let promoted = vault_changes::promote_issuing_key(store, vault, &number, &held, who.actor(), now);
+    let entry = promoted.map_err(|error| match vault_changes::is_in_change(store, &Entry::IssuingKey) {
+        Ok(true) => CannotInstall::OnRecord(Box::new(error.into())),
+        Ok(false) | Err(_) => error.into(),
+    })?;
     crash_point::reached("install-vault-written");
-    publish(folder, issuer.certificate(), &root)?;
-    crash_point::reached("install-published");
-    vault_changes::issuing_key_promoted(store, vault, who.actor(), now)?;
-    crash_point::reached("install-settled");
-    unstage(folder)?;
+    // from here on nothing is refused any more: it is on record
+    let carry_through = || {
+        publish(folder, issuer.certificate(), &root)?;
+        crash_point::reached("install-published");
+        vault_changes::issuing_key_promoted(store, vault, who.actor(), now)?;
+        crash_point::reached("install-settled");
+        unstage(folder)
+    };
+    carry_through().map_err(|error| CannotInstall::OnRecord(Box::new(error)))?;
     crash_point::reached("install-unstaged");
-    ceremony_record::print(folder, station, entry, &held, who.actor(), now)?;
+    let unprinted = ceremony_record::print(folder, station, entry, &held, who.actor(), now).err();
     crash_point::reached("install-told");
-    Ok(Installed { facts, doubts, entry })
+    Ok(Installed { facts, doubts, entry, unprinted })
 }
 
 /// Carries an installation through that was cut off after it went on record; what was only laid down is taken away. Only

@@ -29,6 +29,9 @@ pub enum NoIssuer {
     /// It was never given a certificate.
     #[error("this station has no certificate of its issuing CA yet")]
     Missing,
+    /// None of those the station had issued a certificate.
+    #[error("no issuing CA in the station's folder issued the certificate with serial number {0}")]
+    Unknown(String),
     /// A file cannot be read.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -50,6 +53,7 @@ impl Coded for NoIssuer {
     fn code(&self) -> Code {
         match self {
             NoIssuer::Missing => Code::IssuerMissing,
+            NoIssuer::Unknown(_) => Code::IssuerUnknown,
             NoIssuer::Folder(error) => error.code(),
             NoIssuer::Settings(error) => error.code(),
             NoIssuer::Certificate(error) => error.code(),
@@ -74,30 +78,44 @@ pub fn certificate(folder: &Folder, file: &str) -> Result<Option<Certificate>, N
     }
 }
 
+/// The numbers under which issuing CAs before the present one are kept, counted from 1; one may be missing.
+pub fn past_numbers(folder: &Folder) -> Result<Vec<u32>, FolderError> {
+    let path = folder.ca("");
+    let unreadable = |cause| FolderError::Io { path: path.clone(), cause };
+    let mut numbers = Vec::new();
+    for entry in std::fs::read_dir(&path).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix("issuing-")?.strip_suffix(".pem"));
+        numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
 /// The certificates of all issuing CAs there ever were, the present one first.
 pub fn certificates(folder: &Folder) -> Result<Vec<Certificate>, NoIssuer> {
     let mut all: Vec<Certificate> = certificate(folder, "issuing.pem")?.into_iter().collect();
-    for number in 1.. {
-        match certificate(folder, &format!("issuing-{number}.pem"))? {
-            Some(past) => all.push(past),
-            None => break,
-        }
+    for number in past_numbers(folder)? {
+        all.extend(certificate(folder, &format!("issuing-{number}.pem"))?);
     }
     Ok(all)
 }
 
-/// The certificate of the issuing CA that issued this one; that of the present one if none did.
+/// The certificate of the issuing CA that issued this one.
 pub fn of_leaf(folder: &Folder, leaf: &Certificate) -> Result<Certificate, NoIssuer> {
-    let mut all = certificates(folder)?;
-    let at = all.iter().position(|issuing| leaf.is_issued_by(issuing)).unwrap_or(0);
-    if all.is_empty() { Err(NoIssuer::Missing) } else { Ok(all.swap_remove(at)) }
+    let all = certificates(folder)?;
+    if all.is_empty() {
+        return Err(NoIssuer::Missing);
+    }
+    let issued = |issuing: &Certificate| leaf.is_issued_by(issuing);
+    all.into_iter().find(issued).ok_or_else(|| NoIssuer::Unknown(hex::encode(leaf.serial_bytes())))
 }
 
 /// The root that issued this issuing CA's certificate, of those there ever were.
 pub fn root_of(folder: &Folder, issuing: &Certificate) -> Result<Option<Certificate>, NoIssuer> {
     let mut roots: Vec<Certificate> = certificate(folder, "root.pem")?.into_iter().collect();
     // a root is kept under the number of the last issuing CA below it, so there are gaps
-    for number in 1..certificates(folder)?.len() {
+    for number in past_numbers(folder)? {
         roots.extend(certificate(folder, &format!("root-{number}.pem"))?);
     }
     Ok(roots.into_iter().find(|root| issuing.is_issued_by(root)))
@@ -111,7 +129,7 @@ pub fn present(folder: &Folder, vault: &Vault) -> Result<(Issuer, String), NoIss
         let pem = folder.read(&folder.ca("issuing.pem"))?;
         // without a PIN, or with a wrong one, the station opens all the same: it is set in an open station
         let issuer = Issuer::load_in_token(&pem, place, vault.secret(&Name::of_token_pin()).ok())?;
-        return Ok((issuer, pem));
+        return Ok((under_root(folder, issuer)?, pem));
     }
     let Ok(key) = vault.issuing_key() else { return Err(NoIssuer::Missing) };
     let mut found = certificate(folder, "issuing.pem")?;
@@ -123,7 +141,16 @@ pub fn present(folder: &Folder, vault: &Vault) -> Result<(Issuer, String), NoIss
     }
     let Some(certificate) = found else { return Err(NoIssuer::Missing) };
     let pem = certificate.pem();
-    Ok((Issuer::new(certificate, KeyPair::from_pkcs8(key)?)?, pem))
+    let issuer = Issuer::new(certificate, KeyPair::from_pkcs8(key)?)?;
+    Ok((under_root(folder, issuer)?, pem))
+}
+
+/// It ends with its root, where that is known.
+fn under_root(folder: &Folder, issuer: Issuer) -> Result<Issuer, NoIssuer> {
+    Ok(match root_of(folder, issuer.certificate())? {
+        Some(root) => issuer.under(&root),
+        None => issuer,
+    })
 }
 
 /// The issuing CAs before it.
@@ -132,7 +159,10 @@ pub fn past(folder: &Folder, vault: &Vault) -> Result<Vec<PastIssuer>, NoIssuer>
     for number in vault.past_issuing_numbers() {
         let pem = folder.read(&folder.ca(&format!("issuing-{number}.pem")))?;
         let key = vault.past_issuing_key(number).map_err(|_| NoIssuer::Missing)?;
-        all.push(PastIssuer { number: number.clone(), issuer: Issuer::load(&pem, key)? });
+        all.push(PastIssuer {
+            number: number.clone(),
+            issuer: under_root(folder, Issuer::load(&pem, key)?)?,
+        });
     }
     Ok(all)
 }

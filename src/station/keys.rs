@@ -44,12 +44,12 @@ pub struct Unlocked {
 
 impl Unlocked {
     /// The certificate, PEM, of the issuing CA that issued this one: the present one or one before it.
-    pub fn issuing_pem_of(&self, leaf: &Certificate) -> String {
-        if self.past.is_empty() || leaf.is_issued_by(self.issuer.certificate()) {
-            return self.issuing_pem.clone();
+    pub fn issuing_pem_of(&self, leaf: &Certificate) -> Result<String, NoIssuer> {
+        if leaf.is_issued_by(self.issuer.certificate()) {
+            return Ok(self.issuing_pem.clone());
         }
         let past = self.past.iter().map(|one| one.issuer.certificate()).find(|one| leaf.is_issued_by(one));
-        past.map_or_else(|| self.issuing_pem.clone(), Certificate::pem)
+        past.map(Certificate::pem).ok_or_else(|| NoIssuer::Unknown(hex::encode(leaf.serial_bytes())))
     }
 }
 

@@ -159,8 +159,8 @@ mod tests {
     use crate::domain::secret::Secret;
     use crate::station::authority::Administering;
     use crate::station::people::Person;
-    use crate::station::staff;
     use crate::station::testing::{self, Bench};
+    use crate::station::{second_person, staff};
 
     const IDLE: Duration = Duration::from_secs(600);
 
@@ -179,15 +179,10 @@ mod tests {
         let authority = Administering::at_the_terminal(Actor::Station);
         for (name, role) in people {
             let password = Secret::from("a long password".to_owned());
-            let added = staff::add(
-                &bench.store,
-                &authority,
-                &name.parse().unwrap(),
-                *role,
-                &password,
-                testing::now(),
-            );
-            added.unwrap();
+            let (store, now) = (&bench.store, testing::now());
+            let alone = second_person::alone(store, false, &authority, *role, "a person", now).unwrap();
+            let who = (&name.parse().unwrap(), *role);
+            staff::add(store, &authority, &alone, who, &password, now).unwrap();
         }
         bench
     }

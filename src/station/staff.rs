@@ -13,6 +13,7 @@ use crate::station::clock::{self, NoEntropy};
 use crate::station::password::{self, BadPassword};
 use crate::station::people::{self as gate, Knock, LoggedIn, LoginDoor, LoginError, Person};
 use crate::station::refusals;
+use crate::station::second_person::{Confirmation, NotConfirmed};
 use crate::store::error::StoreError;
 use crate::store::people::{self, PersonError};
 use crate::store::{Store, meta};
@@ -34,6 +35,9 @@ pub enum StaffError {
     Login(#[from] LoginError),
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
+    /// Where that is the rule, two administrators make a third.
+    #[error(transparent)]
+    NotConfirmed(#[from] NotConfirmed),
 }
 
 impl From<StoreError> for StaffError {
@@ -51,6 +55,7 @@ impl Coded for StaffError {
             StaffError::NotDigested(error) => error.code(),
             StaffError::Login(error) => error.code(),
             StaffError::Entropy(_) => Code::Internal,
+            StaffError::NotConfirmed(error) => error.code(),
         }
     }
 }
@@ -59,14 +64,16 @@ impl Coded for StaffError {
 pub fn add(
     store: &Store,
     authority: &Administering,
-    name: &Name,
-    role: Role,
+    confirmed: &Confirmation,
+    (name, role): (&Name, Role),
     password: &Secret,
     now: UtcTime,
 ) -> Result<(), StaffError> {
     on_record(store, authority.actor(), now, &format!("new person {name}"), || {
         let hash = hash(role, password)?;
-        store.change(authority.actor(), now, |change| people::add(change, name, role, &hash))?;
+        store.change(authority.actor(), now, |change| {
+            people::add(change, name, role, &hash, confirmed.second())
+        })?;
         Ok(())
     })
 }
@@ -84,9 +91,11 @@ pub fn disable(
     })
 }
 
-/// Gives somebody another password, or an operator a PIN; their sessions are over.
+/// Gives somebody another password, or an operator a PIN; their sessions are over. An administrator's is not given by
+/// another one alone where that is the `rule`.
 pub fn set_password(
     store: &Store,
+    rule: bool,
     authority: &Administering,
     name: &Name,
     password: &Secret,
@@ -95,6 +104,10 @@ pub fn set_password(
     on_record(store, authority.actor(), now, &format!("new password of {name}"), || {
         let known = store.read(|r| people::find(r, name))?;
         let known = known.ok_or_else(|| PersonError::Unknown(name.clone()))?;
+        let others = authority.actor().person() != Some(&known.name);
+        if rule && others && known.role == Role::Administrator {
+            return Err(NotConfirmed::Missing.into());
+        }
         let hash = hash(known.role, password)?;
         store.change(authority.actor(), now, |change| people::set_password(change, name, &hash))?;
         Ok(())

@@ -17,6 +17,7 @@ use crate::domain::utc_time::UtcTime;
 use crate::durable;
 use crate::station::clock::{self, NoEntropy};
 use crate::station::folder::{Folder, FolderError};
+use crate::station::issuers;
 use crate::station::settings::pages::OwnCertificate;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -101,8 +102,10 @@ pub fn tls(
     if now < from || now > until {
         return Err(NoTls::NotValid { from, until, now });
     }
-    for file in ["root.pem", "issuing.pem"] {
-        let path = folder.ca(file);
+    let past = issuers::past_numbers(folder)?.into_iter();
+    let past = past.flat_map(|number| [format!("root-{number}.pem"), format!("issuing-{number}.pem")]);
+    for file in ["root.pem", "issuing.pem"].map(str::to_owned).into_iter().chain(past) {
+        let path = folder.ca(&file);
         // a station that waits for its certificate has no CA yet
         if !path.exists() {
             continue;

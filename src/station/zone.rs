@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use crate::ca::profile::NO_END;
 use crate::domain::utc_time::UtcTime;
 
 /// The zone of `station.toml`.
@@ -33,6 +34,11 @@ impl Zone {
     /// Date and time to the second: `2026-11-22 17:03:09`.
     pub fn date_and_time(&self, at: UtcTime) -> String {
         self.zoned(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// The same of the end of a validity; none if that never comes (RFC 5280 §4.1.2.5).
+    pub fn end(&self, until: UtcTime) -> Option<String> {
+        (until.seconds() < NO_END).then(|| self.date_and_time(until))
     }
 
     /// Time of day to the second: `17:03:09`.
@@ -71,7 +77,9 @@ impl Zone {
     }
 
     fn zoned(&self, at: UtcTime) -> jiff::Zoned {
-        Timestamp::from_millisecond(at.millis()).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(self.0.clone())
+        // what lies outside is shown as the outermost moment the calendar knows, never as another one
+        let outermost = if at.millis() < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        Timestamp::from_millisecond(at.millis()).unwrap_or(outermost).to_zoned(self.0.clone())
     }
 }
 
@@ -92,6 +100,17 @@ mod tests {
         assert_eq!(berlin.moment("2026-11-22T17:03:09"), Some(at));
         assert_eq!(Zone::utc().date(at), "2026-11-22");
         assert!(Zone::named("Europe/Nowhere").is_err());
+    }
+
+    #[test]
+    fn what_never_ends_is_no_moment_and_what_is_out_of_reach_is_not_1970() {
+        for zone in [Zone::utc(), Zone::named("Asia/Tokyo").unwrap(), Zone::named("America/Lima").unwrap()] {
+            let last = UtcTime::from_seconds(NO_END);
+            assert_eq!(zone.end(last), None);
+            assert!(zone.date_and_time(last).starts_with("9999-12-3"), "{}", zone.date_and_time(last));
+            let before = zone.end("9999-11-01T00:00:00Z".parse().unwrap()).unwrap();
+            assert!(before.starts_with("9999-1"), "{before}");
+        }
     }
 
     #[test]

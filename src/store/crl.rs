@@ -40,6 +40,16 @@ pub fn latest(reader: &Reader<'_>) -> Result<Option<CrlRow>, StoreError> {
     })
 }
 
+/// How many certificates and numbers were withdrawn at or after the time of the newest list: a new one is due for them.
+pub fn unlisted(reader: &Reader<'_>) -> Result<u64, StoreError> {
+    const SINCE: &str = "coalesce((SELECT this_update FROM crl ORDER BY number DESC LIMIT 1), 0)";
+    let certificates = format!("SELECT count(*) FROM certificate WHERE revoked_at >= {SINCE}");
+    let void = format!(
+        "SELECT coalesce(sum(certificates), 0) FROM batch_chunk WHERE state = 'void' AND ended >= {SINCE}"
+    );
+    Ok(reader.count(&certificates, [])? + reader.count(&void, [])?)
+}
+
 /// Puts a list with that many entries on record, and records it.
 ///
 /// # Errors

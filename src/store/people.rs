@@ -109,7 +109,13 @@ fn text_of(password: &Secret) -> Result<&str, StoreError> {
 ///
 /// # Errors
 /// [`PersonError::Exists`], also for a name that differs in case only.
-pub fn add(change: &mut Change<'_>, name: &Name, role: Role, password: &Secret) -> Result<(), PersonError> {
+pub fn add(
+    change: &mut Change<'_>,
+    name: &Name,
+    role: Role,
+    password: &Secret,
+    second: Option<&Name>,
+) -> Result<(), PersonError> {
     let sql = "SELECT count(*) FROM person WHERE lower(name) = lower(?1)";
     if change.count(sql, [name.as_str()])? > 0 {
         return Err(PersonError::Exists(name.clone()));
@@ -119,7 +125,7 @@ pub fn add(change: &mut Change<'_>, name: &Name, role: Role, password: &Secret) 
         (name.as_str(), role.as_str(), text_of(password)?, change.now().millis()),
     )?;
     change.touch_text(Table::Person, name.as_str());
-    change.record(AuditEvent::PersonAdded { name: name.clone(), role });
+    change.record(AuditEvent::PersonAdded { name: name.clone(), role, second: second.cloned() });
     Ok(())
 }
 

@@ -7,7 +7,8 @@ use crate::domain::person::Role;
 use crate::domain::secret::Secret;
 
 fn add(change: &mut Change<'_>, name: &str) -> Result<(), people::PersonError> {
-    people::add(change, &name.parse().unwrap(), Role::Administrator, &Secret::from("$argon2id$x".to_owned()))
+    let password = Secret::from("$argon2id$x".to_owned());
+    people::add(change, &name.parse().unwrap(), Role::Administrator, &password, None)
 }
 
 #[test]

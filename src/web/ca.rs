@@ -15,6 +15,7 @@ use crate::station::folder::Folder;
 use crate::station::slots::Floor;
 use crate::station::zone::Zone;
 use crate::station::{ceremonies, clock};
+use crate::store::crl as lists;
 use crate::web::access::Visit;
 use crate::web::frame::{Frame, Place};
 use crate::web::gate::page as show;
@@ -85,14 +86,13 @@ struct Seen {
     own_root: bool,
     before: Vec<(String, CaShown)>,
     list: Option<ListShown>,
-    withdrawn: u64,
-    in_past_lists: usize,
+    unlisted: u64,
 }
 
 fn look(floor: &Floor) -> Result<Seen, CannotShow> {
     let (now, folder) = (clock::now(), &floor.folder);
-    let (list, withdrawn, ceremonies) = floor.store.read(|r| {
-        Ok::<_, CannotShow>((ca_material::list(r)?, ca_material::withdrawn(r)?, ceremonies::all(folder, r)?))
+    let (list, unlisted, ceremonies) = floor.store.read(|r| {
+        Ok::<_, CannotShow>((ca_material::list(r)?, lists::unlisted(r)?, ceremonies::all(folder, r)?))
     })?;
     let ca = |name: &str| ca_material::ca(folder, name, now);
     let (present, warnings) = match ca_material::waits(folder) {
@@ -113,8 +113,7 @@ fn look(floor: &Floor) -> Result<Seen, CannotShow> {
         awaited: ceremonies::awaited(&ceremonies),
         before,
         list,
-        withdrawn,
-        in_past_lists: ca_material::entries_of_past_lists(folder),
+        unlisted,
     })
 }
 
@@ -128,10 +127,13 @@ fn told(warning: &Warning, zone: &Zone, t: &CaWords) -> Option<String> {
         Warning::EndsSoon(name, days) => {
             Some(fill(t.soon_over, &[("name", named(name)), ("days", &days.to_string())]))
         }
+        Warning::EndsWithRoot(name, at) => {
+            Some(fill(t.ends_with_root, &[("name", named(name)), ("at", &zone.date_and_time(*at))]))
+        }
         Warning::Sha1(name) => Some(fill(t.sha1_signed, &[("name", named(name))])),
         Warning::Outlived(profile) => Some(fill(t.outlived, &[("profile", profile.as_str())])),
         Warning::RootKeyHere => Some(t.root_key_here.to_owned()),
-        Warning::NoList | Warning::ListOverdue(_) => None,
+        Warning::NoList | Warning::ListOverdue(_) | Warning::Unlisted(_) => None,
     }
 }
 
@@ -142,7 +144,7 @@ fn before_view(folder: &Folder, (file, ca): (String, CaShown), zone: &Zone, t: &
         name: if number.is_some() { t.issuing } else { t.root },
         list: list.map(|number| format!("crl-{number}.pem")),
         subject: ca.facts.subject,
-        until: zone.date_and_time(ca.facts.not_after),
+        until: zone.end(ca.facts.not_after).unwrap_or_else(|| t.no_end.to_owned()),
         sha256: ca.facts.sha256.to_string(),
         file,
     }
@@ -156,7 +158,7 @@ fn view(file: &'static str, name: &'static str, ca: &CaShown, zone: &Zone, t: &C
         issuer: ca.facts.issuer.clone(),
         serial: ca.facts.serial.clone(),
         from: zone.date_and_time(ca.facts.not_before),
-        until: zone.date_and_time(ca.facts.not_after),
+        until: zone.end(ca.facts.not_after).unwrap_or_else(|| t.no_end.to_owned()),
         days_left: ca.days_left,
         days_in_all: ca.days_in_all.max(1),
         days: fill(t.days_left, &[("days", &ca.days_left.to_string())]),
@@ -166,17 +168,11 @@ fn view(file: &'static str, name: &'static str, ca: &CaShown, zone: &Zone, t: &C
     }
 }
 
-fn list_view(
-    list: &ListShown,
-    (withdrawn, in_past_lists): (u64, usize),
-    zone: &Zone,
-    t: &CaWords,
-) -> ListView {
-    let more = withdrawn.saturating_sub(u64::try_from(list.entries + in_past_lists).unwrap_or(u64::MAX));
+fn list_view(list: &ListShown, unlisted: u64, zone: &Zone, t: &CaWords) -> ListView {
     let due = if list.next_update <= clock::now() {
         Some(t.list_over.to_owned())
     } else {
-        (more > 0).then(|| fill(t.list_due, &[("count", &more.to_string())]))
+        (unlisted > 0).then(|| fill(t.list_due, &[("count", &unlisted.to_string())]))
     };
     ListView {
         number: list.number,
@@ -191,7 +187,7 @@ fn list_view(
 pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
     let t = CaWords::of(visit.language);
     let seen = visit.act(|floor, _| look(floor)).await?;
-    let Seen { present, warnings, awaited, own_root, before, list, withdrawn, in_past_lists } =
+    let Seen { present, warnings, awaited, own_root, before, list, unlisted } =
         seen.map_err(|error| Trouble::of(&error, visit.language))?;
     let zone = visit.zone();
     let cas = present.map_or_else(Vec::new, |(root, issuing)| {
@@ -204,7 +200,7 @@ pub async fn page(visit: Visit<Reading>) -> Result<HttpResponse, Trouble> {
         own_root,
         cas,
         before,
-        list: list.map(|list| list_view(&list, (withdrawn, in_past_lists), zone, t)),
+        list: list.map(|list| list_view(&list, unlisted, zone, t)),
         may_act: Administering::of(&visit.person).is_some(),
         locked: visit.floor.keys.current().is_none(),
         frame: visit.frame(Place::Ca),

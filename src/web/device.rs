@@ -208,7 +208,11 @@ fn state(state: DeviceState, certificates: &[Sheet], language: Language) -> Stan
 fn sheet_view(sheet: &Sheet, all: &[Sheet], zone: &Zone, language: Language) -> SheetView {
     let t = DeviceWords::of(language);
     let Sheet { row, facts, sha1 } = sheet;
-    let (from, to) = (zone.date_and_time(row.not_before), zone.date_and_time(row.not_after));
+    let from = zone.date_and_time(row.not_before);
+    let valid = match zone.end(row.not_after) {
+        Some(to) => fill(t.from_to, &[("from", &from), ("to", &to)]),
+        None => fill(t.for_ever, &[("from", &from)]),
+    };
     let withdrawn = row.revoked_at.map(|at| {
         let why = row.reason.map(|reason| actions::reason_word(reason, t)).unwrap_or_default();
         format!("{} · {why}", zone.date_and_time(at))
@@ -220,7 +224,7 @@ fn sheet_view(sheet: &Sheet, all: &[Sheet], zone: &Zone, language: Language) -> 
         state: Standing::of_certificate(row.state, t),
         run: row.run,
         registration_id: row.registration_id.to_string(),
-        valid: fill(t.from_to, &[("from", &from), ("to", &to)]),
+        valid,
         withdrawn: withdrawn.unwrap_or_default(),
         predecessors: all.iter().filter(followed_by_this).map(|other| other.row.serial.to_string()).collect(),
         successor: row.successor.map(|serial| serial.to_string()).unwrap_or_default(),

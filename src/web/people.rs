@@ -14,7 +14,7 @@ use crate::domain::person::Role;
 use crate::domain::secret::Secret;
 use crate::station::authority::{Administering, Authority, Reading};
 use crate::station::slots::Floor;
-use crate::station::{clock, staff};
+use crate::station::{clock, second_person, staff};
 use crate::store::{paging, people};
 use crate::web::access::{Posted, Visit};
 use crate::web::frame::{Frame, Place, role_word};
@@ -152,7 +152,10 @@ pub async fn add(posted: Posted<Administering, NewPerson>) -> Result<HttpRespons
     }
     let new = name.clone();
     let added = visit.act(move |floor: &Floor, authority| {
-        staff::add(&floor.store, authority, &new, chosen, &password, clock::now())
+        let (store, rule, now) = (&floor.store, floor.settings.second_administrator, clock::now());
+        let what = format!("new person {new}");
+        let confirmed = second_person::alone(store, rule, authority, chosen, &what, now)?;
+        staff::add(store, authority, &confirmed, (&new, chosen), &password, now)
     });
     match added.await? {
         Ok(()) => Ok(visit.done(&format!("/people/who/{name}"), fill(t.added, &[("name", name.as_str())]))),

@@ -14,7 +14,7 @@ use crate::cli::{output, passphrase};
 use crate::domain::code::Code;
 use crate::station::authority::Administering;
 use crate::station::folder::Lock;
-use crate::station::installation::{self, Installed};
+use crate::station::installation::{self, CannotInstall, Installed};
 use crate::station::{clock, issuers, revocation};
 use crate::vault::Vault;
 
@@ -42,9 +42,17 @@ impl Install {
         let (place, now) = (session.place(), clock::now());
         let installed =
             installation::install(&place, &mut vault, &who, &confirmation, certificate, root, now)
-                .map_err(|error| session.refused("installation of an issuing CA", error))?;
+                .map_err(|error| failed(session, "installation of an issuing CA", error))?;
         finish(session, common, (&vault, &lock), &installed)
     }
+}
+
+/// What did not come to its end: refused, which goes on record, or on record already.
+pub fn failed(session: &Session, what: &str, error: CannotInstall) -> Failure {
+    if matches!(error, CannotInstall::OnRecord(_)) {
+        return Failure::from(error);
+    }
+    session.refused(what, error)
 }
 
 /// Makes the lists of the new issuing CA and of those before it, and tells what was installed.
@@ -61,7 +69,10 @@ pub fn finish(
     for doubt in &installed.doubts {
         output::note(&format!("Warning: {doubt}."));
     }
-    let Installed { facts, doubts, entry } = installed;
+    let Installed { facts, doubts, entry, unprinted } = installed;
+    if let Some(error) = unprinted {
+        output::note(&format!("Warning: it is on record, and its sheet could not be written: {error}."));
+    }
     let sheet = folder.ca(&format!("ceremony-{entry:04}.txt")).display().to_string();
     let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
     let value = json!({ "installed": facts, "warnings": doubts, "audit_entry": entry, "record": sheet });

@@ -40,7 +40,8 @@ impl Prove {
             let confirmation =
                 self.second.confirm(session, &who, "use of the root for a proof of possession")?;
             let passphrase = passphrase::of_vault(common)?;
-            let key = root_key::open_root_key(session.folder.path(), &passphrase)?;
+            let key = root_key::open_root_key(session.folder.path(), &passphrase)
+                .map_err(|error| session.refused("use of the root for a proof of possession", error))?;
             let issuer = Issuer::load(&unlocked.root_pem, &key)?;
             self.prove(session, &who, "root", &issuer, confirmation.second())?
         } else {

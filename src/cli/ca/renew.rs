@@ -45,7 +45,7 @@ impl Renew {
         drop(key);
         let place = session.place();
         let installed = installation::renew(&place, &mut vault, &who, &confirmation, &root, clock::now())
-            .map_err(|error| session.refused("renewal of the issuing CA", error))?;
+            .map_err(|error| install::failed(session, "renewal of the issuing CA", error))?;
         install::finish(session, common, (&vault, &lock), &installed)
     }
 }

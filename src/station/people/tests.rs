@@ -1,9 +1,9 @@
 //! Who is let in, and what becomes of those who guess.
 
 use super::*;
-use crate::station::authority::Administering;
-use crate::station::staff;
+use crate::station::authority::{Administering, Authority};
 use crate::station::testing::{Bench, now};
+use crate::station::{second_person, staff};
 use crate::store::audit::log;
 
 fn knock(from: &str) -> Knock {
@@ -25,7 +25,10 @@ fn bench() -> Bench {
     let (store, authority) = (&bench.store, Administering::at_the_terminal(Actor::Station));
     for name in ["ada", "bob"] {
         let name = name.parse().unwrap();
-        staff::add(store, &authority, &name, Role::Operator, &text("a long password"), now()).unwrap();
+        let alone =
+            second_person::alone(store, false, &authority, Role::Operator, "a person", now()).unwrap();
+        let who = (&name, Role::Operator);
+        staff::add(store, &authority, &alone, who, &text("a long password"), now()).unwrap();
     }
     staff::enrol_badge(store, &authority, &"ada".parse().unwrap(), &text("0012345678"), now()).unwrap();
     bench
@@ -151,4 +154,32 @@ fn while_no_badge_was_ever_given_nothing_is_looked_up() {
         assert!(matches!(found, Ok(None)), "{n}");
     }
     assert!(door.failures.last_untold().is_empty());
+}
+
+#[test]
+fn where_two_administrators_are_the_rule_one_alone_makes_no_other_one() {
+    let bench = bench();
+    let (store, given) = (&bench.store, text("another long password"));
+    let [eve, ada] = ["eve", "ada"].map(|name| name.parse::<Name>().unwrap());
+    let alice = Person { name: "alice".parse().unwrap(), role: Role::Administrator };
+    let authority = Administering::of(&alice).unwrap();
+    let alone =
+        |rule: bool, role: Role| second_person::alone(store, rule, &authority, role, "new person eve", now());
+    assert!(alone(true, Role::Administrator).is_err());
+    let confirmed = alone(true, Role::Engineer).unwrap();
+    assert_eq!(confirmed.second(), None);
+    staff::add(
+        store,
+        &authority,
+        &alone(false, Role::Administrator).unwrap(),
+        (&eve, Role::Administrator),
+        &given,
+        now(),
+    )
+    .unwrap();
+    let set = |rule: bool, name: &Name| staff::set_password(store, rule, &authority, name, &given, now());
+    let refused = set(true, &eve).unwrap_err();
+    assert_eq!(refused.code(), Code::SecondNeeded);
+    set(true, &ada).unwrap();
+    set(false, &eve).unwrap();
 }

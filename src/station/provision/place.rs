@@ -55,7 +55,8 @@ pub fn render(
     match credential {
         Placed::X509 { certificates, .. } => {
             // a run that goes on may have its certificates from the issuing CA before
-            context.issuing_ca = Some(bench.keys.issuing_pem_of(&certificates.primary.certificate));
+            let issuing = bench.keys.issuing_pem_of(&certificates.primary.certificate);
+            context.issuing_ca = Some(issuing.map_err(|error| Stop::station(&error))?);
             context.certificates = Some(certificates.as_ref().map(|_, one| Certified {
                 certificate: one.certificate.pem(),
                 private_key_pem: one.private_key.as_ref().map(Secret::duplicate),

@@ -10,8 +10,8 @@ pub(super) struct CeremonyPart {
 
 /// Its explanation in the generated file.
 pub(super) const EXPLAINED: &str = r#"
-# The rule of two people: use of the root's key and installation of an issuing CA are confirmed by another
-# administrator (--second NAME, with their own password).
+# The rule of two people: for use of the root's key, installation of an issuing CA and a new administrator two
+# administrators give their passwords at the command line (--as NAME --second NAME).
 # [ceremony]
 # second_administrator = true
 "#;

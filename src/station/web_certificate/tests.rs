@@ -78,4 +78,12 @@ fn a_certificate_of_the_device_ca_is_refused() {
     let own = given(&bench, &root.certificate, root.key.pkcs8_pem().unwrap().expose());
     let error = tls(&bench.folder, &bench.store, Some(&own), &[], now).err().unwrap();
     assert!(matches!(error, NoTls::DeviceCa), "{error}");
+    // nor is one of a CA the station had before
+    let past = ceremony::make_root(&"Former".parse().unwrap(), now, [8; 10]).unwrap();
+    for file in ["issuing-1.pem", "root-1.pem"] {
+        std::fs::write(bench.folder.ca(file), past.certificate.pem()).unwrap();
+    }
+    let own = given(&bench, &past.certificate, past.key.pkcs8_pem().unwrap().expose());
+    let error = tls(&bench.folder, &bench.store, Some(&own), &[], now).err().unwrap();
+    assert!(matches!(error, NoTls::DeviceCa), "{error}");
 }

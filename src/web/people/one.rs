@@ -104,7 +104,8 @@ pub async fn set_password(
     }
     let whose = name.clone();
     change(&visit, &name, t.password_set, move |floor, authority| {
-        staff::set_password(&floor.store, authority, &whose, &password, clock::now())
+        let rule = floor.settings.second_administrator;
+        staff::set_password(&floor.store, rule, authority, &whose, &password, clock::now())
     })
     .await
 }

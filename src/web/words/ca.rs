@@ -11,6 +11,7 @@ words! {
         serial: "Serial number", "Seriennummer", "序列号", "Número de serie";
         from: "Valid from", "Gültig ab", "有效期自", "Válido desde";
         until: "Valid until", "Gültig bis", "有效期至", "Válido hasta";
+        no_end: "without end", "ohne Ende", "永久", "sin fin";
         days_left: "{days} days left", "noch {days} Tage", "剩余 {days} 天", "quedan {days} días";
         left: "Time left", "Restlaufzeit", "剩余时间", "Tiempo restante";
         sha1: "SHA-1", "SHA-1", "SHA-1", "SHA-1";
@@ -22,6 +23,7 @@ words! {
         root_key_here: "The root's key still lies in the station's folder: carry root-key.age off and keep it safe. The station never needs it.", "Der Schlüssel der Stamm-CA liegt noch im Ordner der Station: root-key.age forttragen und sicher verwahren. Die Station braucht ihn nie.", "根密钥仍在工站文件夹中：请移走 root-key.age 并妥善保管。工站从不需要它。", "La clave de la raíz sigue en la carpeta de la estación: llévese root-key.age y guárdelo a salvo. La estación nunca la necesita.";
         ended: "{name} ended on {at}: nothing it signed is trusted any more. Renew it.", "{name} ist am {at} abgelaufen: was sie signiert hat, gilt nicht mehr. Erneuern.", "{name} 已于 {at} 到期：其签发的一切不再受信任。请更新。", "{name} caducó el {at}: ya no vale nada de lo que firmó. Renuévela.";
         sha1_signed: "The certificate of {name} is signed with SHA-1, which many programs refuse.", "Das Zertifikat von {name} ist mit SHA-1 signiert; viele Programme lehnen das ab.", "{name} 的证书使用 SHA-1 签名，许多程序会拒绝。", "El certificado de {name} está firmado con SHA-1, que muchos programas rechazan.";
+        ends_with_root: "The root CA ends on {at}, and {name} with it.", "Die Stamm-CA endet am {at}, und {name} mit ihr.", "根 CA 于 {at} 到期，{name} 随之失效。", "La CA raíz acaba el {at}, y con ella {name}.";
         outlived: "The issuing CA ends before a certificate of profile {profile} would: such a certificate is cut short or refused.", "Die ausstellende CA endet vor einem Zertifikat des Profils {profile}: ein solches wird gekürzt oder abgelehnt.", "签发 CA 早于配置文件 {profile} 的证书到期：此类证书会被缩短或拒绝。", "La CA emisora acaba antes que un certificado del perfil {profile}: este se acorta o se rechaza.";
         waits: "This station has no certificate of its issuing CA yet, so it issues nothing. Its root is elsewhere:", "Diese Station hat noch kein Zertifikat ihrer ausstellenden CA und stellt daher nichts aus. Ihre Stamm-CA ist anderswo:", "本工站尚无签发 CA 的证书，因此不签发任何内容。其根 CA 在别处：", "Esta estación aún no tiene certificado de su CA emisora y no emite nada. Su raíz está en otro lugar:";
         next_waits: "Another issuing CA waits for its certificate. Until it is installed the present one goes on.", "Eine weitere ausstellende CA wartet auf ihr Zertifikat. Bis es eingespielt ist, arbeitet die jetzige weiter.", "另一个签发 CA 正在等待其证书。在安装之前，当前的继续工作。", "Otra CA emisora espera su certificado. Hasta que se instale sigue la actual.";

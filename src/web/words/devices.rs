@@ -50,6 +50,7 @@ words! {
         subject: "Subject", "Inhaber", "主体", "Sujeto";
         issuer: "Issuer", "Aussteller", "颁发者", "Emisor";
         valid: "Valid", "Gültig", "有效期", "Válido";
+        for_ever: "from {from}, without end", "ab {from}, ohne Ende", "自 {from} 起，永久", "desde {from}, sin fin";
         from_to: "{from} to {to}", "{from} bis {to}", "{from} 至 {to}", "de {from} a {to}";
         key: "Key", "Schlüssel", "密钥", "Clave";
         key_usage: "Key usage", "Schlüsselverwendung", "密钥用法", "Uso de la clave";

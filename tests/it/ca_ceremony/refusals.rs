@@ -55,9 +55,28 @@ fn each_certificate_that_does_not_fit_is_refused_for_its_own_reason() {
     refused("LS-CER-08", &no_issuer_key, &good_root);
     let no_id = made("no-ski", &without("subjectKeyIdentifier=hash", "subjectKeyIdentifier=none"));
     refused("LS-CER-09", &no_id, &good_root);
+    // what would verify nowhere
+    for (name, code, line) in [
+        ("server-only", "LS-CER-14", "extendedKeyUsage=serverAuth"),
+        ("names", "LS-CER-15", "nameConstraints=critical,permitted;DNS:example.com"),
+        ("quiet-names", "LS-CER-15", "nameConstraints=excluded;DNS:example.com"),
+        ("policies", "LS-CER-15", "policyConstraints=critical,requireExplicitPolicy:0"),
+        ("odd", "LS-CER-16", "1.2.3.4=critical,DER:0500"),
+    ] {
+        let certificate = made(name, &format!("{EXTENSIONS}{line}\n"));
+        refused(code, &certificate, &good_root);
+        let narrow_name = format!("{name}-root");
+        let narrow_root = root(&station, &narrow_name, &P384, &["-addext", line]);
+        let below = sign(&station, &narrow_name, &format!("under-{name}"), EXTENSIONS, &[]);
+        assert!(refused(code, &below, &narrow_root).contains(&narrow_name));
+    }
     // the leaf of a chain is no root
     refused("LS-CER-10", &good, &good);
     refused("LS-CA-12", &station.write("garbage", "-----BEGIN CERTIFICATE-----"), &good_root);
+
+    // what is harmless is no hindrance
+    let harmless = "extendedKeyUsage=serverAuth,clientAuth\ncertificatePolicies=1.2.3.4\n";
+    let good = made("harmless", &format!("{EXTENSIONS}{harmless}"));
 
     // the right request of another key
     openssl(
@@ -80,9 +99,16 @@ fn each_certificate_that_does_not_fit_is_refused_for_its_own_reason() {
     );
     let stranger = made("stranger", EXTENSIONS);
     refused("LS-CER-03", &stranger, &good_root);
-    assert_eq!(station.events("refused").len(), 14, "each that was read is on record");
+    assert_eq!(station.events("refused").len(), 24, "each that was read is on record");
     // after all of that the good one still is
     station.ok(&["ca", "install", &good, "--root", &good_root]);
+    // and another one of its name is not taken beside it
+    let asked = station.ok(&["ca", "renew", "--csr"]);
+    station.write("csr.pem", &asked);
+    let subject = "/O=Example/CN=Example Issuing CA line-1";
+    let twin = sign(&station, "good", "named-alike", EXTENSIONS, &["-subj", subject]);
+    let told = station.refused(1, "LS-CER-09", &["ca", "install", &twin]);
+    assert!(told.contains("is named"), "{told}");
 }
 
 #[test]

@@ -30,7 +30,11 @@ fn certificates_of_the_issuing_ca_before_stay_verifiable_and_are_revoked_on_its_
         let serial = station.json(&["ca", "export", device])["serial"].as_str().unwrap().to_owned();
         station.ok(&["ca", "revoke", &serial, "--reason", "keyCompromise"]);
     }
+    let due =
+        || station.json(&["ca", "show"])["warnings"].to_string().contains("2 certificates were withdrawn");
+    assert!(due(), "revocations that no list holds are announced");
     station.ok(&["ca", "crl"]);
+    assert!(!due());
     // each is revoked by the list of its own issuer, and those that were not are not
     export(&station, "sn-b2", "b2");
     export(&station, "sn-c2", "c2");
@@ -56,6 +60,31 @@ fn certificates_of_the_issuing_ca_before_stay_verifiable_and_are_revoked_on_its_
     export(&station, "sn-b2", "b2");
     verifies(&station, "b2", &ca("root.pem"));
     station.ok(&["audit", "verify"]);
+
+    // an issuing CA that is gone is said to be gone, and hides none of the others
+    fs::remove_file(ca("issuing-1.pem")).unwrap();
+    station.refused(1, "LS-CER-17", &["ca", "export", "sn-b2"]);
+    export(&station, "sn-c2", "c2");
+    verifies(&station, "c2", &ca("root.pem"));
+}
+
+#[test]
+fn an_issuing_ca_ends_with_its_root() {
+    let station = waiting();
+    let csr = station.beside("csr.pem");
+    station.ok(&["ca", "csr", "--out", csr.to_str().unwrap()]);
+    let root = root(&station, "brief", &P384, &["-days", "60"]);
+    let certificate = sign(&station, "brief", "long", EXTENSIONS, &[]);
+    station.ok(&["ca", "install", &certificate, "--root", &root]);
+    let shown = station.json(&["ca", "show"]);
+    let days = shown["issuing"]["days_left"].as_u64().unwrap();
+    assert!((59..=60).contains(&days), "{shown}");
+    assert!(shown["warnings"].to_string().contains("the issuing CA with it"), "{shown}");
+    // a device's certificate would count for nothing behind that
+    issue(&station, "lot", &["A1"]);
+    export(&station, "sn-a1", "a1");
+    let end = |file: &str| openssl(&station, &["x509", "-in", file, "-noout", "-enddate"]);
+    assert_eq!(end("a1.leaf.pem"), end("brief.pem"));
 }
 
 #[test]
@@ -63,9 +92,30 @@ fn a_renewal_needs_the_roots_key() {
     let station = Station::found();
     fs::rename(station.folder().join("root-key.age"), station.beside("root-key.age")).unwrap();
     station.refused(1, "LS-VAULT-10", &["ca", "renew"]);
+    let code = "0123456789abcdef0123456789abcdef0123456789abcdef";
+    station.refused(1, "LS-VAULT-10", &["ca", "prove", code, "--root"]);
+    assert_eq!(station.events("refused").len(), 2, "each attempt to use the root is on record");
     // carried back, it works
     fs::rename(station.beside("root-key.age"), station.folder().join("root-key.age")).unwrap();
     station.ok(&["ca", "renew"]);
+}
+
+#[test]
+fn a_renewal_that_fails_after_its_record_is_no_refusal_and_is_carried_through() {
+    let station = Station::found();
+    let chain = station.folder().join("ca/chain.pem");
+    fs::remove_file(&chain).unwrap();
+    // no file takes the place of a folder that holds something
+    fs::create_dir_all(chain.join("something")).unwrap();
+    station.refused(1, "LS-CER-18", &["ca", "renew"]);
+    assert_eq!(station.events("refused").len(), 0, "it is on record that it was held");
+    assert_eq!(station.events("ceremony-held").last().unwrap()["act"], "renewal");
+    fs::remove_dir_all(&chain).unwrap();
+    issue(&station, "lot", &["A1"]);
+    let subject = &station.json(&["ca", "show"])["issuing"]["facts"]["subject"];
+    assert!(subject.as_str().unwrap().contains("G2"), "{subject}");
+    export(&station, "sn-a1", "a1");
+    verifies(&station, "a1", station.folder().join("ca/root.pem").to_str().unwrap());
 }
 
 #[test]

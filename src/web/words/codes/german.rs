@@ -203,7 +203,12 @@ super::code_words! {
     InstallChain: "Das Zertifikat kommt nicht von dieser Wurzel.", "Mit --root die Wurzel angeben, die es unterschrieben hat.";
     InstallName: "Name oder Schlüsselkennung des Zertifikats sind nicht zu gebrauchen.", "Mit einfachem Namen und eigener Schlüsselkennung neu ausstellen lassen.";
     RootUnfit: "Die Wurzel ist nicht zu gebrauchen.", "Mit --root das Zertifikat der Wurzel selbst angeben: selbst unterschrieben, einer CA, jetzt gültig.";
-    SecondNeeded: "Ein zweiter Administrator muss bestätigen.", "Mit --as den eigenen Namen nennen und mit --second NAME einen anderen Administrator bestätigen lassen.";
-    SecondRefused: "Die Bestätigung wurde abgelehnt.", "Einen anderen Administrator mit seinem eigenen Passwort bestätigen lassen.";
+    SecondNeeded: "Ein zweiter Administrator muss bestätigen.", "An der Befehlszeile mit --as den eigenen Namen nennen und mit --second NAME einen anderen Administrator bestätigen lassen; beide geben ihr Passwort.";
+    SecondRefused: "Die Bestätigung wurde abgelehnt.", "Zwei verschiedene Administratoren, die sich anmelden dürfen, geben je ihr eigenes Passwort.";
     RenewInToken: "Der Schlüssel der ausstellenden CA liegt in einem Token; dort wird sie nicht erneuert.", "Für eine neue ausstellende CA eine weitere Station gründen; diese arbeitet weiter, bis ihre CA endet.";
+    InstallPurpose: "Das Zertifikat der CA lässt keine TLS-Clients zu.", "Es ohne erweiterte Schlüsselverwendung oder mit clientAuth darin neu ausstellen lassen, bei Wurzel wie ausstellender CA.";
+    InstallConstrained: "Das Zertifikat der CA schränkt Namen oder Richtlinien ein.", "Es ohne name constraints und policy constraints neu ausstellen lassen, bei Wurzel wie ausstellender CA.";
+    InstallCritical: "Das Zertifikat der CA hat eine unbekannte kritische Erweiterung.", "Es ohne diese Erweiterung neu ausstellen lassen, oder mit ihr als nicht kritisch.";
+    InstallOnRecord: "Die Installation ist aufgezeichnet, aber noch nicht abgeschlossen.", "Beheben, was die Meldung nennt, dann die Station entsperren: das schließt die Installation ab. Mit `lineside ca crl` eine neue Liste ausstellen.";
+    IssuerUnknown: "Die CA, die dieses Zertifikat ausgestellt hat, ist nicht in der Station.", "Die Dateien issuing-N.pem der früheren ausstellenden CAs in den Ordner ca der Station zurückbringen.";
 }

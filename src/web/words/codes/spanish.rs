@@ -203,7 +203,12 @@ super::code_words! {
     InstallChain: "El certificado no viene de esta raíz.", "Indique con --root la raíz que lo firmó.";
     InstallName: "El nombre o el identificador de clave del certificado no sirve.", "Haga emitirlo de nuevo con un nombre sencillo y un identificador de clave propio.";
     RootUnfit: "La raíz no sirve.", "Indique con --root el certificado de la propia raíz: autofirmado, de una CA, válido ahora.";
-    SecondNeeded: "Un segundo administrador debe confirmar.", "Diga quién es con --as y haga confirmar a otro administrador con --second NOMBRE.";
-    SecondRefused: "La confirmación fue rechazada.", "Haga confirmar a otro administrador con su propia contraseña.";
+    SecondNeeded: "Un segundo administrador debe confirmar.", "En la línea de órdenes, diga quién es con --as y haga confirmar a otro administrador con --second NOMBRE; ambos dan su contraseña.";
+    SecondRefused: "La confirmación fue rechazada.", "Dos administradores distintos que puedan entrar dan cada uno su propia contraseña.";
     RenewInToken: "La clave de la CA emisora está en un token; allí la CA no se renueva.", "Funde otra estación para una nueva CA emisora; esta sigue hasta que termine su CA.";
+    InstallPurpose: "El certificado de la CA no admite clientes TLS.", "Haga que se emita de nuevo sin usos extendidos de clave, o con clientAuth entre ellos; tanto la raíz como la CA emisora.";
+    InstallConstrained: "El certificado de la CA limita nombres o políticas.", "Haga que se emita de nuevo sin restricciones de nombres ni de políticas; tanto la raíz como la CA emisora.";
+    InstallCritical: "El certificado de la CA tiene una extensión crítica desconocida.", "Haga que se emita de nuevo sin esa extensión, o con ella no crítica.";
+    InstallOnRecord: "La instalación consta en el registro, pero aún no está terminada.", "Corrija lo que nombra el mensaje y desbloquee la estación: así se termina la instalación. Emita una lista nueva con `lineside ca crl`.";
+    IssuerUnknown: "La CA que emitió este certificado no está en la estación.", "Devuelva a la carpeta ca de la estación los archivos issuing-N.pem de las CA emisoras anteriores.";
 }
