@@ -6,6 +6,8 @@ use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevokedCertParams, Ser
 
 use x509_cert::crl::CertificateList;
 use x509_cert::der::Decode;
+use x509_cert::der::oid::AssociatedOid;
+use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 
 use super::body::NotEncodable;
 use super::issuer::Issuer;
@@ -116,6 +118,17 @@ impl Coded for BadCrl {
 pub fn entries(der: &[u8]) -> Result<usize, BadCrl> {
     let list: CertificateList = CertificateList::from_der(der)?;
     Ok(list.tbs_cert_list.revoked_certificates.map_or(0, |revoked| revoked.len()))
+}
+
+/// The key identifier of the CA whose list in DER this is; empty if it names none.
+pub fn key_id(der: &[u8]) -> Result<Vec<u8>, BadCrl> {
+    let list: CertificateList = CertificateList::from_der(der)?;
+    let extensions = list.tbs_cert_list.crl_extensions.unwrap_or_default();
+    let Some(found) = extensions.iter().find(|one| one.extn_id == AuthorityKeyIdentifier::OID) else {
+        return Ok(Vec::new());
+    };
+    let names = AuthorityKeyIdentifier::from_der(found.extn_value.as_bytes())?;
+    Ok(names.key_identifier.map(|id| id.as_bytes().to_vec()).unwrap_or_default())
 }
 
 /// Makes and signs the list of everything revoked so far, with CRL number, authority key identifier and the time of

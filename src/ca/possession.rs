@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, IsCa, KeyIdMethod, KeyUsagePurpose, SerialNumber};
 
-use super::body::NotEncodable;
+use super::body::{Body, NotEncodable};
 use super::ceremony::key_id;
 use super::certificate::Certificate;
 use super::issuer::Issuer;
@@ -16,6 +16,7 @@ use super::profile::proof::ProofProfile;
 use super::signer::SignFailed;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
+use crate::domain::digest::Digest;
 use crate::domain::utc_time::UtcTime;
 
 /// The fewest characters of a code: Azure's have 48.
@@ -101,15 +102,33 @@ impl Coded for NotProven {
     }
 }
 
-/// Makes the certificate that proves possession of this CA's key. Its own key is made here and forgotten: nobody can
+/// A proof that is to be signed.
+pub struct PreparedProof<'a> {
+    issuer: &'a Issuer,
+    body: Body,
+}
+
+impl PreparedProof<'_> {
+    /// Digest of the exact bytes that are to be signed.
+    pub fn to_be_signed(&self) -> Digest {
+        Digest::of(&self.body)
+    }
+
+    /// Signs it.
+    pub fn sign(self) -> Result<Certificate, NotProven> {
+        Ok(Certificate::from_der(self.issuer.seal(&self.body)?).map_err(SignFailed::from)?)
+    }
+}
+
+/// Prepares the certificate that proves possession of this CA's key. Its own key is made here and forgotten: nobody can
 /// use the certificate for anything. It is no CA, and no client either; it ends with the CA if that ends before.
-pub fn prove(
-    issuer: &Issuer,
+pub fn prepare<'a>(
+    issuer: &'a Issuer,
     profile: &ProofProfile,
     code: &VerificationCode,
     serial: CertSerial,
     now: UtcTime,
-) -> Result<Certificate, NotProven> {
+) -> Result<PreparedProof<'a>, NotProven> {
     let now = UtcTime::from_seconds(now.seconds());
     let (from, until) = (issuer.not_before(), issuer.not_after());
     if now < from || now > until {
@@ -129,7 +148,7 @@ pub fn prove(
     params.key_identifier_method = KeyIdMethod::PreSpecified(key_id(key.public_key()));
     params.use_authority_key_identifier_extension = true;
     let body = issuer.certificate_body(&params, key.public_key())?;
-    Ok(Certificate::from_der(issuer.seal(&body)?).map_err(SignFailed::from)?)
+    Ok(PreparedProof { issuer, body })
 }
 
 #[cfg(test)]
@@ -141,6 +160,16 @@ mod tests {
 
     const VALIDITY: Duration = Duration::from_secs(7 * 86_400);
     const CODE: &str = "A901A843EFF75419AC1F0EB460E85DF153092A0547AA30F5";
+
+    fn prove(
+        issuer: &Issuer,
+        profile: &ProofProfile,
+        code: &VerificationCode,
+        serial: CertSerial,
+        now: UtcTime,
+    ) -> Result<Certificate, NotProven> {
+        prepare(issuer, profile, code, serial, now)?.sign()
+    }
 
     fn shipped() -> ProofProfile {
         ProofProfile::parse(SHIPPED.1).unwrap()

@@ -191,11 +191,8 @@ pub enum AuditEvent {
         cert_serial: CertSerial,
         reason: String,
     },
-    CrlIssued {
-        number: u64,
-        entries: u64,
-        sha256: Digest,
-    },
+    #[rustfmt::skip]
+    CrlIssued { number: u64, entries: u64, sha256: Digest },
     /// A run ended. `proof` says which proof was had.
     RunFinished {
         run: u64,
@@ -359,10 +356,8 @@ pub enum AuditEvent {
     BatchFilesCleared(batch::FilesCleared),
     /// A device on the line differs from what an imported file announced of it or of another one.
     AnnouncementAlarm(batch::AnnouncementAlarm),
-    LogExported {
-        entries: u64,
-        folder: String,
-    },
+    #[rustfmt::skip]
+    LogExported { entries: u64, folder: String },
     /// The whole log and the rows it vouches for were verified from the pages.
     LogVerified {
         entries: u64,
@@ -374,6 +369,8 @@ pub enum AuditEvent {
     },
     /// A CA's key signed a certificate that shows nothing but that it can sign.
     PossessionProven(ceremony::PossessionProven),
+    /// Such a certificate is about to be signed.
+    PossessionIntended(ceremony::PossessionIntended),
 }
 
 impl AuditEvent {

@@ -1,4 +1,4 @@
-//! Named points of the spine, of a batch and of an installation, at which a test can have the station killed. Without the feature
+//! Named points of the spine, of a batch, of an installation and of a revocation list, at which a test can have the station killed. Without the feature
 //! `crash-points` this is nothing at all.
 
 /// Every point, in the order of the spine.
@@ -36,11 +36,14 @@ pub const INSTALL_POINTS: [&str; 9] = [
     "install-told",
 ];
 
+/// The points of revocation lists and of a proof of possession.
+pub const LIST_POINTS: [&str; 3] = ["crl-signed", "crl-on-record", "proof-signed"];
+
 /// Stands still for ever at `point` if `LINESIDE_CRASH_AT` names it, after saying so on standard error, so
 /// that a test can end the process with SIGKILL exactly here.
 #[cfg(feature = "crash-points")]
 pub fn reached(point: &str) {
-    let known = [&POINTS[..], &BATCH_POINTS, &INSTALL_POINTS];
+    let known = [&POINTS[..], &BATCH_POINTS, &INSTALL_POINTS, &LIST_POINTS];
     debug_assert!(known.iter().any(|points| points.contains(&point)), "{point} is not in a list");
     if std::env::var("LINESIDE_CRASH_AT").is_ok_and(|wanted| wanted == point) {
         use std::io::Write;

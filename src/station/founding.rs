@@ -338,7 +338,7 @@ fn build(
     ceremony_record::print(folder, station, entry, &held, actor, now)?;
     vault_changes::record_all(&store, &vault, actor, now)?;
     if let Some(issuer) = issuer {
-        revocation::issue_crl(folder, &store, &issuer, &[], actor, now)?;
+        revocation::issue_crl(folder, &store, &issuer, &[], actor)?;
     }
     let root_sha256 = held.certificates.first().map(|root| root.sha256.to_string());
     Ok(Founded { recovery, vkey, root_sha256 })

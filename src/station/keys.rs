@@ -15,6 +15,7 @@ use crate::station::blocklist::{BadBlocklist, LiveBlocklist};
 use crate::station::folder::{Folder, FolderError};
 use crate::station::installation::{self, CannotInstall};
 use crate::station::issuers::{self, NoIssuer, PastIssuer};
+use crate::station::revocation::on_file;
 use crate::station::sign_request::settle;
 use crate::station::vault_changes::{self, VaultChangeError};
 use crate::store::Store;
@@ -118,6 +119,9 @@ pub fn unlock(
     on_record(store, actor, now, || {
         let mut unlocked = load(folder, settled(folder, store, passphrase, actor, now)?)?;
         settle::settle(store, actor, now)?;
+        if let Err(error) = on_file::put_back(folder, store, &unlocked.issuer, &unlocked.past) {
+            tracing::error!(code = %error.code(), "the newest revocation lists could not be put into their files: {error}");
+        }
         if unlocked.vault.manifest_key().is_err() {
             let key = KeyPair::generate(KeyKind::EcP256)?.pkcs8()?;
             vault_changes::set_manifest_key(store, &mut unlocked.vault, key, actor, now)?;

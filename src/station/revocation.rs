@@ -1,9 +1,9 @@
-//! Revocation: certificates that are not to be believed any more, and the list that says so.
+//! Revocation: certificates that are not to be believed any more, and the lists that say so.
 
-use std::time::Duration;
+pub mod draft;
+pub mod on_file;
 
-use crate::ca::certificate::Certificate;
-use crate::ca::crl::{self, Crl, CrlFailed as NotMade, RevokedEntry};
+use crate::ca::crl::CrlFailed as NotMade;
 use crate::ca::issuer::Issuer;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
@@ -11,21 +11,18 @@ use crate::domain::name::Name;
 use crate::domain::person::Actor;
 use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::utc_time::UtcTime;
-use crate::durable;
 use crate::station::authority::{Authority, Engineering};
+use crate::station::clock::{self, ClockBehind};
+use crate::station::crash_point;
 use crate::station::enrollment;
 use crate::station::folder::{Folder, FolderError};
-use crate::station::issuers::PastIssuer;
+use crate::station::issuers::{NoIssuer, PastIssuer};
 use crate::store::Store;
+use crate::store::audit::log;
 use crate::store::certificates::issue::{self, RevokeError};
 use crate::store::certificates::{self, CertificateState};
-use crate::store::change::Change;
-use crate::store::crl::CrlRow;
 use crate::store::error::StoreError;
-use crate::store::reader::Reader;
-
-/// How long a list is good for.
-const NEXT_UPDATE: Duration = Duration::from_secs(30 * 86_400);
+use draft::Draft;
 
 /// Why there is no new list.
 #[derive(Debug, thiserror::Error)]
@@ -33,117 +30,167 @@ pub enum CrlFailed {
     /// It could not be made or signed.
     #[error(transparent)]
     Made(#[from] NotMade),
+    /// The clock cannot be right.
+    #[error(transparent)]
+    Clock(#[from] ClockBehind),
+    /// What it would have to say changed each time it was signed.
+    #[error("each time the list was signed, something was withdrawn meanwhile that it did not name")]
+    Overtaken,
+    /// The CA is not the station's any more.
+    #[error("another issuing CA was or is being installed meanwhile, so this one's list was thrown away")]
+    Replaced,
     /// The records cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The file cannot be written.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// The certificate of the present CA cannot be read.
+    #[error(transparent)]
+    Issuer(#[from] NoIssuer),
 }
 
 impl Coded for CrlFailed {
     fn code(&self) -> Code {
         match self {
             CrlFailed::Made(error) => error.code(),
+            CrlFailed::Clock(error) => error.code(),
+            CrlFailed::Overtaken | CrlFailed::Replaced => Code::RecordsConflict,
             CrlFailed::Store(error) => error.code(),
             CrlFailed::Folder(error) => error.code(),
+            CrlFailed::Issuer(error) => error.code(),
         }
     }
 }
 
+/// An issuing CA that has ended, and gets no list any more: nothing it signed is believed anyway.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the issuing CA “{subject}” ended at {until} and gets no list any more")]
+pub struct Ended {
+    /// Whose name.
+    pub subject: String,
+    /// Its last second, or its root's.
+    pub until: UtcTime,
+}
+
+impl Coded for Ended {
+    fn code(&self) -> Code {
+        Code::IssuerExpired
+    }
+}
+
+/// What lists there are now.
+#[derive(Debug)]
+pub struct Issued {
+    /// Number and entries of the present CA's, unless that has ended.
+    pub present: Result<(u64, u64), Ended>,
+    /// The CAs that have ended, the present one last.
+    pub ended: Vec<Ended>,
+}
+
+/// A CA that signs lists, and the number it is kept under if it is not the present one.
+#[derive(Clone, Copy)]
+pub struct Lister<'a> {
+    /// None for the present one.
+    pub number: Option<&'a Name>,
+    /// The CA.
+    pub issuer: &'a Issuer,
+}
+
+impl Lister<'_> {
+    /// If not even a list of this moment would count for anything.
+    fn ended(&self, now: UtcTime) -> Option<Ended> {
+        let until = self.issuer.not_after();
+        let over = until.seconds() <= now.seconds();
+        over.then(|| Ended { subject: self.issuer.subject().to_owned(), until })
+    }
+}
+
+/// Those that have not ended, the present one last, so that the newest list on record is that one's.
+fn alive<'a>(issuer: &'a Issuer, past: &'a [PastIssuer], now: UtcTime) -> (Vec<Lister<'a>>, Vec<Ended>) {
+    let before = past.iter().map(|one| Lister { number: Some(&one.number), issuer: &one.issuer });
+    let (mut alive, mut ended) = (Vec::new(), Vec::new());
+    for one in before.chain([Lister { number: None, issuer }]) {
+        match one.ended(now) {
+            Some(over) => ended.push(over),
+            None => alive.push(one),
+        }
+    }
+    (alive, ended)
+}
+
 /// Makes the next list of all numbers that are revoked, superseded or void, records it and writes
 /// `ca/crl.pem`; and one for each issuing CA before the present one that is still valid, `ca/crl-1.pem` and so on. A list
-/// names what its own CA signed. Returns number and entries of the present CA's.
+/// names what its own CA signed. It is signed while nothing is held that a slot waits for; what is withdrawn meanwhile
+/// makes it be signed anew.
 pub fn issue_crl(
     folder: &Folder,
     store: &Store,
     issuer: &Issuer,
     past: &[PastIssuer],
     actor: &Actor,
-    now: UtcTime,
-) -> Result<(u64, u64), CrlFailed> {
-    let alive: Vec<&PastIssuer> = past.iter().filter(|one| one.issuer.not_after() > now).collect();
+) -> Result<Issued, CrlFailed> {
+    let (alive, ended) = alive(issuer, past, clock::now());
+    for one in &ended {
+        tracing::warn!(code = %one.code(), "{one}");
+    }
+    if let (true, Some(last)) = (alive.is_empty(), ended.last()) {
+        return Ok(Issued { present: Err(last.clone()), ended });
+    }
+    for one in &alive {
+        one.issuer.ready().map_err(NotMade::from)?;
+    }
     // whoever comes second numbers and writes after whoever came first
     let _turn = folder.lock_list()?;
-    let (numbers, lists) = store.change(actor, now, |change| {
-        let withdrawn = certificates::not_live(change)?;
-        let mut signed_by = Vec::new();
-        if !past.is_empty() {
-            for one in &withdrawn {
-                signed_by.push(signer(change, &one.serial, issuer, past)?);
-            }
+    let attempt = || {
+        let draft = store.read(|reader| Draft::of(reader, &alive, issuer, past))?;
+        let signed = draft.sign(&alive)?;
+        crash_point::reached("crl-signed");
+        store.change(actor, clock::now(), |change| {
+            clock::sound(log::last_entry_at(change)?)?;
+            on_file::must_be_present(folder, change, issuer)?;
+            draft.record(change, &signed)
+        })
+    };
+    let present = match attempt() {
+        Err(CrlFailed::Overtaken) => attempt()?,
+        first => first?,
+    };
+    crash_point::reached("crl-on-record");
+    on_file::put(folder, store, &alive)?;
+    let present = match (present, ended.last()) {
+        (Some(numbers), _) => Ok(numbers),
+        (None, Some(last)) => Err(last.clone()),
+        // it was alive and got no list: it ended in between
+        (None, None) => return Err(CrlFailed::Overtaken),
+    };
+    Ok(Issued { present, ended })
+}
+
+/// Why nothing was revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotRevoke {
+    /// The clock cannot be right.
+    #[error(transparent)]
+    Clock(#[from] ClockBehind),
+    /// The records refused.
+    #[error(transparent)]
+    Refused(#[from] RevokeError),
+}
+
+impl Coded for CannotRevoke {
+    fn code(&self) -> Code {
+        match self {
+            CannotRevoke::Clock(error) => error.code(),
+            CannotRevoke::Refused(error) => error.code(),
         }
-        let entries = |of: Option<&Name>| -> Vec<RevokedEntry> {
-            let named = withdrawn.iter().enumerate().filter(|(at, _)| {
-                // a number that was never signed under stands in every list: nobody knows who might have
-                signed_by.get(*at).is_none_or(|by: &Option<SignedBy<'_>>| {
-                    by.as_ref().is_none_or(|SignedBy(number)| *number == of)
-                })
-            });
-            named
-                .map(|(_, one)| RevokedEntry { serial: one.serial, at: one.at, reason: one.reason })
-                .collect()
-        };
-        let mut lists = Vec::new();
-        for one in &alive {
-            let (_, _, list) = make(change, &one.issuer, &entries(Some(&one.number)), now)?;
-            lists.push((one.number.clone(), list));
-        }
-        // the newest on record is that of the present CA
-        let (number, count, _) = make(change, issuer, &entries(None), now)?;
-        Ok::<_, CrlFailed>(((number, count), lists))
-    })?;
-    for (number, list) in lists {
-        let path = folder.ca(&format!("crl-{number}.pem"));
-        durable::replace(&path, list.pem().as_bytes(), durable::PUBLIC)
-            .map_err(|cause| FolderError::Io { path, cause })?;
     }
-    publish(folder, store)?;
-    Ok(numbers)
 }
 
-/// Who signed a certificate: the number of an issuing CA before the present one, or none for that one.
-struct SignedBy<'a>(Option<&'a Name>);
-
-fn signer<'a>(
-    reader: &Reader<'_>,
-    serial: &CertSerial,
-    issuer: &Issuer,
-    past: &'a [PastIssuer],
-) -> Result<Option<SignedBy<'a>>, StoreError> {
-    let Some(der) = certificates::get(reader, serial)?.and_then(|row| row.der) else { return Ok(None) };
-    let Ok(certificate) = Certificate::from_der(der) else { return Ok(None) };
-    if certificate.is_issued_by(issuer.certificate()) {
-        return Ok(Some(SignedBy(None)));
+impl From<StoreError> for CannotRevoke {
+    fn from(error: StoreError) -> CannotRevoke {
+        CannotRevoke::Refused(error.into())
     }
-    let found = past.iter().find(|one| certificate.is_issued_by(one.issuer.certificate()));
-    Ok(found.map(|one| SignedBy(Some(&one.number))))
-}
-
-/// Makes a list and puts it on record: its number, how many entries it has, itself.
-fn make(
-    change: &mut Change<'_>,
-    issuer: &Issuer,
-    entries: &[RevokedEntry],
-    now: UtcTime,
-) -> Result<(u64, u64, Crl), CrlFailed> {
-    let next_update = now.plus(NEXT_UPDATE).min(issuer.not_after());
-    let number = crate::store::crl::next_number(change)?;
-    let list = crl::make_crl(issuer, number, now, next_update, entries)?;
-    let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
-    let row = CrlRow { number, der: list.der().to_vec(), this_update: now, next_update };
-    crate::store::crl::add(change, &row, count)?;
-    Ok((number, count, list))
-}
-
-/// Writes the newest list on record to `ca/crl.pem`. Two that issue at once take turns, and the later one to
-/// write reads last, so it can never put the older list in the place of the newer.
-fn publish(folder: &Folder, store: &Store) -> Result<(), CrlFailed> {
-    let Some(CrlRow { der, .. }) = store.read(crate::store::crl::latest)? else { return Ok(()) };
-    let path = folder.ca("crl.pem");
-    durable::replace(&path, crl::pem(&der).as_bytes(), durable::PUBLIC)
-        .map_err(|cause| FolderError::Io { path, cause })?;
-    Ok(())
 }
 
 /// Revokes one certificate for a reason; what it enrolled is disabled in the same transaction.
@@ -153,8 +200,9 @@ pub fn revoke(
     now: UtcTime,
     serial: &CertSerial,
     reason: RevocationReason,
-) -> Result<(), RevokeError> {
+) -> Result<(), CannotRevoke> {
     store.change(engineer.actor(), now, |change| {
+        clock::sound(log::last_entry_at(change)?)?;
         // what took the place of a superseded one stays as it is
         let was_live =
             certificates::get(change, serial)?.is_some_and(|row| row.state == CertificateState::Issued);

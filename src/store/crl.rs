@@ -29,8 +29,13 @@ pub fn next_number(reader: &Reader<'_>) -> Result<u64, StoreError> {
 
 /// The newest list.
 pub fn latest(reader: &Reader<'_>) -> Result<Option<CrlRow>, StoreError> {
-    let sql = "SELECT number, der, this_update, next_update FROM crl ORDER BY number DESC LIMIT 1";
-    reader.row("crl", sql, [], |columns| {
+    newest_before(reader, None)
+}
+
+/// The newest list before this number, or of all.
+pub fn newest_before(reader: &Reader<'_>, before: Option<u64>) -> Result<Option<CrlRow>, StoreError> {
+    let sql = "SELECT number, der, this_update, next_update FROM crl WHERE number < ?1 ORDER BY number DESC LIMIT 1";
+    reader.row("crl", sql, [before.map_or(i64::MAX, sql_id)], |columns| {
         Ok(CrlRow {
             number: columns.number("number")?,
             der: columns.raw("der")?,

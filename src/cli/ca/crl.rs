@@ -6,20 +6,26 @@ use crate::cli::Common;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::session::Session;
-use crate::station::{clock, revocation};
+use crate::domain::code::{Coded, sentence};
+use crate::station::revocation;
 
 /// Makes the next revocation list.
 pub fn run(session: &Session, common: &Common) -> Result<(), Failure> {
     let unlocked = session.unlock(common)?;
-    let (number, entries) = revocation::issue_crl(
+    let issued = revocation::issue_crl(
         &session.folder,
         &session.store,
         &unlocked.issuer,
         &unlocked.past,
         &session.actor,
-        clock::now(),
     )?;
-    output::report(common.json, &json!({ "number": number, "entries": entries }), || {
+    for one in &issued.ended {
+        output::note(&format!("{} {}", sentence(one), one.code().next_step()));
+    }
+    let (number, entries) = issued.present?;
+    let ended: Vec<&str> = issued.ended.iter().map(|one| &*one.subject).collect();
+    let value = json!({ "number": number, "entries": entries, "ended": ended });
+    output::report(common.json, &value, || {
         format!("List {number} with {entries} entries: {}", session.folder.ca("crl.pem").display())
     })
 }

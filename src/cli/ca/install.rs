@@ -65,7 +65,7 @@ pub fn finish(
     let (issuer, _) = issuers::present(&session.folder, vault)?;
     let past = issuers::past(&session.folder, vault)?;
     let (folder, store) = (&session.folder, &session.store);
-    revocation::issue_crl(folder, store, &issuer, &past, &session.actor, clock::now())?;
+    revocation::issue_crl(folder, store, &issuer, &past, &session.actor)?;
     for doubt in &installed.doubts {
         output::note(&format!("Warning: {doubt}."));
     }

@@ -87,3 +87,20 @@ pub struct PossessionProven {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<Name>,
 }
+
+/// A CA's key is about to sign such a certificate; without [`PossessionProven`] after it, it is not known whether it did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PossessionIntended {
+    /// `root` or `issuing`.
+    pub ca: String,
+    /// The code that Azure gave.
+    pub verification_code: String,
+    /// The certificate's serial number.
+    pub cert_serial: CertSerial,
+    /// Digest of the body that is to be signed.
+    pub to_be_signed: Digest,
+    /// The second administrator, who confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<Name>,
+}

@@ -17,7 +17,6 @@ use crate::domain::name::Name;
 use crate::domain::pair::{Pair, Which};
 use crate::domain::product::{Credential, KeyOrigin};
 use crate::domain::secret::Secret;
-use crate::domain::utc_time::UtcTime;
 use crate::domain::verdict::Verdict;
 use crate::station::clock;
 use crate::station::crash_point;
@@ -245,7 +244,7 @@ fn intend_x509(
     let profile = profile(job)?;
     let keys = keys.try_map(|_, (key, private_key)| Ok::<_, Stop>((key, private_key, clock::random()?)))?;
     let (run, certificates) = bench.store.change(job.actor, clock::now(), |change| {
-        let now = sound_clock(log::last_entry_at(change)?)?;
+        let now = clock::sound(log::last_entry_at(change)?)?;
         let (reserved, permits) = reserve::reserve(change, &reservation(job, device))?;
         let permitted = permits.zip(keys).ok_or_else(|| StoreError::Conflict {
             table: "run",
@@ -276,7 +275,7 @@ fn intend_x509(
 
 fn intend_group(bench: &Bench<'_>, job: &Job<'_>, device: &Device, group: Name) -> Result<Intended, Stop> {
     let (run, permit) = bench.store.change(job.actor, clock::now(), |change| {
-        sound_clock(log::last_entry_at(change)?)?;
+        clock::sound(log::last_entry_at(change)?)?;
         let (reserved, permits) = reserve::reserve(change, &reservation(job, device))?;
         reserve::intend_key(change, &reserved)?;
         Ok::<_, Stop>((reserved.run, permits.primary))
@@ -288,22 +287,6 @@ fn intend_group(bench: &Bench<'_>, job: &Job<'_>, device: &Device, group: Name) 
         &device.identity.registration_id,
     );
     Ok(Intended::Group { run, group, key })
-}
-
-/// Nothing is issued while the clock stands before the last entry of the log or before this program was
-/// built. Asked inside the transaction, where no other entry can come in between.
-fn sound_clock(last: Option<UtcTime>) -> Result<UtcTime, Stop> {
-    let now = clock::now();
-    let built = UtcTime::from_seconds(clock::BUILT_NOT_BEFORE);
-    if now < built || last.is_some_and(|last| now < last) {
-        let last = last.unwrap_or(built).max(built);
-        return Err(Stop::new(
-            Verdict::Error,
-            Code::ClockBehind,
-            format!("The station's clock says {now}, but it was {last} already."),
-        ));
-    }
-    Ok(now)
 }
 
 impl Intended {

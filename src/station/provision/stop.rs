@@ -15,7 +15,7 @@ use crate::domain::revocation_reason::RevocationReason;
 use crate::domain::verdict::Verdict;
 use crate::station::blocklist::NotAdmitted;
 use crate::station::board::Ending;
-use crate::station::clock::{self, NoEntropy};
+use crate::station::clock::{self, ClockBehind, NoEntropy};
 use crate::station::enrollment;
 use crate::station::labels::LabelError;
 use crate::station::provision::Walk;
@@ -105,6 +105,12 @@ impl From<IntendError> for Stop {
 impl From<BadCsr> for Stop {
     fn from(error: BadCsr) -> Stop {
         Stop::device(&error)
+    }
+}
+
+impl From<ClockBehind> for Stop {
+    fn from(error: ClockBehind) -> Stop {
+        Stop::station(&error)
     }
 }
 

@@ -10,9 +10,8 @@ use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
 use crate::domain::registration_id::BadRegistrationId;
 use crate::domain::serial_number::BadSerial;
-use crate::domain::utc_time::UtcTime;
 use crate::station::blocklist::NotAdmitted;
-use crate::station::clock::NoEntropy;
+use crate::station::clock::{ClockBehind, NoEntropy};
 use crate::station::products::RecipeError;
 use crate::station::profiles::ProfileError;
 use crate::store::certificates::issue::IntendError;
@@ -48,8 +47,8 @@ pub enum SignRefused {
     TwoCertificates(Name),
     #[error("there is no work order {0}")]
     NoWorkOrder(Name),
-    #[error("the station's clock says {now}, but it was {last} already")]
-    ClockBehind { now: UtcTime, last: UtcTime },
+    #[error(transparent)]
+    ClockBehind(#[from] ClockBehind),
     #[error(transparent)]
     WorkOrder(#[from] WorkOrderError),
     #[error(transparent)]
@@ -84,7 +83,7 @@ impl SignRefused {
             | SignRefused::NoCertificates(_)
             | SignRefused::TwoCertificates(_)
             | SignRefused::NoWorkOrder(_)
-            | SignRefused::ClockBehind { .. }
+            | SignRefused::ClockBehind(_)
             | SignRefused::WorkOrder(_)
             | SignRefused::Refused(_)
             | SignRefused::Sign(_)
@@ -109,7 +108,7 @@ impl Coded for SignRefused {
             SignRefused::NoCertificates(_) => Code::BatchKeys,
             SignRefused::TwoCertificates(_) => Code::TwoCertificates,
             SignRefused::NoWorkOrder(_) => Code::WorkOrderUnknown,
-            SignRefused::ClockBehind { .. } => Code::ClockBehind,
+            SignRefused::ClockBehind(error) => error.code(),
             SignRefused::WorkOrder(error) => error.code(),
             SignRefused::Reserve(error) => error.code(),
             SignRefused::Refused(error) => error.code(),

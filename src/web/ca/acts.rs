@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::station::authority::{Administering, Authority};
 use crate::station::clock;
 use crate::station::possession::{self, Ask, CannotProve};
-use crate::station::revocation::{self, CrlFailed};
+use crate::station::revocation;
 use crate::web::access::{Posted, Visit};
 use crate::web::download;
 use crate::web::outbox::Bare;
@@ -21,18 +21,17 @@ pub async fn issue_list(posted: Posted<Administering, Bare>) -> Result<HttpRespo
     let issued = visit
         .act(move |floor, who| {
             let (folder, store, issuer) = (&floor.folder, &floor.store, &keys.issuer);
-            revocation::issue_crl(folder, store, issuer, &keys.past, who.actor(), clock::now())
+            revocation::issue_crl(folder, store, issuer, &keys.past, who.actor())
         })
         .await?;
-    Ok(match issued {
-        Ok((number, entries)) => {
+    Ok(match issued.map(|issued| issued.present) {
+        Ok(Ok((number, entries))) => {
             let (number, entries) = (number.to_string(), entries.to_string());
             let t = CaWords::of(visit.language);
             visit.done("/ca", fill(t.list_issued, &[("number", &number), ("entries", &entries)]))
         }
-        Err(error @ (CrlFailed::Made(_) | CrlFailed::Store(_) | CrlFailed::Folder(_))) => {
-            visit.refused("/ca", &error)
-        }
+        Ok(Err(ended)) => visit.refused("/ca", &ended),
+        Err(error) => visit.refused("/ca", &error),
     })
 }
 

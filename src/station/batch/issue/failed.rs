@@ -12,9 +12,8 @@ use crate::ca::profile::BadProfile;
 use crate::ca::signer::SignFailed;
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
-use crate::domain::utc_time::UtcTime;
 use crate::station::batch::table::fault::BadTable;
-use crate::station::clock::NoEntropy;
+use crate::station::clock::{ClockBehind, NoEntropy};
 use crate::station::folder::FolderError;
 use crate::station::products::RecipeError;
 use crate::station::profiles::ProfileError;
@@ -70,8 +69,8 @@ pub enum IssueFailed {
     OtherUnfinished { batch: u64 },
     #[error("there is no batch {0} that could be cancelled")]
     NotRunning(u64),
-    #[error("the station's clock says {now}, but it was {last} already")]
-    ClockBehind { now: UtcTime, last: UtcTime },
+    #[error(transparent)]
+    ClockBehind(#[from] ClockBehind),
     #[error("{path} cannot be read: {cause}")]
     Read { path: PathBuf, cause: std::io::Error },
     #[error("{path} cannot be written: {cause}")]
@@ -141,7 +140,7 @@ impl Coded for IssueFailed {
             }
             IssueFailed::OutputShorter { .. } => Code::OutputShorter,
             IssueFailed::OtherUnfinished { .. } | IssueFailed::NotRunning(_) => Code::BatchUnfinished,
-            IssueFailed::ClockBehind { .. } => Code::ClockBehind,
+            IssueFailed::ClockBehind(error) => error.code(),
             IssueFailed::Read { .. } => Code::FileUnreadable,
             IssueFailed::Write { .. } => Code::OutputUnwritable,
             IssueFailed::Keys(error) => error.code(),

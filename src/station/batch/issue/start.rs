@@ -175,8 +175,8 @@ fn void(bench: &Bench<'_>, right: &Engineering, batch: u64, work_order: &Name) -
     }
     let unlisted = bench.store.read(|r| bulk::unlisted(r, batch))?;
     if unlisted > 0 {
-        let (keys, now) = (bench.keys, clock::now());
-        revocation::issue_crl(bench.folder, bench.store, &keys.issuer, &keys.past, right.actor(), now)?;
+        let keys = bench.keys;
+        revocation::issue_crl(bench.folder, bench.store, &keys.issuer, &keys.past, right.actor())?;
     }
     Ok(unlisted)
 }
