@@ -371,6 +371,8 @@ pub enum AuditEvent {
     PossessionProven(ceremony::PossessionProven),
     /// Such a certificate is about to be signed.
     PossessionIntended(ceremony::PossessionIntended),
+    /// What was cut off of a ceremony on record was done at an unlock.
+    InstallationCarriedThrough(ceremony::CarriedThrough),
 }
 
 impl AuditEvent {

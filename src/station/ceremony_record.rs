@@ -2,11 +2,14 @@
 //! whose number is that of the entry.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use crate::ca::certificate::Certificate;
 use crate::ca::inspect::CertificateFacts;
+use crate::domain::audit_entry::AuditEntry;
 use crate::domain::audit_event::AuditEvent;
-use crate::domain::audit_event::ceremony::{Certified, Held};
+use crate::domain::audit_event::ceremony::{Act, Certified, Held};
+use crate::domain::digest::Digest;
 use crate::domain::name::Name;
 use crate::domain::person::Actor;
 use crate::domain::thumbprint::Thumbprint;
@@ -16,6 +19,7 @@ use crate::station::folder::{Folder, FolderError};
 use crate::store::audit::log;
 use crate::store::change::Change;
 use crate::store::error::StoreError;
+use crate::store::reader::Reader;
 
 /// The facts of a certificate as they are remembered.
 pub fn certified(role: &str, certificate: &Certificate, facts: &CertificateFacts) -> Certified {
@@ -38,6 +42,34 @@ pub fn record(change: &mut Change<'_>, held: &Held) -> Result<u64, StoreError> {
     Ok(entry)
 }
 
+/// The newest ceremony that put this key of an issuing CA (digest of its SPKI) into use: its entry and that's number.
+pub fn newest_over(
+    reader: &Reader<'_>,
+    issuing_key: &Digest,
+) -> Result<Option<(u64, AuditEntry)>, StoreError> {
+    let mut before = None;
+    loop {
+        let page = log::page(reader, 500, before)?;
+        let Some((oldest, _)) = page.last() else { return Ok(None) };
+        before = Some(*oldest);
+        for (seq, text) in page {
+            if !text.contains(r#""event":"ceremony-held""#) {
+                continue;
+            }
+            let entry: AuditEntry = serde_json::from_str(&text).map_err(StoreError::Json)?;
+            let AuditEvent::CeremonyHeld(held) = &entry.event else { continue };
+            if held.issuing_key == *issuing_key && held.act != Act::Request {
+                return Ok(Some((seq, entry)));
+            }
+        }
+    }
+}
+
+/// Where the sheet of a ceremony lies.
+pub fn sheet_path(folder: &Folder, entry: u64) -> PathBuf {
+    folder.ca(&format!("ceremony-{entry:04}.txt"))
+}
+
 /// Writes the sheet.
 pub fn print(
     folder: &Folder,
@@ -47,7 +79,7 @@ pub fn print(
     actor: &Actor,
     at: UtcTime,
 ) -> Result<(), FolderError> {
-    let path = folder.ca(&format!("ceremony-{entry:04}.txt"));
+    let path = sheet_path(folder, entry);
     let text = sheet(station, entry, held, actor, at);
     durable::replace(&path, text.as_bytes(), durable::PUBLIC).map_err(|cause| FolderError::Io { path, cause })
 }

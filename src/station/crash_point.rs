@@ -24,7 +24,7 @@ pub const BATCH_POINTS: [&str; 5] =
     ["batch-before-intent", "batch-after-intent", "batch-signed", "batch-written", "batch-on-record"];
 
 /// The points of a renewal or an installation of the issuing CA, in their order.
-pub const INSTALL_POINTS: [&str; 9] = [
+pub const INSTALL_POINTS: [&str; 10] = [
     "renew-key-made",
     "install-laid-down",
     "install-on-record",
@@ -32,8 +32,9 @@ pub const INSTALL_POINTS: [&str; 9] = [
     "install-root-written",
     "install-published",
     "install-settled",
-    "install-unstaged",
     "install-told",
+    "install-listed",
+    "install-unstaged",
 ];
 
 /// The points of revocation lists and of a proof of possession.

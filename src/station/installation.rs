@@ -1,7 +1,9 @@
 //! A certificate becomes that of the station's issuing CA. The certificate is laid down first (`ca/issuing-next.pem`),
 //! then it goes on record that it is installed, then the vault makes its key the one that signs, in one write, then
-//! the files follow. What was cut off after the record is carried through at the next unlock; what was cut off before
-//! never was.
+//! the files, the sheet and the lists follow. What was cut off after the record is carried through at the next unlock;
+//! what was cut off before never was.
+
+pub mod carry_through;
 
 use crate::ca::ceremony::{self, CeremonyFailed};
 use crate::ca::certificate::{self, Certificate};
@@ -15,19 +17,20 @@ use crate::domain::audit_event::ceremony::{Act, Held};
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
 use crate::domain::person::Actor;
-use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::durable;
 use crate::station::authority::{Administering, Authority};
 use crate::station::ceremony_record;
-use crate::station::clock::{self, NoEntropy};
+use crate::station::clock::{self, ClockBehind, NoEntropy};
 use crate::station::crash_point;
 use crate::station::folder::{Folder, FolderError};
 use crate::station::issuers::{self, NoIssuer, STAGED, STAGED_ROOT};
+use crate::station::revocation::CrlFailed;
 use crate::station::second_person::Confirmation;
 use crate::station::settings::{BadSettings, Settings};
 use crate::station::vault_changes::{self, VaultChangeError};
 use crate::store::Store;
+use crate::store::audit::log;
 use crate::store::error::StoreError;
 use crate::store::meta;
 use crate::vault::Vault;
@@ -60,6 +63,8 @@ pub enum CannotInstall {
     #[error("the installation is on record and not yet carried through: {0}")]
     OnRecord(Box<CannotInstall>),
     #[error(transparent)]
+    Clock(#[from] ClockBehind),
+    #[error(transparent)]
     Unfit(#[from] NotInstallable),
     #[error(transparent)]
     Ceremony(#[from] CeremonyFailed),
@@ -88,6 +93,7 @@ impl Coded for CannotInstall {
             CannotInstall::NoRoot => Code::RootUnfit,
             CannotInstall::KeyIdTaken(_) | CannotInstall::NameTaken(_) => Code::InstallName,
             CannotInstall::OnRecord(_) => Code::InstallOnRecord,
+            CannotInstall::Clock(error) => error.code(),
             CannotInstall::Unfit(error) => error.code(),
             CannotInstall::Ceremony(error) => error.code(),
             CannotInstall::Company(error) => error.code(),
@@ -127,6 +133,8 @@ pub struct Installed {
     pub entry: u64,
     /// Why there is no sheet, if it could not be written.
     pub unprinted: Option<FolderError>,
+    /// Why there are no lists of its CA and those before it, if they could not be made.
+    pub unlisted: Option<CrlFailed>,
 }
 
 /// Makes a key that waits for its certificate, unless there is one.
@@ -177,7 +185,10 @@ pub fn request(
     let pem = ceremony::request_issuing(&company, name, key)?;
     let held =
         Held { act: Act::Request, second: None, issuing_key, certificates: Vec::new(), warnings: Vec::new() };
-    place.store.change(who.actor(), now, |change| ceremony_record::record(change, &held))?;
+    place.store.change(who.actor(), now, |change| {
+        clock::sound(log::last_entry_at(change)?)?;
+        Ok::<_, CannotInstall>(ceremony_record::record(change, &held)?)
+    })?;
     Ok(pem)
 }
 
@@ -191,6 +202,7 @@ pub fn renew(
     now: UtcTime,
 ) -> Result<Installed, CannotInstall> {
     key_is_in_vault(place.folder)?;
+    clock::sound(place.store.read(log::last_entry_at)?)?;
     let key = await_certificate(place, vault, who.actor(), now)?;
     crash_point::reached("renew-key-made");
     let company = company(place.store)?;
@@ -262,41 +274,19 @@ fn take(
     })?;
     crash_point::reached("install-vault-written");
     // from here on nothing is refused any more: it is on record
-    let carry_through = || {
-        publish(folder, issuer.certificate(), &root)?;
-        crash_point::reached("install-published");
-        vault_changes::issuing_key_promoted(store, vault, who.actor(), now)?;
-        crash_point::reached("install-settled");
-        unstage(folder)
-    };
-    carry_through().map_err(|error| CannotInstall::OnRecord(Box::new(error)))?;
-    crash_point::reached("install-unstaged");
+    let on_record = |error: CannotInstall| CannotInstall::OnRecord(Box::new(error));
+    publish(folder, issuer.certificate(), &root).map_err(on_record)?;
+    crash_point::reached("install-published");
+    let settled = vault_changes::issuing_key_promoted(store, vault, who.actor(), now);
+    settled.map_err(|error| on_record(error.into()))?;
+    crash_point::reached("install-settled");
     let unprinted = ceremony_record::print(folder, station, entry, &held, who.actor(), now).err();
     crash_point::reached("install-told");
-    Ok(Installed { facts, doubts, entry, unprinted })
-}
-
-/// Carries an installation through that was cut off after it went on record; what was only laid down is taken away. Only
-/// for the process that holds the station's lock.
-pub fn finish(folder: &Folder, store: &Store, vault: &mut Vault) -> Result<(), CannotInstall> {
-    let (Some(staged), Some(root)) =
-        (issuers::certificate(folder, STAGED)?, issuers::certificate(folder, STAGED_ROOT)?)
-    else {
-        return unstage(folder);
-    };
-    let is_of = |key: &Secret| issuers::belong_together(&staged, key);
-    let on_record = vault_changes::is_in_change(store, &Entry::IssuingKey)?;
-    let waits = vault.next_issuing_key().ok().map(is_of).transpose()? == Some(true);
-    if on_record && waits {
-        let number = number_of_present(vault)?;
-        vault.promote_issuing_key(number).map_err(VaultChangeError::from)?;
-    }
-    if let Ok(key) = vault.issuing_key()
-        && is_of(key)?
-    {
-        publish(folder, &staged, &root)?;
-    }
-    unstage(folder)
+    let unlisted = carry_through::make_lists(folder, store, vault, who.actor()).err();
+    crash_point::reached("install-listed");
+    unstage(folder).map_err(on_record)?;
+    crash_point::reached("install-unstaged");
+    Ok(Installed { facts, doubts, entry, unprinted, unlisted })
 }
 
 /// Keeps a certificate under a number before another one takes its place.

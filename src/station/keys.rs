@@ -13,7 +13,7 @@ use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::station::blocklist::{BadBlocklist, LiveBlocklist};
 use crate::station::folder::{Folder, FolderError};
-use crate::station::installation::{self, CannotInstall};
+use crate::station::installation::{CannotInstall, carry_through};
 use crate::station::issuers::{self, NoIssuer, PastIssuer};
 use crate::station::revocation::on_file;
 use crate::station::sign_request::settle;
@@ -205,8 +205,11 @@ fn settled(
     now: UtcTime,
 ) -> Result<Vault, UnlockError> {
     let mut vault = open(folder, store, passphrase)?;
-    installation::finish(folder, store, &mut vault)?;
+    let carried = carry_through::finish(folder, store, &mut vault)?;
     vault_changes::settle(store, &vault, actor, now)?;
+    if let Some(issuing) = carried {
+        carry_through::conclude(folder, store, &vault, &issuing, actor, now)?;
+    }
     Ok(vault)
 }
 

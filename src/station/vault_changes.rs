@@ -14,8 +14,10 @@ use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::station::ceremony_record;
+use crate::station::clock::{self, ClockBehind};
 use crate::station::crash_point;
 use crate::store::Store;
+use crate::store::audit::log;
 use crate::store::error::StoreError;
 use crate::store::secret_checks;
 use crate::vault::Vault;
@@ -29,6 +31,9 @@ pub enum VaultChangeError {
     /// The vault refused.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The clock cannot be right.
+    #[error(transparent)]
+    Clock(#[from] ClockBehind),
     /// The records refused.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -38,6 +43,7 @@ impl Coded for VaultChangeError {
     fn code(&self) -> Code {
         match self {
             VaultChangeError::Vault(error) => error.code(),
+            VaultChangeError::Clock(error) => error.code(),
             VaultChangeError::Store(error) => error.code(),
         }
     }
@@ -218,12 +224,13 @@ pub fn promote_issuing_key(
         moving.push(Entry::PastIssuingKey(number.clone()));
     }
     let entry = store.change(actor, now, |change| {
+        clock::sound(log::last_entry_at(change)?)?;
         let entry = ceremony_record::record(change, held)?;
         for name in moving.iter().map(Entry::to_string) {
             secret_checks::set(change, &name, &in_change())?;
             change.record(AuditEvent::SecretChanging { name });
         }
-        Ok::<_, StoreError>(entry)
+        Ok::<_, VaultChangeError>(entry)
     })?;
     crash_point::reached("install-on-record");
     // whatever becomes of it, the next unlock carries it through

@@ -13,10 +13,9 @@ use crate::cli::session::Session;
 use crate::cli::{output, passphrase};
 use crate::domain::code::Code;
 use crate::station::authority::Administering;
+use crate::station::clock;
 use crate::station::folder::Lock;
 use crate::station::installation::{self, CannotInstall, Installed};
-use crate::station::{clock, issuers, revocation};
-use crate::vault::Vault;
 
 /// The certificate that a root elsewhere signed.
 #[derive(Args)]
@@ -43,7 +42,7 @@ impl Install {
         let installed =
             installation::install(&place, &mut vault, &who, &confirmation, certificate, root, now)
                 .map_err(|error| failed(session, "installation of an issuing CA", error))?;
-        finish(session, common, (&vault, &lock), &installed)
+        finish(session, common, &lock, &installed)
     }
 }
 
@@ -55,25 +54,21 @@ pub fn failed(session: &Session, what: &str, error: CannotInstall) -> Failure {
     session.refused(what, error)
 }
 
-/// Makes the lists of the new issuing CA and of those before it, and tells what was installed.
-pub fn finish(
-    session: &Session,
-    common: &Common,
-    (vault, _): (&Vault, &Lock),
-    installed: &Installed,
-) -> Result<(), Failure> {
-    let (issuer, _) = issuers::present(&session.folder, vault)?;
-    let past = issuers::past(&session.folder, vault)?;
-    let (folder, store) = (&session.folder, &session.store);
-    revocation::issue_crl(folder, store, &issuer, &past, &session.actor)?;
+/// Tells what was installed.
+pub fn finish(session: &Session, common: &Common, _: &Lock, installed: &Installed) -> Result<(), Failure> {
     for doubt in &installed.doubts {
         output::note(&format!("Warning: {doubt}."));
     }
-    let Installed { facts, doubts, entry, unprinted } = installed;
+    let Installed { facts, doubts, entry, unprinted, unlisted } = installed;
     if let Some(error) = unprinted {
         output::note(&format!("Warning: it is on record, and its sheet could not be written: {error}."));
     }
-    let sheet = folder.ca(&format!("ceremony-{entry:04}.txt")).display().to_string();
+    if let Some(error) = unlisted {
+        output::note(&format!(
+            "Warning: its revocation list could not be made: {error}. `lineside ca crl` makes it."
+        ));
+    }
+    let sheet = session.folder.ca(&format!("ceremony-{entry:04}.txt")).display().to_string();
     let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
     let value = json!({ "installed": facts, "warnings": doubts, "audit_entry": entry, "record": sheet });
     output::report(common.json, &value, || {

@@ -46,6 +46,6 @@ impl Renew {
         let place = session.place();
         let installed = installation::renew(&place, &mut vault, &who, &confirmation, &root, clock::now())
             .map_err(|error| install::failed(session, "renewal of the issuing CA", error))?;
-        install::finish(session, common, (&vault, &lock), &installed)
+        install::finish(session, common, &lock, &installed)
     }
 }

@@ -104,3 +104,14 @@ pub struct PossessionIntended {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<Name>,
 }
+
+/// An installation or renewal was cut off after it went on record; the rest of it is done now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CarriedThrough {
+    /// The number of the ceremony's entry, and of its sheet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceremony: Option<u64>,
+    /// Digest of the public key (SPKI) that the issuing CA has from here on.
+    pub issuing_key: Digest,
+}

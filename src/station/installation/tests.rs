@@ -1,5 +1,6 @@
 use super::*;
 use crate::ca::key::KeyPair;
+use crate::domain::secret::Secret;
 use crate::station::keys;
 use crate::station::testing::{Bench, now};
 use crate::vault::root_key;

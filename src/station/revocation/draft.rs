@@ -135,3 +135,56 @@ fn signer<'a>(
     let found = past.iter().find(|one| certificate.is_issued_by(one.issuer.certificate()));
     Ok(found.map(|one| SignedBy(Some(&one.number))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::person::Actor;
+    use crate::domain::revocation_reason::RevocationReason;
+    use crate::station::revocation::issue_crl;
+    use crate::station::testing::Bench;
+
+    /// Drafts and signs the list of the present CA.
+    fn drafted(bench: &Bench, issuer: &Issuer) -> (Draft, Vec<Signed>) {
+        let listers = [Lister { number: None, issuer }];
+        let draft = bench.store.read(|reader| Draft::of(reader, &listers, issuer, &[])).unwrap();
+        let signed = draft.sign(&listers).unwrap();
+        (draft, signed)
+    }
+
+    fn record(bench: &Bench, draft: &Draft, signed: &[Signed]) -> Result<Option<(u64, u64)>, CrlFailed> {
+        bench.store.change(&Actor::Station, clock::now(), |change| draft.record(change, signed))
+    }
+
+    fn lists(bench: &Bench) -> u64 {
+        bench.store.read(crate::store::crl::next_number).unwrap()
+    }
+
+    #[test]
+    fn a_list_whose_number_was_taken_while_it_was_signed_is_not_recorded() {
+        let bench = Bench::new();
+        let issuer = bench.unlock().unwrap().issuer;
+        let (draft, signed) = drafted(&bench, &issuer);
+        issue_crl(&bench.folder, &bench.store, &issuer, &[], &Actor::Station).unwrap();
+        let before = lists(&bench);
+        assert!(matches!(record(&bench, &draft, &signed), Err(CrlFailed::Overtaken)));
+        assert_eq!(lists(&bench), before);
+        let (draft, signed) = drafted(&bench, &issuer);
+        assert_eq!(record(&bench, &draft, &signed).unwrap(), Some((before, 0)));
+    }
+
+    #[test]
+    fn a_list_must_name_what_was_withdrawn_by_its_time_and_nothing_later() {
+        let bench = Bench::new();
+        let issuer = bench.unlock().unwrap().issuer;
+        let (mut draft, signed) = drafted(&bench, &issuer);
+        let serial = CertSerial::new(draft.this_update, [5; 10]);
+        let reason = RevocationReason::Superseded;
+        // what the records hold now and what was drafted differ in one that bears the list's own time
+        draft.withdrawn.push(Withdrawn { serial, at: draft.this_update, reason });
+        assert!(matches!(record(&bench, &draft, &signed), Err(CrlFailed::Overtaken)));
+        let later = draft.this_update.plus(Duration::from_millis(1));
+        draft.withdrawn = vec![Withdrawn { serial, at: later, reason }];
+        assert!(record(&bench, &draft, &signed).is_ok());
+    }
+}

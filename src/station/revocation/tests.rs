@@ -1,5 +1,10 @@
+use std::fs;
+use std::time::Duration;
+
 use super::*;
+use crate::ca::ceremony;
 use crate::ca::crl;
+use crate::ca::throwaway::ThrowawayCa;
 use crate::station::testing::Bench;
 use crate::store::crl::CrlRow;
 
@@ -42,4 +47,78 @@ fn lists_issued_at_once_leave_the_one_with_the_greatest_number() {
     });
     assert_eq!(newest(&bench).number, before + 20);
     assert_eq!(on_disk(&bench), crl::pem(&newest(&bench).der));
+}
+
+/// A root that ended more than thirty years ago, and an issuing CA that it is the root of.
+fn ended(name: &str) -> Issuer {
+    let long_ago = UtcTime::from_seconds(0);
+    let root = ceremony::make_root(&"Example".parse().unwrap(), long_ago, [9; 10]).unwrap();
+    let (company, station) = ("Example".parse().unwrap(), name.parse().unwrap());
+    let certificate = root.certificate.clone();
+    let above = ceremony::make_root(&company, clock::now(), [8; 10]).unwrap().into_issuer().unwrap();
+    let issuing = ceremony::make_issuing(&above, &company, &station, clock::now(), [7; 10]).unwrap();
+    issuing.into_issuer().unwrap().under(&certificate)
+}
+
+#[test]
+fn a_ca_that_has_ended_gets_no_list_and_stops_no_other_one() {
+    let bench = Bench::new();
+    let issuer = bench.unlock().unwrap().issuer;
+    let number = |text: &str| text.parse::<Name>().unwrap();
+    let alive = std::sync::Arc::into_inner(ThrowawayCa::made_now().issuer).unwrap();
+    let past = [
+        PastIssuer { number: number("1"), issuer: ended("line-7") },
+        PastIssuer { number: number("2"), issuer: alive },
+    ];
+    let before = newest(&bench).number;
+    let issued = issue_crl(&bench.folder, &bench.store, &issuer, &past, &Actor::Station).unwrap();
+    assert_eq!(issued.present, Ok((before + 2, 0)));
+    let gone: Vec<&str> = issued.ended.iter().map(|one| &*one.subject).collect();
+    assert_eq!(gone, [past[0].issuer.subject()]);
+    assert!(!bench.folder.ca("crl-1.pem").exists());
+    let of_second = bench.folder.read(&bench.folder.ca("crl-2.pem")).unwrap();
+    assert_ne!(of_second, on_disk(&bench));
+    assert_eq!(on_disk(&bench), crl::pem(&newest(&bench).der));
+
+    // a CA that stands alone and has ended
+    let only = ended("line-7");
+    let issued = issue_crl(&bench.folder, &bench.store, &only, &[], &Actor::Station).unwrap();
+    assert_eq!(issued.present.unwrap_err().code(), Code::IssuerExpired);
+    assert_eq!(newest(&bench).number, before + 2);
+}
+
+#[test]
+fn files_that_are_older_than_the_records_are_brought_up_to_them() {
+    let bench = Bench::new();
+    let issuer = bench.unlock().unwrap().issuer;
+    let alive = std::sync::Arc::into_inner(ThrowawayCa::made_now().issuer).unwrap();
+    let past = [PastIssuer { number: "1".parse().unwrap(), issuer: alive }];
+    let files = ["crl.pem", "crl-1.pem"].map(|file| bench.folder.ca(file));
+    let issue = || issue_crl(&bench.folder, &bench.store, &issuer, &past, &Actor::Station).unwrap();
+    issue();
+    let older = files.each_ref().map(|file| fs::read(file).unwrap());
+    std::thread::sleep(Duration::from_millis(5));
+    issue();
+    let newer = files.each_ref().map(|file| fs::read(file).unwrap());
+    assert!(older[0] != newer[0] && older[1] != newer[1]);
+    fs::write(&files[0], &older[0]).unwrap();
+    fs::remove_file(&files[1]).unwrap();
+    on_file::put_back(&bench.folder, &bench.store, &issuer, &past).unwrap();
+    assert!(files.each_ref().map(|file| fs::read(file).unwrap()) == newer);
+}
+
+#[test]
+fn a_ca_that_is_not_the_present_one_any_more_signs_no_list() {
+    let bench = Bench::new();
+    let issuer = bench.unlock().unwrap().issuer;
+    let before = (newest(&bench).number, on_disk(&bench));
+    let issuing = bench.folder.ca("issuing.pem");
+    let another = ThrowawayCa::made_now().issuer;
+    let own = fs::read(&issuing).unwrap();
+    fs::write(&issuing, another.certificate().pem()).unwrap();
+    let refused = issue_crl(&bench.folder, &bench.store, &issuer, &[], &Actor::Station);
+    assert!(matches!(refused, Err(CrlFailed::Replaced)), "{refused:?}");
+    assert_eq!((newest(&bench).number, on_disk(&bench)), before);
+    fs::write(&issuing, own).unwrap();
+    issue_crl(&bench.folder, &bench.store, &issuer, &[], &Actor::Station).unwrap();
 }
