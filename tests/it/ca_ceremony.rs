@@ -4,6 +4,7 @@
 mod exports;
 mod external_root;
 mod killed;
+mod lists;
 pub mod openssl;
 mod refusals;
 mod renewal;

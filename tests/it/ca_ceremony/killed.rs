@@ -38,21 +38,37 @@ fn is_whole(station: &Station, device: &str) {
     assert_eq!(chain, parts.concat(), "chain and certificates part company");
     assert!(!station.folder().join("ca/issuing-next.pem").exists());
     assert!(!station.folder().join("ca/root-next.pem").exists());
+    for held in station.events("ceremony-held") {
+        let entry = station.sqlite(&format!(
+            "SELECT seq FROM audit WHERE entry LIKE '%ceremony-held%' AND entry LIKE '%{}%' AND entry NOT LIKE '%\"act\":\"request\"%'",
+            held["issuing-key"].as_str().unwrap()
+        ));
+        for entry in entry.lines() {
+            let sheet = format!("ceremony-{:04}.txt", entry.parse::<u64>().unwrap());
+            assert!(station.folder().join("ca").join(&sheet).exists(), "{sheet}");
+        }
+    }
+    the_list_is_its_own(station);
     issue(station, device, &[device]);
     let name = format!("sn-{device}");
     export(station, &name, device);
     verifies(station, device, &ca(station, "root.pem"));
     station.ok(&["ca", "crl"]);
+    the_list_is_its_own(station);
+    station.ok(&["audit", "verify"]);
+}
+
+fn the_list_is_its_own(station: &Station) {
     let (list, issuing) = (ca(station, "crl.pem"), ca(station, "issuing.pem"));
     let judged = attempt(station, &["crl", "-in", &list, "-CAfile", &issuing, "-noout", "-verify"]);
     assert!(judged.exit == 0 && judged.err.contains("verify OK"), "{judged:?}");
-    station.ok(&["audit", "verify"]);
 }
 
 #[test]
 fn a_renewal_killed_at_any_step_leaves_one_ca_in_force_and_is_done_again() {
     let station = Station::found();
     let mut generation = 1;
+    let mut carried_through = 0;
     let mut devices = Vec::new();
     for point in INSTALL_POINTS {
         let before = subject(&station);
@@ -62,6 +78,10 @@ fn a_renewal_killed_at_any_step_leaves_one_ca_in_force_and_is_done_again() {
         station.ok(&["audit", "verify"]);
         assert!(serves(&station), "{point}");
         let after = subject(&station);
+        // the CA is whole once it is unstaged: nothing is left to be carried through
+        let carried = takes_force(point) && point != "install-unstaged";
+        carried_through += usize::from(carried);
+        assert_eq!(station.events("installation-carried-through").len(), carried_through, "{point}");
         if takes_force(point) {
             generation += 1;
             assert!(after.contains(&format!("G{generation}")), "{point}: {after}");

@@ -10,11 +10,19 @@ use super::fixture;
 
 /// Starts the command and kills it where it stands still.
 pub fn kill_at(station: &Station, point: &str, words: &[&str]) {
+    kill_after(station, point, words, || ());
+}
+
+/// Starts the command, does this while it stands still, and kills it.
+pub fn kill_after(station: &Station, point: &str, words: &[&str], meanwhile: impl FnOnce()) {
     let mut command = station.command(words);
     command.env("LINESIDE_CRASH_AT", point).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let reached = lines.map_while(Result::ok).any(|line| line == format!("crash-point {point}"));
+    if reached {
+        meanwhile();
+    }
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(reached, "it ended before {point}");
