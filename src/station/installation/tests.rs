@@ -124,3 +124,32 @@ fn a_key_pair_is_told_from_another() {
     assert!(issuers::belong_together(&in_use(&bench), unlocked.vault.issuing_key().unwrap()).unwrap());
     assert!(!issuers::belong_together(&in_use(&bench), &other).unwrap());
 }
+
+#[test]
+fn no_ca_is_installed_while_the_clock_stands_before_the_log() {
+    let bench = Bench::new();
+    let (mut vault, made, _) = under_way(&bench);
+    let tomorrow = now().plus(std::time::Duration::from_secs(86_400));
+    vault_changes::set_secret(
+        &bench.store,
+        &mut vault,
+        &"other".parse().unwrap(),
+        Secret::new(b"value".to_vec()),
+        &Actor::Station,
+        tomorrow,
+    )
+    .unwrap();
+    let number = "1".parse().unwrap();
+    let before = bench.store.read(log::size).unwrap();
+    let refused = vault_changes::promote_issuing_key(
+        &bench.store,
+        &mut vault,
+        &number,
+        &held(&made),
+        &Actor::Station,
+        now(),
+    );
+    assert!(matches!(refused, Err(VaultChangeError::Clock(_))), "{refused:?}");
+    assert_eq!(bench.store.read(log::size).unwrap(), before);
+    assert!(vault.next_issuing_key().is_ok());
+}

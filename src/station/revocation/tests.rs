@@ -5,6 +5,9 @@ use super::*;
 use crate::ca::ceremony;
 use crate::ca::crl;
 use crate::ca::throwaway::ThrowawayCa;
+use crate::domain::audit_event::AuditEvent;
+use crate::station::authority::Administering;
+use crate::station::possession::{self, Ask};
 use crate::station::testing::Bench;
 use crate::store::crl::CrlRow;
 
@@ -121,4 +124,35 @@ fn a_ca_that_is_not_the_present_one_any_more_signs_no_list() {
     assert_eq!((newest(&bench).number, on_disk(&bench)), before);
     fs::write(&issuing, own).unwrap();
     issue_crl(&bench.folder, &bench.store, &issuer, &[], &Actor::Station).unwrap();
+}
+
+#[test]
+fn nothing_is_listed_revoked_or_proven_while_the_clock_stands_before_the_log() {
+    let bench = Bench::new();
+    let issuer = bench.unlock().unwrap().issuer;
+    let before = newest(&bench).number;
+    let tomorrow = clock::now().plus(Duration::from_secs(86_400));
+    let entry = |at| {
+        bench.store.change(&Actor::Station, at, |change| {
+            change.record(AuditEvent::VaultUnlocked);
+            Ok::<_, StoreError>(())
+        })
+    };
+    entry(tomorrow).unwrap();
+    let listed = issue_crl(&bench.folder, &bench.store, &issuer, &[], &Actor::Station).unwrap_err();
+    assert_eq!(listed.code(), Code::ClockBehind);
+    assert_eq!(newest(&bench).number, before);
+
+    let code = "A901A843EFF75419AC1F0EB460E85DF153092A0547AA30F5";
+    let ask = Ask { role: "issuing", issuer: &issuer, code, profile: None, second: None };
+    let admin = Administering::at_the_terminal(Actor::Station);
+    let proven = possession::prove(&bench.folder, &bench.store, &admin, clock::now(), &ask).unwrap_err();
+    assert_eq!(proven.code(), Code::ClockBehind);
+
+    entry(tomorrow).unwrap();
+    let engineer = Engineering::at_the_terminal(Actor::Station);
+    let serial = CertSerial::new(clock::now(), [1; 10]);
+    let reason = RevocationReason::Superseded;
+    let revoked = revoke(&bench.store, &engineer, clock::now(), &serial, reason).unwrap_err();
+    assert_eq!(revoked.code(), Code::ClockBehind);
 }
