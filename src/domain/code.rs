@@ -138,7 +138,7 @@ codes! {
     InstallPurpose = "LS-CER-14", "Have it issued again without extended key usages, or with clientAuth among them; root and issuing CA alike.";
     InstallConstrained = "LS-CER-15", "Have it issued again without name or policy constraints; root and issuing CA alike.";
     InstallCritical = "LS-CER-16", "Have it issued again without that extension, or with it not critical.";
-    InstallOnRecord = "LS-CER-18", "Mend what the message names, then unlock the station: that carries the installation through. Make a new list with `lineside ca crl`.";
+    InstallOnRecord = "LS-CER-18", "Mend what the message names, then unlock the station: that carries the installation through, its sheet and its lists too.";
     IssuerUnknown = "LS-CER-17", "Bring the files issuing-N.pem of the issuing CAs before the present one back into the station's ca folder.";
     // -- requests and the keys in them
     // -- profiles

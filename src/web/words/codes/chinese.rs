@@ -209,6 +209,6 @@ super::code_words! {
     InstallPurpose: "该 CA 证书不允许 TLS 客户端用途。", "请重新签发：不带扩展密钥用途，或其中包含 clientAuth；根 CA 和签发 CA 均如此。";
     InstallConstrained: "该 CA 证书限制了名称或策略。", "请重新签发：不带名称约束和策略约束；根 CA 和签发 CA 均如此。";
     InstallCritical: "该 CA 证书含有未知的关键扩展。", "请重新签发：去掉该扩展，或将其设为非关键。";
-    InstallOnRecord: "安装已记录，但尚未完成。", "请解决消息中指出的问题，然后解锁工位：安装随即完成。再用 `lineside ca crl` 签发新列表。";
+    InstallOnRecord: "安装已记录，但尚未完成。", "请解决消息中指出的问题，然后解锁工位：安装随即完成，记录单和列表也一并生成。";
     IssuerUnknown: "签发此证书的 CA 不在本工位中。", "请把以前各签发 CA 的 issuing-N.pem 文件放回工位的 ca 文件夹。";
 }

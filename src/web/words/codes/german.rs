@@ -209,6 +209,6 @@ super::code_words! {
     InstallPurpose: "Das Zertifikat der CA lässt keine TLS-Clients zu.", "Es ohne erweiterte Schlüsselverwendung oder mit clientAuth darin neu ausstellen lassen, bei Wurzel wie ausstellender CA.";
     InstallConstrained: "Das Zertifikat der CA schränkt Namen oder Richtlinien ein.", "Es ohne name constraints und policy constraints neu ausstellen lassen, bei Wurzel wie ausstellender CA.";
     InstallCritical: "Das Zertifikat der CA hat eine unbekannte kritische Erweiterung.", "Es ohne diese Erweiterung neu ausstellen lassen, oder mit ihr als nicht kritisch.";
-    InstallOnRecord: "Die Installation ist aufgezeichnet, aber noch nicht abgeschlossen.", "Beheben, was die Meldung nennt, dann die Station entsperren: das schließt die Installation ab. Mit `lineside ca crl` eine neue Liste ausstellen.";
+    InstallOnRecord: "Die Installation ist aufgezeichnet, aber noch nicht abgeschlossen.", "Beheben, was die Meldung nennt, dann die Station entsperren: das schließt die Installation ab, mit Protokollblatt und Listen.";
     IssuerUnknown: "Die CA, die dieses Zertifikat ausgestellt hat, ist nicht in der Station.", "Die Dateien issuing-N.pem der früheren ausstellenden CAs in den Ordner ca der Station zurückbringen.";
 }

@@ -209,6 +209,6 @@ super::code_words! {
     InstallPurpose: "El certificado de la CA no admite clientes TLS.", "Haga que se emita de nuevo sin usos extendidos de clave, o con clientAuth entre ellos; tanto la raíz como la CA emisora.";
     InstallConstrained: "El certificado de la CA limita nombres o políticas.", "Haga que se emita de nuevo sin restricciones de nombres ni de políticas; tanto la raíz como la CA emisora.";
     InstallCritical: "El certificado de la CA tiene una extensión crítica desconocida.", "Haga que se emita de nuevo sin esa extensión, o con ella no crítica.";
-    InstallOnRecord: "La instalación consta en el registro, pero aún no está terminada.", "Corrija lo que nombra el mensaje y desbloquee la estación: así se termina la instalación. Emita una lista nueva con `lineside ca crl`.";
+    InstallOnRecord: "La instalación consta en el registro, pero aún no está terminada.", "Corrija lo que nombra el mensaje y desbloquee la estación: así se termina la instalación, con su hoja y sus listas.";
     IssuerUnknown: "La CA que emitió este certificado no está en la estación.", "Devuelva a la carpeta ca de la estación los archivos issuing-N.pem de las CA emisoras anteriores.";
 }
