@@ -102,6 +102,15 @@ function cutOff(tiles) {
     });
 }
 
+/** Hangs so many banners above the tiles, whatever the station itself had to say just then, and counts runs as after years. */
+function hang(banners, count) {
+    const banner = Object.assign(document.createElement("p"), { className: "offline", innerText: "No cloud since 06:12." });
+    banners.replaceChildren(...Array.from({ length: count }, () => banner.cloneNode(true)));
+    for (const run of document.querySelectorAll(".tile .small > :last-child:not(.serial, .code)")) {
+        run.textContent = run.textContent.replace(/\d+$/, "1234567");
+    }
+}
+
 test("sixteen slots fit on the screen and are read from three metres", { timeout }, async (t) => {
     const slots = Array.from({ length: 16 }, (_, index) => [`slot-${index + 1}`, `GW${String(index + 1).padStart(5, "0")}`]);
     const plant = await plantFor(t, { slots });
@@ -130,8 +139,11 @@ test("sixteen slots fit on the screen and are read from three metres", { timeout
         await visitor.choose(language);
         for (const size of SIZES) {
             await page.setViewportSize(size);
-            const left = await page.locator(".tile").evaluateAll(cutOff);
-            assert.deepEqual(left, [], `in ${language} at ${size.width}`);
+            for (const banners of [4, 3, 2, 0, 1]) {
+                await page.locator("#banners").evaluate(hang, banners);
+                const left = await page.locator(".tile").evaluateAll(cutOff);
+                assert.deepEqual(left, [], `in ${language} at ${size.width} under ${banners} banners`);
+            }
         }
         await shoot(page, `line-sixteen-${language}`);
     }
