@@ -3,6 +3,7 @@
 mod crl;
 mod csr;
 mod export;
+mod forget;
 mod install;
 mod prove;
 mod renew;
@@ -28,6 +29,8 @@ pub enum Ca {
     Install(install::Install),
     /// Another issuing CA in the place of the present one, which goes on being verified
     Renew(renew::Renew),
+    /// Erase the private key of an issuing CA before the present one, which serves nobody any more
+    Forget(forget::Forget),
     /// The certificate of a device with its chain, PEM
     Export(export::Export),
     /// A certificate for one request (PKCS#10) from outside
@@ -53,6 +56,7 @@ impl Ca {
             Ca::Csr(csr) => csr.run(&session, common),
             Ca::Install(install) => install.run(&session, common),
             Ca::Renew(renew) => renew.run(&session, common),
+            Ca::Forget(forget) => forget.run(&session, common),
             Ca::Export(export) => export.run(&session, common),
             Ca::Revoke(revoke) => revoke.run(&session, common),
             Ca::Crl => crl::run(&session, common),

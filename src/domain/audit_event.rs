@@ -373,6 +373,8 @@ pub enum AuditEvent {
     PossessionIntended(ceremony::PossessionIntended),
     /// What was cut off of a ceremony on record was done at an unlock.
     InstallationCarriedThrough(ceremony::CarriedThrough),
+    /// A private key left the vault for good.
+    KeyErased(ceremony::KeyErased),
 }
 
 impl AuditEvent {

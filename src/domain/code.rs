@@ -140,6 +140,11 @@ codes! {
     InstallCritical = "LS-CER-16", "Have it issued again without that extension, or with it not critical.";
     InstallOnRecord = "LS-CER-18", "Mend what the message names, then unlock the station: that carries the installation through, its sheet and its lists too.";
     IssuerUnknown = "LS-CER-17", "Bring the files issuing-N.pem of the issuing CAs before the present one back into the station's ca folder.";
+    PastKeyInUse = "LS-CER-30", "Wait until that CA has ended, or erase its key all the same with --before-its-end: it signs a last list first.";
+    NoPastKey = "LS-CER-31", "See with `lineside ca show` which issuing CAs before the present one there are, and which of their keys are in the vault.";
+    PresentKey = "LS-CER-32", "Put another issuing CA in its place with `lineside ca renew` first.";
+    RequestOpen = "LS-CER-33", "Install its certificate with `lineside ca install`, or give the request up with `lineside ca csr --withdraw`.";
+    ErasureOnRecord = "LS-CER-34", "Mend what the message names, then unlock the station: that erases the key.";
     // -- requests and the keys in them
     // -- profiles
     CertificateEnd = "LS-CA-40", "Choose a profile whose certificates end when the issuing CA and the device allow.";

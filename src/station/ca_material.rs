@@ -131,14 +131,10 @@ pub fn waits(folder: &Folder) -> bool {
 pub fn names_before(folder: &Folder) -> Vec<String> {
     let there = |name: &String| folder.ca(&format!("{name}.pem")).exists();
     let mut names: Vec<String> = Vec::new();
-    for number in 1.. {
-        let issuing = format!("issuing-{number}");
-        if !there(&issuing) {
-            break;
-        }
+    for number in issuers::past_numbers(folder).unwrap_or_default() {
         // a root is kept only if another one took its place
         names.extend(Some(format!("root-{number}")).filter(there));
-        names.push(issuing);
+        names.push(format!("issuing-{number}"));
     }
     names.reverse();
     names
@@ -155,6 +151,11 @@ pub fn list(r: &Reader<'_>) -> Result<Option<ListShown>, CannotShow> {
     let lists::CrlRow { number, der, this_update, next_update } = row;
     let (entries, pem) = (crl::entries(&der)?, crl::pem(&der));
     Ok(Some(ListShown { number, this_update, next_update, entries, der, pem }))
+}
+
+/// The number of an issuing CA before the present one, by the name of its file.
+pub fn past_number(name: &str) -> Option<u32> {
+    name.strip_prefix("issuing-")?.parse().ok()
 }
 
 /// Whether the root's key lies in the folder, from which it is to be carried off.

@@ -7,6 +7,7 @@ use crate::domain::name::Name;
 use crate::domain::utc_time::UtcTime;
 use crate::station::ca_material::{self, CannotShow};
 use crate::station::folder::Folder;
+use crate::station::past_key::{self, Whereabouts};
 use crate::station::profiles;
 use crate::store::{Store, crl as lists};
 
@@ -31,6 +32,8 @@ pub enum Warning {
     Unlisted(u64),
     /// The root's key lies in the station's folder.
     RootKeyHere,
+    /// The key of this issuing CA before the present one is of no use any more, for that CA has ended.
+    KeyMayGo(String),
 }
 
 impl fmt::Display for Warning {
@@ -60,6 +63,10 @@ impl fmt::Display for Warning {
             Warning::RootKeyHere => {
                 f.write_str("the root's key lies in the station's folder: carry root-key.age off")
             }
+            Warning::KeyMayGo(name) => write!(
+                f,
+                "{name} has ended, and its private key lies in the vault still: `lineside ca forget {name}` erases it"
+            ),
         }
     }
 }
@@ -94,6 +101,13 @@ pub fn all(folder: &Folder, store: &Store, now: UtcTime) -> Result<Vec<Warning>,
     }
     if ca_material::root_key_is_here(folder) {
         warnings.push(Warning::RootKeyHere);
+    }
+    for name in ca_material::names_before(folder) {
+        let Some(number) = ca_material::past_number(&name) else { continue };
+        let kept = store.read(|reader| past_key::whereabouts(reader, number))? == Whereabouts::Vault;
+        if kept && ca_material::ca(folder, &name, now)?.until < now {
+            warnings.push(Warning::KeyMayGo(name));
+        }
     }
     Ok(warnings)
 }

@@ -41,9 +41,11 @@ pub fn all(folder: &Folder, reader: &Reader<'_>) -> Result<Vec<OnRecord>, StoreE
     Ok(all)
 }
 
-/// Digest of the key (SPKI) that waits for its certificate: the last ceremony brought none.
+/// Digest of the key (SPKI) that waits for its certificate: the last ceremony about the CA to come brought none.
 pub fn awaited(all: &[OnRecord]) -> Option<Digest> {
-    all.last().filter(|last| last.held.certificates.is_empty()).map(|last| last.held.issuing_key)
+    let last = all.iter().rev().map(|one| &one.held).find(|held| held.act != Act::Erasure)?;
+    let waits = last.certificates.is_empty() && last.act != Act::Withdrawal;
+    waits.then_some(last.issuing_key)
 }
 
 /// Whether this certificate (SHA-256) is that of a root made when the station was founded, as the record has it.

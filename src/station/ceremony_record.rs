@@ -8,8 +8,7 @@ use crate::ca::certificate::Certificate;
 use crate::ca::inspect::CertificateFacts;
 use crate::domain::audit_entry::AuditEntry;
 use crate::domain::audit_event::AuditEvent;
-use crate::domain::audit_event::ceremony::{Act, Certified, Held};
-use crate::domain::digest::Digest;
+use crate::domain::audit_event::ceremony::{Certified, Held};
 use crate::domain::name::Name;
 use crate::domain::person::Actor;
 use crate::domain::thumbprint::Thumbprint;
@@ -42,10 +41,10 @@ pub fn record(change: &mut Change<'_>, held: &Held) -> Result<u64, StoreError> {
     Ok(entry)
 }
 
-/// The newest ceremony that put this key of an issuing CA (digest of its SPKI) into use: its entry and that's number.
-pub fn newest_over(
+/// The newest ceremony of this kind: its entry and that's number.
+pub fn newest(
     reader: &Reader<'_>,
-    issuing_key: &Digest,
+    wanted: impl Fn(&Held) -> bool,
 ) -> Result<Option<(u64, AuditEntry)>, StoreError> {
     let mut before = None;
     loop {
@@ -58,7 +57,7 @@ pub fn newest_over(
             }
             let entry: AuditEntry = serde_json::from_str(&text).map_err(StoreError::Json)?;
             let AuditEvent::CeremonyHeld(held) = &entry.event else { continue };
-            if held.issuing_key == *issuing_key && held.act != Act::Request {
+            if wanted(held) {
                 return Ok(Some((seq, entry)));
             }
         }
@@ -68,6 +67,20 @@ pub fn newest_over(
 /// Where the sheet of a ceremony lies.
 pub fn sheet_path(folder: &Folder, entry: u64) -> PathBuf {
     folder.ca(&format!("ceremony-{entry:04}.txt"))
+}
+
+/// Writes the sheet of the entry, unless it is there.
+pub fn print_missing(
+    folder: &Folder,
+    station: &Name,
+    entry: u64,
+    of: &AuditEntry,
+) -> Result<(), FolderError> {
+    let AuditEvent::CeremonyHeld(held) = &of.event else { return Ok(()) };
+    match sheet_path(folder, entry).exists() {
+        true => Ok(()),
+        false => print(folder, station, entry, held, &of.actor, of.at),
+    }
 }
 
 /// Writes the sheet.

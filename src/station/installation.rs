@@ -4,6 +4,7 @@
 //! what was cut off before never was.
 
 pub mod carry_through;
+pub mod requests;
 
 use crate::ca::ceremony::{self, CeremonyFailed};
 use crate::ca::certificate::{self, Certificate};
@@ -15,6 +16,7 @@ use crate::ca::key::{BadKeyPair, KeyPair};
 use crate::ca::public_key::KeyKind;
 use crate::domain::audit_event::ceremony::{Act, Held};
 use crate::domain::code::{Code, Coded};
+use crate::domain::digest::Digest;
 use crate::domain::name::Name;
 use crate::domain::person::Actor;
 use crate::domain::utc_time::UtcTime;
@@ -33,6 +35,7 @@ use crate::store::Store;
 use crate::store::audit::log;
 use crate::store::error::StoreError;
 use crate::store::meta;
+use crate::store::secret_checks;
 use crate::vault::Vault;
 use crate::vault::check::Entry;
 
@@ -46,6 +49,14 @@ pub enum CannotInstall {
     /// There is no root yet, and none was given.
     #[error("this station knows no root yet")]
     NoRoot,
+    /// A request was made for the key that waits, and its certificate may be on its way.
+    #[error(
+        "a request for the certificate of the next issuing CA is open, made for the key with SHA-256 {0}"
+    )]
+    RequestOpen(Digest),
+    /// A withdrawal is on record, and the vault could not be written.
+    #[error("the withdrawal is on record and not yet carried through: {0}")]
+    WithdrawalOnRecord(VaultChangeError),
     /// The key of the issuing CA lies in a token.
     #[error("the key of this station's issuing CA lies in a token, where its CA is not renewed or replaced")]
     InToken,
@@ -88,6 +99,8 @@ impl Coded for CannotInstall {
     fn code(&self) -> Code {
         match self {
             CannotInstall::NotWanted => Code::InstallNotWanted,
+            CannotInstall::RequestOpen(_) => Code::RequestOpen,
+            CannotInstall::WithdrawalOnRecord(_) => Code::ErasureOnRecord,
             CannotInstall::InToken => Code::RenewInToken,
             CannotInstall::Settings(error) => error.code(),
             CannotInstall::NoRoot => Code::RootUnfit,
@@ -156,15 +169,22 @@ fn waiting(vault: &Vault) -> Result<KeyPair, CannotInstall> {
     Ok(KeyPair::from_pkcs8(key)?)
 }
 
-/// How many issuing CAs there were, the present one among them.
-fn generations(vault: &Vault) -> u32 {
-    let past = u32::try_from(vault.past_issuing_numbers().count()).unwrap_or(u32::MAX);
-    past.saturating_add(u32::from(vault.issuing_key().is_ok()))
+/// How many issuing CAs there were, the present one among them. Keys that were erased count: the records name them for ever.
+fn generations(store: &Store, vault: &Vault) -> Result<u32, StoreError> {
+    let kept = vault.past_issuing_numbers().map(|number| Entry::PastIssuingKey(number.clone()).to_string());
+    let known = store.read(secret_checks::list)?;
+    // what is being changed and is not in the vault is about to become one
+    let known = known.into_iter().filter(|(_, value)| *value != vault_changes::in_change());
+    let past = known.map(|(name, _)| name).chain(kept).filter_map(|name| {
+        let number = name.strip_prefix("past-issuing-key/")?;
+        number.parse::<u32>().ok()
+    });
+    Ok(past.max().unwrap_or(0).saturating_add(u32::from(vault.issuing_key().is_ok())))
 }
 
 /// The number under which the present one is kept once there is another.
-fn number_of_present(vault: &Vault) -> Result<Name, CannotInstall> {
-    let number = generations(vault).max(1).to_string();
+fn number_of_present(store: &Store, vault: &Vault) -> Result<Name, CannotInstall> {
+    let number = generations(store, vault)?.max(1).to_string();
     // a number is a name
     number.parse().map_err(|_| CannotInstall::NotWanted)
 }
@@ -180,7 +200,7 @@ pub fn request(
     key_is_in_vault(place.folder)?;
     let key = if begin { await_certificate(place, vault, who.actor(), now)? } else { waiting(vault)? };
     let company = company(place.store)?;
-    let name = ceremony::issuing_name(&company, place.station, generations(vault) + 1)?;
+    let name = ceremony::issuing_name(&company, place.station, generations(place.store, vault)? + 1)?;
     let issuing_key = key.public_key().digest();
     let pem = ceremony::request_issuing(&company, name, key)?;
     let held =
@@ -203,10 +223,11 @@ pub fn renew(
 ) -> Result<Installed, CannotInstall> {
     key_is_in_vault(place.folder)?;
     clock::sound(place.store.read(log::last_entry_at)?)?;
+    requests::none_is_open(place.store, vault)?;
     let key = await_certificate(place, vault, who.actor(), now)?;
     crash_point::reached("renew-key-made");
     let company = company(place.store)?;
-    let name = ceremony::issuing_name(&company, place.station, generations(vault) + 1)?;
+    let name = ceremony::issuing_name(&company, place.station, generations(place.store, vault)? + 1)?;
     let random = clock::random()?;
     let made = ceremony::certify_issuing(root, &company, name, key.public_key(), now, random)?;
     take(place, vault, who, confirmation, Act::Renewal, (made, root.certificate().clone()), now)
@@ -261,7 +282,7 @@ fn take(
         ],
         warnings: doubts.iter().map(ToString::to_string).collect(),
     };
-    let number = number_of_present(vault)?;
+    let number = number_of_present(store, vault)?;
     keep(folder, "issuing", &number, None)?;
     keep(folder, "root", &number, Some(&root))?;
     write(folder, STAGED_ROOT, &root.pem())?;

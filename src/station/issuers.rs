@@ -166,3 +166,14 @@ pub fn past(folder: &Folder, vault: &Vault) -> Result<Vec<PastIssuer>, NoIssuer>
     }
     Ok(all)
 }
+
+/// The certificates of the issuing CAs before it that sign nothing any more, for their keys are erased.
+pub fn forgotten(
+    folder: &Folder,
+    issuer: &Issuer,
+    past: &[PastIssuer],
+) -> Result<Vec<Certificate>, NoIssuer> {
+    let mut all = certificates(folder)?;
+    all.retain(|one| one != issuer.certificate() && past.iter().all(|able| able.issuer.certificate() != one));
+    Ok(all)
+}

@@ -12,6 +12,7 @@ use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::domain::utc_time::UtcTime;
 use crate::station::blocklist::{BadBlocklist, LiveBlocklist};
+use crate::station::erasure;
 use crate::station::folder::{Folder, FolderError};
 use crate::station::installation::{CannotInstall, carry_through};
 use crate::station::issuers::{self, NoIssuer, PastIssuer};
@@ -33,6 +34,8 @@ pub struct Unlocked {
     pub issuer: Arc<Issuer>,
     /// Those before it, which sign lists only.
     pub past: Vec<PastIssuer>,
+    /// Those before it whose keys are erased.
+    pub forgotten: Vec<Certificate>,
     /// Signs checkpoints.
     pub checkpoint_key: CheckpointKey,
     /// The root's certificate, PEM.
@@ -49,8 +52,11 @@ impl Unlocked {
         if leaf.is_issued_by(self.issuer.certificate()) {
             return Ok(self.issuing_pem.clone());
         }
-        let past = self.past.iter().map(|one| one.issuer.certificate()).find(|one| leaf.is_issued_by(one));
-        past.map(Certificate::pem).ok_or_else(|| NoIssuer::Unknown(hex::encode(leaf.serial_bytes())))
+        let past = self.past.iter().map(|one| one.issuer.certificate()).chain(&self.forgotten);
+        past.into_iter()
+            .find(|one| leaf.is_issued_by(one))
+            .map(Certificate::pem)
+            .ok_or_else(|| NoIssuer::Unknown(hex::encode(leaf.serial_bytes())))
     }
 }
 
@@ -206,6 +212,7 @@ fn settled(
 ) -> Result<Vault, UnlockError> {
     let mut vault = open(folder, store, passphrase)?;
     let carried = carry_through::finish(folder, store, &mut vault)?;
+    erasure::finish(folder, store, &mut vault, actor, now)?;
     vault_changes::settle(store, &vault, actor, now)?;
     if let Some(issuing) = carried {
         carry_through::conclude(folder, store, &vault, &issuing, actor, now)?;
@@ -217,10 +224,11 @@ fn load(folder: &Folder, vault: Vault) -> Result<Unlocked, UnlockError> {
     let (issuer, issuing_pem) = issuers::present(folder, &vault)?;
     let root_pem = folder.read(&folder.ca("root.pem"))?;
     let past = issuers::past(folder, &vault)?;
+    let forgotten = issuers::forgotten(folder, &issuer, &past)?;
     let checkpoint_key = CheckpointKey::load(vault.checkpoint_key()?)?;
     let blocklist = LiveBlocklist::open(folder)?;
     let issuer = Arc::new(issuer);
-    Ok(Unlocked { vault, issuer, past, checkpoint_key, root_pem, issuing_pem, blocklist })
+    Ok(Unlocked { vault, issuer, past, forgotten, checkpoint_key, root_pem, issuing_pem, blocklist })
 }
 
 /// The keys of a serving station: locked at first, perhaps, unlocked once.

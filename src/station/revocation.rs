@@ -3,7 +3,9 @@
 pub mod draft;
 pub mod on_file;
 
+use crate::ca::certificate::Certificate;
 use crate::ca::crl::CrlFailed as NotMade;
+use crate::ca::inspect::CertificateFacts;
 use crate::ca::issuer::Issuer;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::code::{Code, Coded};
@@ -16,7 +18,7 @@ use crate::station::clock::{self, ClockBehind};
 use crate::station::crash_point;
 use crate::station::enrollment;
 use crate::station::folder::{Folder, FolderError};
-use crate::station::issuers::{NoIssuer, PastIssuer};
+use crate::station::issuers::{self, NoIssuer, PastIssuer};
 use crate::store::Store;
 use crate::store::audit::log;
 use crate::store::certificates::issue::{self, RevokeError};
@@ -86,6 +88,20 @@ pub struct Issued {
     pub present: Result<(u64, u64), Ended>,
     /// The CAs that have ended, the present one last.
     pub ended: Vec<Ended>,
+    /// Those that have not, and have no key any more: their names, and until when their last lists count.
+    pub forgotten: Vec<Forgotten>,
+}
+
+/// An issuing CA whose key was erased before its end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the key of the issuing CA “{subject}” is erased, so it gets no list any more; its last one counts until {until}"
+)]
+pub struct Forgotten {
+    /// Whose name.
+    pub subject: String,
+    /// Its last second.
+    pub until: UtcTime,
 }
 
 /// A CA that signs lists, and the number it is kept under if it is not the present one.
@@ -95,6 +111,8 @@ pub struct Lister<'a> {
     pub number: Option<&'a Name>,
     /// The CA.
     pub issuer: &'a Issuer,
+    /// Whether it is to be its last list, which counts until the CA ends.
+    pub last: bool,
 }
 
 impl Lister<'_> {
@@ -108,9 +126,10 @@ impl Lister<'_> {
 
 /// Those that have not ended, the present one last, so that the newest list on record is that one's.
 fn alive<'a>(issuer: &'a Issuer, past: &'a [PastIssuer], now: UtcTime) -> (Vec<Lister<'a>>, Vec<Ended>) {
-    let before = past.iter().map(|one| Lister { number: Some(&one.number), issuer: &one.issuer });
+    let before =
+        past.iter().map(|one| Lister { number: Some(&one.number), issuer: &one.issuer, last: false });
     let (mut alive, mut ended) = (Vec::new(), Vec::new());
-    for one in before.chain([Lister { number: None, issuer }]) {
+    for one in before.chain([Lister { number: None, issuer, last: false }]) {
         match one.ended(now) {
             Some(over) => ended.push(over),
             None => alive.push(one),
@@ -130,12 +149,41 @@ pub fn issue_crl(
     past: &[PastIssuer],
     actor: &Actor,
 ) -> Result<Issued, CrlFailed> {
-    let (alive, ended) = alive(issuer, past, clock::now());
+    issue(folder, store, issuer, past, None, actor)
+}
+
+/// The same, and the list of the issuing CA before the present one with the number `last` is its last one: it counts until
+/// that CA ends.
+pub fn issue_last(
+    folder: &Folder,
+    store: &Store,
+    issuer: &Issuer,
+    past: &[PastIssuer],
+    last: &Name,
+    actor: &Actor,
+) -> Result<Issued, CrlFailed> {
+    issue(folder, store, issuer, past, Some(last), actor)
+}
+
+fn issue(
+    folder: &Folder,
+    store: &Store,
+    issuer: &Issuer,
+    past: &[PastIssuer],
+    last: Option<&Name>,
+    actor: &Actor,
+) -> Result<Issued, CrlFailed> {
+    let (mut alive, ended) = alive(issuer, past, clock::now());
+    for one in &mut alive {
+        one.last = last.is_some() && one.number == last;
+    }
+    let forgotten = issuers::forgotten(folder, issuer, past)?;
     for one in &ended {
         tracing::warn!(code = %one.code(), "{one}");
     }
     if let (true, Some(last)) = (alive.is_empty(), ended.last()) {
-        return Ok(Issued { present: Err(last.clone()), ended });
+        let forgotten = still_valid(&forgotten);
+        return Ok(Issued { present: Err(last.clone()), ended, forgotten });
     }
     for one in &alive {
         one.issuer.ready().map_err(NotMade::from)?;
@@ -143,7 +191,7 @@ pub fn issue_crl(
     // whoever comes second numbers and writes after whoever came first
     let _turn = folder.lock_list()?;
     let attempt = || {
-        let draft = store.read(|reader| Draft::of(reader, &alive, issuer, past))?;
+        let draft = store.read(|reader| Draft::of(reader, &alive, issuer, past, &forgotten))?;
         let signed = draft.sign(&alive)?;
         crash_point::reached("crl-signed");
         store.change(actor, clock::now(), |change| {
@@ -164,7 +212,14 @@ pub fn issue_crl(
         // it was alive and got no list: it ended in between
         (None, None) => return Err(CrlFailed::Overtaken),
     };
-    Ok(Issued { present, ended })
+    Ok(Issued { present, ended, forgotten: still_valid(&forgotten) })
+}
+
+fn still_valid(forgotten: &[Certificate]) -> Vec<Forgotten> {
+    let now = clock::now();
+    let valid = forgotten.iter().filter(|one| one.not_after() >= now);
+    let told = valid.filter_map(|one| CertificateFacts::read(one).ok());
+    told.map(|facts| Forgotten { subject: facts.subject, until: facts.not_after }).collect()
 }
 
 /// Why nothing was revoked.

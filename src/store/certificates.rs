@@ -212,6 +212,20 @@ pub fn not_live(reader: &Reader<'_>) -> Result<Vec<Withdrawn>, StoreError> {
     Ok(withdrawn)
 }
 
+/// Certificates that are issued, not withdrawn and good at this moment or later, after this serial number, in the order of
+/// these: their DER, at most `limit`.
+pub fn live_after(
+    reader: &Reader<'_>,
+    now: UtcTime,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    let sql = "SELECT serial, der FROM certificate
+         WHERE serial > ?1 AND state = 'issued' AND not_after >= ?2 ORDER BY serial LIMIT ?3";
+    let columns = |columns: &Columns<'_>| Ok((columns.raw("serial")?, columns.raw("der")?));
+    reader.rows("certificate", sql, (after, now.millis(), limit), columns)
+}
+
 /// The device that a public key belongs to, by the digest of the key.
 pub fn owner_of_key(reader: &Reader<'_>, public_key: &Digest) -> Result<Option<u64>, StoreError> {
     let sql = "SELECT device FROM public_key WHERE digest = ?1";

@@ -39,6 +39,20 @@ impl Vault {
         self.contents.past_issuing_keys.keys()
     }
 
+    /// Erases the private key of an issuing CA before this one.
+    pub fn erase_past_issuing_key(&mut self, number: &Name) -> Result<(), VaultError> {
+        self.past_issuing_key(number)?;
+        self.change(|contents| {
+            contents.past_issuing_keys.remove(number);
+        })
+    }
+
+    /// Erases the private key that waits for its certificate.
+    pub fn erase_next_issuing_key(&mut self) -> Result<(), VaultError> {
+        self.next_issuing_key()?;
+        self.change(|contents| contents.next_issuing_key = None)
+    }
+
     /// From now on the key that waited signs; the one before is kept under this number. All of it in one write.
     pub fn promote_issuing_key(&mut self, number: Name) -> Result<(), VaultError> {
         self.next_issuing_key()?;

@@ -12,6 +12,7 @@ use crate::station::authority::{Administering, Authority, Reading};
 use crate::station::ca_material::{self, CaShown, CannotShow, ListShown};
 use crate::station::ca_warnings::{self, Warning};
 use crate::station::folder::Folder;
+use crate::station::past_key::{self, Whereabouts};
 use crate::station::slots::Floor;
 use crate::station::zone::Zone;
 use crate::station::{ceremonies, clock};
@@ -68,6 +69,8 @@ struct BeforeView {
     sha256: String,
     /// Its list's file.
     list: Option<String>,
+    /// Where its private key is.
+    key: String,
 }
 
 struct ListView {
@@ -84,7 +87,7 @@ struct Seen {
     warnings: Vec<Warning>,
     awaited: Option<Digest>,
     own_root: bool,
-    before: Vec<(String, CaShown)>,
+    before: Vec<(String, CaShown, Option<Whereabouts>)>,
     list: Option<ListShown>,
     unlisted: u64,
 }
@@ -101,8 +104,9 @@ fn look(floor: &Floor) -> Result<Seen, CannotShow> {
     };
     let mut before = Vec::new();
     for name in ca_material::names_before(folder) {
-        let shown = ca(&name)?;
-        before.push((name, shown));
+        let (shown, number) = (ca(&name)?, ca_material::past_number(&name));
+        let key = number.map(|number| floor.store.read(|r| past_key::whereabouts(r, number)));
+        before.push((name, shown, key.transpose()?));
     }
     let own_root =
         present.as_ref().is_some_and(|(root, _)| ceremonies::founded_with(&ceremonies, root.facts.sha256));
@@ -132,13 +136,21 @@ fn told(warning: &Warning, zone: &Zone, t: &CaWords) -> Option<String> {
         }
         Warning::Sha1(name) => Some(fill(t.sha1_signed, &[("name", named(name))])),
         Warning::Outlived(profile) => Some(fill(t.outlived, &[("profile", profile.as_str())])),
+        Warning::KeyMayGo(name) => {
+            Some(fill(t.key_may_go, &[("name", name), ("command", &t.forget_command(name))]))
+        }
         Warning::RootKeyHere => Some(t.root_key_here.to_owned()),
         Warning::NoList | Warning::ListOverdue(_) | Warning::Unlisted(_) => None,
     }
 }
 
-fn before_view(folder: &Folder, (file, ca): (String, CaShown), zone: &Zone, t: &CaWords) -> BeforeView {
-    let number = file.strip_prefix("issuing-").and_then(|number| number.parse::<u32>().ok());
+fn before_view(
+    folder: &Folder,
+    (file, ca, key): (String, CaShown, Option<Whereabouts>),
+    zone: &Zone,
+    t: &CaWords,
+) -> BeforeView {
+    let number = ca_material::past_number(&file);
     let list = number.filter(|number| ca_material::list_before(folder, *number).is_some());
     BeforeView {
         name: if number.is_some() { t.issuing } else { t.root },
@@ -146,6 +158,12 @@ fn before_view(folder: &Folder, (file, ca): (String, CaShown), zone: &Zone, t: &
         subject: ca.facts.subject,
         until: zone.end(ca.facts.not_after).unwrap_or_else(|| t.no_end.to_owned()),
         sha256: ca.facts.sha256.to_string(),
+        key: match key {
+            Some(Whereabouts::Vault) => t.key_kept.to_owned(),
+            Some(Whereabouts::Nowhere) => t.key_erased.to_owned(),
+            Some(Whereabouts::Elsewhere) => t.key_elsewhere.to_owned(),
+            None => String::new(),
+        },
         file,
     }
 }

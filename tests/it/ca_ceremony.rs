@@ -3,9 +3,11 @@
 
 mod exports;
 mod external_root;
+mod forgotten;
 mod killed;
 mod lists;
 pub mod openssl;
 mod refusals;
 mod renewal;
+mod requests;
 mod two_people;

@@ -22,6 +22,9 @@ pub fn run(session: &Session, common: &Common) -> Result<(), Failure> {
     for one in &issued.ended {
         output::note(&format!("{} {}", sentence(one), one.code().next_step()));
     }
+    for one in &issued.forgotten {
+        output::note(&sentence(one));
+    }
     let (number, entries) = issued.present?;
     let ended: Vec<&str> = issued.ended.iter().map(|one| &*one.subject).collect();
     let value = json!({ "number": number, "entries": entries, "ended": ended });

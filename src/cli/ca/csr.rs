@@ -12,7 +12,8 @@ use crate::cli::{output, passphrase};
 use crate::domain::code::Code;
 use crate::durable;
 use crate::station::authority::Administering;
-use crate::station::{clock, installation};
+use crate::station::clock;
+use crate::station::installation::{self, CannotInstall, requests};
 
 /// A request for a certificate of the issuing CA.
 #[derive(Args)]
@@ -20,12 +21,18 @@ pub struct Csr {
     /// Write it to this file, which must not exist
     #[arg(long, value_name = "F")]
     out: Option<PathBuf>,
+    /// Give the request up instead: its key is erased, and no certificate for it can be installed any more
+    #[arg(long, conflicts_with = "out")]
+    withdraw: bool,
 }
 
 impl Csr {
     /// Runs the command.
     pub fn run(&self, session: &Session, common: &Common) -> Result<(), Failure> {
-        request(session, common, false, self.out.as_deref())
+        match self.withdraw {
+            true => withdraw(session, common),
+            false => request(session, common, false, self.out.as_deref()),
+        }
     }
 }
 
@@ -40,6 +47,24 @@ pub fn request(session: &Session, common: &Common, begin: bool, out: Option<&Pat
     let pem = installation::request(&session.place(), &mut vault, &who, begin, clock::now())
         .map_err(|error| session.refused("request for a certificate of the issuing CA", error))?;
     give(common, out, pem.as_bytes(), || (json!({ "csr": pem }), pem.clone()))
+}
+
+fn withdraw(session: &Session, common: &Common) -> Result<(), Failure> {
+    let who = Administering::at_the_terminal(session.actor.clone());
+    let passphrase = passphrase::of_vault(common)?;
+    let (mut vault, _lock) = session.vault_alone(&passphrase)?;
+    let withdrawn = requests::withdraw(&session.place(), &mut vault, &who, clock::now());
+    let (key, entry) = withdrawn.map_err(|error| match error {
+        CannotInstall::WithdrawalOnRecord(_) => Failure::from(error),
+        refused => session.refused("withdrawal of a request for a certificate of the issuing CA", refused),
+    })?;
+    let value = json!({ "withdrawn": key, "audit_entry": entry });
+    output::report(common.json, &value, || {
+        format!(
+            "The request is withdrawn, and its key erased (SHA-256 {key}).\n\
+             Tell those who keep the root: a certificate for it is not to be issued, and one that is there to be revoked."
+        )
+    })
 }
 
 /// Gives the content to its file, or to standard output as the JSON document or text that `shown` makes of it.

@@ -6,6 +6,7 @@ use crate::cli::Common;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::session::Session;
+use crate::station::past_key::{self, Whereabouts};
 use crate::station::{ca_material, ca_warnings, clock};
 
 /// Shows root and issuing CA, those before it, the newest list, and warnings.
@@ -18,12 +19,24 @@ pub fn run(session: &Session, common: &Common) -> Result<(), Failure> {
         let days = ca.days_left;
         text.push_str(&format!("{name} CA, {days} days left\n{}", ca.facts));
         text.push_str(&format!("{:<20}{}\n{:<20}{}\n\n", "SHA-1", ca.sha1, "signature", ca.signature));
-        value.insert(
-            name,
-            json!({
-                "facts": ca.facts, "days_left": days, "sha1": ca.sha1, "signature": ca.signature,
-            }),
-        );
+        let mut shown = json!({
+            "facts": ca.facts, "days_left": days, "sha1": ca.sha1, "signature": ca.signature,
+        });
+        if let Some(number) = ca_material::past_number(&name) {
+            let place = session.store.read(|reader| past_key::whereabouts(reader, number))?;
+            let words = match place {
+                Whereabouts::Vault if ca.until < now => {
+                    format!("in the vault, and of no use any more: `lineside ca forget {name}` erases it")
+                }
+                Whereabouts::Vault => format!("in the vault, to sign its lists until {}", ca.until),
+                Whereabouts::Nowhere => "erased: it gets no list any more".to_owned(),
+                Whereabouts::Elsewhere => "not in the vault".to_owned(),
+            };
+            text.truncate(text.len() - 1);
+            text.push_str(&format!("{:<20}{words}\n\n", "private key"));
+            shown["private_key"] = json!(place.as_str());
+        }
+        value.insert(name, shown);
     }
     if let Some(list) = session.store.read(ca_material::list)? {
         text.push_str(&format!(

@@ -19,6 +19,10 @@ pub enum Act {
     Installation,
     /// The root on the station signed another issuing CA, which was taken into use.
     Renewal,
+    /// The private key of an issuing CA before the present one was erased.
+    Erasure,
+    /// A request for the certificate of an issuing CA was given up, and its private key erased.
+    Withdrawal,
 }
 
 impl Act {
@@ -29,6 +33,8 @@ impl Act {
             Act::Request => "request for a certificate of the issuing CA",
             Act::Installation => "installation of an issuing CA",
             Act::Renewal => "renewal of the issuing CA",
+            Act::Erasure => "erasure of the key of a past issuing CA",
+            Act::Withdrawal => "withdrawal of a request for a certificate of the issuing CA",
         }
     }
 }
@@ -42,7 +48,7 @@ pub struct Held {
     /// The second administrator, who confirmed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<Name>,
-    /// Digest of the public key (SPKI) that the issuing CA has from here on, or asks a certificate for.
+    /// Digest of the public key (SPKI) that the issuing CA has from here on, asks a certificate for, or has no more.
     pub issuing_key: Digest,
     pub certificates: Vec<Certified>,
     /// What was not as it should be, and no reason to refuse.
@@ -114,4 +120,12 @@ pub struct CarriedThrough {
     pub ceremony: Option<u64>,
     /// Digest of the public key (SPKI) that the issuing CA has from here on.
     pub issuing_key: Digest,
+}
+
+/// A private key of an issuing CA is not in the vault any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct KeyErased {
+    /// As the vault named it: `past-issuing-key/NUMBER` or `next-issuing-key`.
+    pub name: String,
 }

@@ -6,7 +6,7 @@ use crate::ca::certificate::Certificate;
 use crate::ca::issuer::BadIssuer;
 use crate::domain::audit_entry::AuditEntry;
 use crate::domain::audit_event::AuditEvent;
-use crate::domain::audit_event::ceremony::CarriedThrough;
+use crate::domain::audit_event::ceremony::{CarriedThrough, Held};
 use crate::domain::code::Coded;
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
@@ -39,7 +39,7 @@ pub fn finish(
     let on_record = vault_changes::is_in_change(store, &Entry::IssuingKey)?;
     let waits = vault.next_issuing_key().ok().map(is_of).transpose()? == Some(true);
     if on_record && waits {
-        let number = number_of_present(vault)?;
+        let number = number_of_present(store, vault)?;
         vault.promote_issuing_key(number).map_err(VaultChangeError::from)?;
     }
     if vault.issuing_key().ok().map(is_of).transpose()? == Some(true) {
@@ -61,7 +61,10 @@ pub fn conclude(
     now: UtcTime,
 ) -> Result<(), CannotInstall> {
     let issuing_key = issuing.public_key().map_err(BadIssuer::from).map_err(NoIssuer::from)?.digest();
-    let ceremony = store.read(|reader| ceremony_record::newest_over(reader, &issuing_key))?;
+    let ceremony = store.read(|reader| {
+        let took = |held: &Held| held.issuing_key == issuing_key && !held.certificates.is_empty();
+        ceremony_record::newest(reader, took)
+    })?;
     if let Some((entry, held)) = &ceremony {
         print(folder, *entry, held)?;
     }
@@ -77,17 +80,9 @@ pub fn conclude(
     unstage(folder)
 }
 
-fn print(
-    folder: &Folder,
-    entry: u64,
-    AuditEntry { at, actor, event, .. }: &AuditEntry,
-) -> Result<(), CannotInstall> {
-    let AuditEvent::CeremonyHeld(held) = event else { return Ok(()) };
-    if ceremony_record::sheet_path(folder, entry).exists() {
-        return Ok(());
-    }
+fn print(folder: &Folder, entry: u64, of: &AuditEntry) -> Result<(), CannotInstall> {
     let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
-    if let Err(error) = ceremony_record::print(folder, &settings.name, entry, held, actor, *at) {
+    if let Err(error) = ceremony_record::print_missing(folder, &settings.name, entry, of) {
         tracing::error!(code = %error.code(), "the sheet of the ceremony in entry {entry} could not be written: {error}");
     }
     Ok(())

@@ -48,22 +48,28 @@ impl Draft {
         listers: &[Lister<'_>],
         issuer: &Issuer,
         past: &[PastIssuer],
+        forgotten: &[Certificate],
     ) -> Result<Draft, CrlFailed> {
         // read after the records stand still: what they do not show yet and bears an earlier time is found when the
         // lists are recorded
         let this_update = clock::sound(log::last_entry_at(reader)?)?;
         let withdrawn = certificates::not_live(reader)?;
         let mut signed_by = Vec::new();
-        if !past.is_empty() {
+        if !past.is_empty() || !forgotten.is_empty() {
             for one in &withdrawn {
-                signed_by.push(signer(reader, &one.serial, issuer, past)?);
+                signed_by.push(signer(reader, &one.serial, issuer, past, forgotten)?);
             }
         }
         let entries = |of: Option<&Name>| -> Vec<RevokedEntry> {
             let named = withdrawn.iter().enumerate().filter(|(at, _)| {
                 // a number that was never signed under stands in every list: nobody knows who might have
                 signed_by.get(*at).is_none_or(|by: &Option<SignedBy<'_>>| {
-                    by.as_ref().is_none_or(|SignedBy(number)| *number == of)
+                    by.as_ref().is_none_or(|by| match by {
+                        SignedBy::Present => of.is_none(),
+                        SignedBy::Past(number) => of == Some(*number),
+                        // its last list is made
+                        SignedBy::Forgotten => false,
+                    })
                 })
             });
             named
@@ -83,7 +89,8 @@ impl Draft {
     pub fn sign(&self, listers: &[Lister<'_>]) -> Result<Vec<Signed>, CrlFailed> {
         let numbered = (self.first..).zip(listers.iter().zip(&self.entries));
         let signed = numbered.map(|(number, (lister, entries))| {
-            let next_update = self.this_update.plus(NEXT_UPDATE).min(lister.issuer.not_after());
+            let until = lister.issuer.not_after();
+            let next_update = if lister.last { until } else { self.this_update.plus(NEXT_UPDATE).min(until) };
             let list: Crl = crl::make_crl(lister.issuer, number, self.this_update, next_update, entries)?;
             Ok(Signed {
                 row: CrlRow { number, der: list.der().to_vec(), this_update: self.this_update, next_update },
@@ -118,22 +125,31 @@ impl Draft {
     }
 }
 
-/// Who signed a certificate: the number of an issuing CA before the present one, or none for that one.
-struct SignedBy<'a>(Option<&'a Name>);
+/// Who signed a certificate.
+enum SignedBy<'a> {
+    Present,
+    /// The issuing CA before the present one with this number.
+    Past(&'a Name),
+    /// One whose key is erased.
+    Forgotten,
+}
 
 fn signer<'a>(
     reader: &Reader<'_>,
     serial: &CertSerial,
     issuer: &Issuer,
     past: &'a [PastIssuer],
+    forgotten: &[Certificate],
 ) -> Result<Option<SignedBy<'a>>, StoreError> {
     let Some(der) = certificates::get(reader, serial)?.and_then(|row| row.der) else { return Ok(None) };
     let Ok(certificate) = Certificate::from_der(der) else { return Ok(None) };
     if certificate.is_issued_by(issuer.certificate()) {
-        return Ok(Some(SignedBy(None)));
+        return Ok(Some(SignedBy::Present));
     }
-    let found = past.iter().find(|one| certificate.is_issued_by(one.issuer.certificate()));
-    Ok(found.map(|one| SignedBy(Some(&one.number))))
+    if let Some(found) = past.iter().find(|one| certificate.is_issued_by(one.issuer.certificate())) {
+        return Ok(Some(SignedBy::Past(&found.number)));
+    }
+    Ok(forgotten.iter().any(|one| certificate.is_issued_by(one)).then_some(SignedBy::Forgotten))
 }
 
 #[cfg(test)]
@@ -146,8 +162,8 @@ mod tests {
 
     /// Drafts and signs the list of the present CA.
     fn drafted(bench: &Bench, issuer: &Issuer) -> (Draft, Vec<Signed>) {
-        let listers = [Lister { number: None, issuer }];
-        let draft = bench.store.read(|reader| Draft::of(reader, &listers, issuer, &[])).unwrap();
+        let listers = [Lister { number: None, issuer, last: false }];
+        let draft = bench.store.read(|reader| Draft::of(reader, &listers, issuer, &[], &[])).unwrap();
         let signed = draft.sign(&listers).unwrap();
         (draft, signed)
     }

@@ -77,6 +77,7 @@ event_words! {
     "log-exported": "Log exported", "Protokoll exportiert", "日志已导出", "Registro exportado";
     "log-verified": "Log verified", "Protokoll geprüft", "日志已验证", "Registro verificado";
     "installation-carried-through": "Installation of an issuing CA carried through", "Einrichtung einer ausstellenden CA zu Ende geführt", "签发 CA 的安装已完成", "Instalación de una CA emisora llevada a término";
+    "key-erased": "Key of an issuing CA erased", "Schlüssel einer ausstellenden CA gelöscht", "签发 CA 的密钥已删除", "Clave de una CA emisora borrada";
     "possession-intended": "Proof of possession begun", "Nachweis des Besitzes begonnen", "开始证明持有", "Demostración de posesión iniciada";
     "possession-proven": "Possession proven", "Besitz nachgewiesen", "已证明持有", "Posesión demostrada";
     "pages-certified": "Pages' certificate made", "Zertifikat der Seiten erzeugt", "页面证书已生成", "Certificado de las páginas creado";

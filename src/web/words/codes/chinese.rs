@@ -210,5 +210,10 @@ super::code_words! {
     InstallConstrained: "该 CA 证书限制了名称或策略。", "请重新签发：不带名称约束和策略约束；根 CA 和签发 CA 均如此。";
     InstallCritical: "该 CA 证书含有未知的关键扩展。", "请重新签发：去掉该扩展，或将其设为非关键。";
     InstallOnRecord: "安装已记录，但尚未完成。", "请解决消息中指出的问题，然后解锁工位：安装随即完成，记录单和列表也一并生成。";
+    PastKeyInUse: "该以前签发 CA 的密钥仍在使用。", "请等到该 CA 到期，或用 --before-its-end 仍然删除：删除前会签发最后一份吊销列表。";
+    NoPastKey: "保险库中没有这样的以前签发 CA 的密钥。", "请用 `lineside ca show` 查看以前的签发 CA 以及哪些密钥在保险库中。";
+    PresentKey: "这是当前签发 CA 的密钥。", "请先用 `lineside ca renew` 以另一个签发 CA 取代它。";
+    RequestOpen: "签发 CA 的证书请求仍未完成。", "请用 `lineside ca install` 安装其证书，或用 `lineside ca csr --withdraw` 撤回请求。";
+    ErasureOnRecord: "删除已记录，但尚未完成。", "请解决消息中指出的问题，然后解锁工位：密钥随即删除。";
     IssuerUnknown: "签发此证书的 CA 不在本工位中。", "请把以前各签发 CA 的 issuing-N.pem 文件放回工位的 ca 文件夹。";
 }

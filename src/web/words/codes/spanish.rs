@@ -210,5 +210,10 @@ super::code_words! {
     InstallConstrained: "El certificado de la CA limita nombres o políticas.", "Haga que se emita de nuevo sin restricciones de nombres ni de políticas; tanto la raíz como la CA emisora.";
     InstallCritical: "El certificado de la CA tiene una extensión crítica desconocida.", "Haga que se emita de nuevo sin esa extensión, o con ella no crítica.";
     InstallOnRecord: "La instalación consta en el registro, pero aún no está terminada.", "Corrija lo que nombra el mensaje y desbloquee la estación: así se termina la instalación, con su hoja y sus listas.";
+    PastKeyInUse: "La clave de esa CA emisora anterior aún hace falta.", "Espere a que esa CA termine, o bórrela de todos modos con --before-its-end: antes firma una última lista.";
+    NoPastKey: "En el almacén no hay tal clave de una CA emisora anterior.", "Vea con `lineside ca show` qué CA emisoras anteriores hay y cuáles de sus claves están en el almacén.";
+    PresentKey: "Es la clave de la CA emisora actual.", "Ponga antes otra CA emisora en su lugar con `lineside ca renew`.";
+    RequestOpen: "Una solicitud de certificado de la CA emisora sigue abierta.", "Instale su certificado con `lineside ca install`, o retire la solicitud con `lineside ca csr --withdraw`.";
+    ErasureOnRecord: "El borrado consta en el registro, pero aún no está terminado.", "Corrija lo que nombra el mensaje y desbloquee la estación: así se borra la clave.";
     IssuerUnknown: "La CA que emitió este certificado no está en la estación.", "Devuelva a la carpeta ca de la estación los archivos issuing-N.pem de las CA emisoras anteriores.";
 }

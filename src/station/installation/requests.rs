@@ -1,0 +1,48 @@
+//! Requests for the certificate of the next issuing CA once they are made: open until their certificate is installed, or
+//! withdrawn, which erases the key.
+
+use super::{CannotInstall, Place, waiting};
+use crate::domain::audit_event::ceremony::{Act, Held};
+use crate::domain::digest::Digest;
+use crate::domain::utc_time::UtcTime;
+use crate::station::authority::{Administering, Authority};
+use crate::station::ceremony_record;
+use crate::station::erasure::{self, Failed, Key};
+use crate::store::Store;
+use crate::vault::Vault;
+
+/// Gives up the certificate that is waited for: the key is erased. Digest of the key (SPKI), and the number of the entry.
+pub fn withdraw(
+    place: &Place<'_>,
+    vault: &mut Vault,
+    who: &Administering,
+    now: UtcTime,
+) -> Result<(Digest, u64), CannotInstall> {
+    let issuing_key = waiting(vault)?.public_key().digest();
+    let held = Held {
+        act: Act::Withdrawal,
+        second: None,
+        issuing_key,
+        certificates: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let erased = erasure::erase(place, vault, Key::Next, &held, who.actor(), now, |_| Ok(()));
+    let erased = erased.map_err(|failed| match failed {
+        Failed::Refused(error) => error,
+        Failed::OnRecord(error) => CannotInstall::WithdrawalOnRecord(error),
+    })?;
+    Ok((issuing_key, erased.entry))
+}
+
+/// Refuses while a request was made for the key that waits: whoever has it may come back with a certificate, and one key is
+/// not to have two. A key that was made and never asked for is free.
+pub(super) fn none_is_open(store: &Store, vault: &Vault) -> Result<(), CannotInstall> {
+    let Ok(key) = waiting(vault) else { return Ok(()) };
+    let issuing_key = key.public_key().digest();
+    let asked =
+        |held: &Held| held.issuing_key == issuing_key && matches!(held.act, Act::Request | Act::Founding);
+    match store.read(|reader| ceremony_record::newest(reader, asked))? {
+        Some(_) => Err(CannotInstall::RequestOpen(issuing_key)),
+        None => Ok(()),
+    }
+}
