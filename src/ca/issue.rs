@@ -162,7 +162,7 @@ pub fn prepare(
 
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
-    name(&mut params, profile, whom)?;
+    name(&mut params, profile, issuer, whom)?;
     params.serial_number = Some(SerialNumber::from_slice(serial.as_bytes()));
     params.not_before = not_before.to_offset();
     params.not_after = not_after.to_offset();
@@ -219,8 +219,13 @@ pub fn can_end(profile: &Profile, until: UtcTime) -> Result<(), Refused> {
     }
 }
 
-/// Subject and alternative names.
-fn name(params: &mut CertificateParams, profile: &Profile, whom: &Whom<'_>) -> Result<(), Refused> {
+/// Subject and alternative names, and where the list of the CA is.
+fn name(
+    params: &mut CertificateParams,
+    profile: &Profile,
+    issuer: &Issuer,
+    whom: &Whom<'_>,
+) -> Result<(), Refused> {
     let named = |part: &'static str| {
         move |fault: BadText| Refused::Named { part, profile: profile.name().clone(), fault }
     };
@@ -252,9 +257,11 @@ fn name(params: &mut CertificateParams, profile: &Profile, whom: &Whom<'_>) -> R
             Kind::Uri | Kind::Directory | Kind::Printable => SanType::URI(text),
         });
     }
-    let lists =
-        profile.crl_distribution_point().map(|url| CrlDistributionPoint { uris: vec![url.to_owned()] });
-    params.crl_distribution_points.extend(lists);
+    if let Some(address) = profile.crl_distribution_point() {
+        let url = address.of(issuer.key_id()).and_then(|url| Kind::Uri.check(&url).map(|()| url));
+        let url = url.map_err(named("address of the revocation list"))?;
+        params.crl_distribution_points.push(CrlDistributionPoint { uris: vec![url] });
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 mod at;
 mod file;
+pub mod list_address;
 pub mod made_for;
 pub mod names;
 pub mod proof;
@@ -10,6 +11,7 @@ pub mod template;
 
 use std::time::Duration;
 
+use self::list_address::ListAddress;
 use self::made_for::MadeFor;
 use self::names::{AlsoCalled, BadText, Names};
 use self::proof::ProofProfile;
@@ -83,7 +85,7 @@ pub struct Profile {
     subject_key_id: bool,
     names: Names,
     also_called: Vec<AlsoCalled>,
-    crl_distribution_point: Option<String>,
+    crl_distribution_point: Option<ListAddress>,
     sampling: Sampling,
 }
 
@@ -273,8 +275,8 @@ impl Profile {
     }
 
     /// Where the revocation list is to be found, if the certificate says so.
-    pub fn crl_distribution_point(&self) -> Option<&str> {
-        self.crl_distribution_point.as_deref()
+    pub fn crl_distribution_point(&self) -> Option<&ListAddress> {
+        self.crl_distribution_point.as_ref()
     }
 }
 

@@ -144,6 +144,7 @@ codes! {
     NoPastKey = "LS-CER-31", "See with `lineside ca show` which issuing CAs before the present one there are, and which of their keys are in the vault.";
     PresentKey = "LS-CER-32", "Put another issuing CA in its place with `lineside ca renew` first.";
     RequestOpen = "LS-CER-33", "Install its certificate with `lineside ca install`, or give the request up with `lineside ca csr --withdraw`.";
+    OneList = "LS-CER-35", "Put {ca} into the path of that profile's crl_distribution_point: it stands for the issuing CA's key identifier, and ca/KEYIDENTIFIER.crl is the list to publish there.";
     ErasureOnRecord = "LS-CER-34", "Mend what the message names, then unlock the station: that erases the key.";
     // -- requests and the keys in them
     // -- profiles

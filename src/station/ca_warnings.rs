@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ca::profile::{End, NO_END, Profile};
+use crate::ca::profile::{End, NO_END};
 use crate::domain::name::Name;
 use crate::domain::utc_time::UtcTime;
 use crate::station::ca_material::{self, CannotShow};
@@ -24,6 +24,8 @@ pub enum Warning {
     Sha1(&'static str),
     /// A device of this profile would outlive its issuing CA.
     Outlived(Name),
+    /// Certificates of this profile point to one revocation list, whichever issuing CA signed them.
+    OneList(Name),
     /// There is no revocation list.
     NoList,
     /// The newest one is overdue since then.
@@ -50,6 +52,10 @@ impl fmt::Display for Warning {
             Warning::Outlived(profile) => write!(
                 f,
                 "the issuing CA ends before a certificate of profile {profile} would: such a certificate is cut short or refused"
+            ),
+            Warning::OneList(profile) => write!(
+                f,
+                "certificates of profile {profile} would point to one revocation list whichever issuing CA signed them: put {{ca}} into its crl_distribution_point before the next renewal"
             ),
             Warning::NoList => f.write_str("there is no revocation list yet: `lineside ca crl` makes one"),
             Warning::ListOverdue(since) => write!(
@@ -91,6 +97,7 @@ pub fn all(folder: &Folder, store: &Store, now: UtcTime) -> Result<Vec<Warning>,
             warnings.extend(longer_profiles(folder, ca.until, now));
         }
     }
+    warnings.extend(profiles::with_one_list(folder).map(Warning::OneList));
     let (list, unlisted) =
         store.read(|r| Ok::<_, CannotShow>((ca_material::list(r)?, lists::unlisted(r)?)))?;
     match list {
@@ -113,20 +120,12 @@ pub fn all(folder: &Folder, store: &Store, now: UtcTime) -> Result<Vec<Warning>,
 }
 
 /// The station's own profiles under which a device would outlive its issuing CA.
-fn longer_profiles(folder: &Folder, until: UtcTime, now: UtcTime) -> Vec<Warning> {
-    let Ok(entries) = std::fs::read_dir(folder.profiles()) else { return Vec::new() };
-    let mut names: Vec<Name> = entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".toml")?.parse().ok())
-        .collect();
-    names.sort();
-    let outlives = |name: &Name| {
-        // a profile that cannot be read is refused where it is used
-        let profile = Profile::parse(&profiles::text(folder, name).ok()?).ok()?;
+fn longer_profiles(folder: &Folder, until: UtcTime, now: UtcTime) -> impl Iterator<Item = Warning> {
+    profiles::own_for_devices(folder).into_iter().filter_map(move |(name, profile)| {
         let outlived = match profile.end() {
             End::After(validity) => now.plus(validity) > until,
             End::Never => until.seconds() < NO_END,
         };
-        outlived.then(|| Warning::Outlived(name.clone()))
-    };
-    names.iter().filter_map(outlives).collect()
+        outlived.then_some(Warning::Outlived(name))
+    })
 }

@@ -27,6 +27,7 @@ use crate::station::clock::{self, ClockBehind, NoEntropy};
 use crate::station::crash_point;
 use crate::station::folder::{Folder, FolderError};
 use crate::station::issuers::{self, NoIssuer, STAGED, STAGED_ROOT};
+use crate::station::profiles;
 use crate::station::revocation::CrlFailed;
 use crate::station::second_person::Confirmation;
 use crate::station::settings::{BadSettings, Settings};
@@ -54,6 +55,11 @@ pub enum CannotInstall {
         "a request for the certificate of the next issuing CA is open, made for the key with SHA-256 {0}"
     )]
     RequestOpen(Digest),
+    /// Certificates of this profile would point to the list of another CA.
+    #[error(
+        "certificates of profile {0} would point to the revocation list of the issuing CA before, for its crl_distribution_point names one list for all"
+    )]
+    OneList(Name),
     /// A withdrawal is on record, and the vault could not be written.
     #[error("the withdrawal is on record and not yet carried through: {0}")]
     WithdrawalOnRecord(VaultChangeError),
@@ -99,6 +105,7 @@ impl Coded for CannotInstall {
     fn code(&self) -> Code {
         match self {
             CannotInstall::NotWanted => Code::InstallNotWanted,
+            CannotInstall::OneList(_) => Code::OneList,
             CannotInstall::RequestOpen(_) => Code::RequestOpen,
             CannotInstall::WithdrawalOnRecord(_) => Code::ErasureOnRecord,
             CannotInstall::InToken => Code::RenewInToken,
@@ -134,6 +141,14 @@ pub struct Place<'a> {
 fn key_is_in_vault(folder: &Folder) -> Result<(), CannotInstall> {
     let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
     if settings.issuing_key.is_some() { Err(CannotInstall::InToken) } else { Ok(()) }
+}
+
+/// Where there is an issuing CA already, each profile must tell its list from that of the next one.
+fn lists_are_told_apart(folder: &Folder) -> Result<(), CannotInstall> {
+    if !folder.ca("issuing.pem").exists() {
+        return Ok(());
+    }
+    profiles::with_one_list(folder).next().map_or(Ok(()), |name| Err(CannotInstall::OneList(name)))
 }
 
 /// What was installed.
@@ -198,6 +213,9 @@ pub fn request(
     now: UtcTime,
 ) -> Result<String, CannotInstall> {
     key_is_in_vault(place.folder)?;
+    if begin {
+        lists_are_told_apart(place.folder)?;
+    }
     let key = if begin { await_certificate(place, vault, who.actor(), now)? } else { waiting(vault)? };
     let company = company(place.store)?;
     let name = ceremony::issuing_name(&company, place.station, generations(place.store, vault)? + 1)?;
@@ -224,6 +242,7 @@ pub fn renew(
     key_is_in_vault(place.folder)?;
     clock::sound(place.store.read(log::last_entry_at)?)?;
     requests::none_is_open(place.store, vault)?;
+    lists_are_told_apart(place.folder)?;
     let key = await_certificate(place, vault, who.actor(), now)?;
     crash_point::reached("renew-key-made");
     let company = company(place.store)?;
@@ -245,6 +264,7 @@ pub fn install(
 ) -> Result<Installed, CannotInstall> {
     key_is_in_vault(place.folder)?;
     waiting(vault)?;
+    lists_are_told_apart(place.folder)?;
     let known = || issuers::certificate(place.folder, "root.pem");
     let root = root.map_or_else(known, |root| Ok(Some(root)))?.ok_or(CannotInstall::NoRoot)?;
     take(place, vault, who, confirmation, Act::Installation, (certificate, root), now)

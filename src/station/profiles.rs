@@ -85,6 +85,24 @@ pub fn for_proof(folder: &Folder, name: Option<&Name>) -> Result<ProofProfile, P
     ProofProfile::parse(&text).map_err(unfit)
 }
 
+/// The names of the station's own profiles for devices with what they say; what cannot be read is refused where it is used.
+pub fn own_for_devices(folder: &Folder) -> Vec<(Name, Profile)> {
+    let Ok(entries) = std::fs::read_dir(folder.profiles()) else { return Vec::new() };
+    let mut names: Vec<Name> = entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".toml")?.parse().ok())
+        .collect();
+    names.sort();
+    let read = |name: Name| Some((name.clone(), Profile::parse(&text(folder, &name).ok()?).ok()?));
+    names.into_iter().filter_map(read).collect()
+}
+
+/// Those of them whose certificates would all point to one revocation list, whichever issuing CA signed them.
+pub fn with_one_list(folder: &Folder) -> impl Iterator<Item = Name> {
+    let all = own_for_devices(folder).into_iter();
+    let one = all.filter(|(_, of)| of.crl_distribution_point().is_some_and(|list| !list.tells_apart()));
+    one.map(|(name, _)| name)
+}
+
 /// Checks every profile of the station's own, so that a silly one is heard of before the first device.
 pub fn check_all(folder: &Folder) -> Result<(), ProfileError> {
     let place = folder.profiles();

@@ -135,6 +135,7 @@ fn told(warning: &Warning, zone: &Zone, t: &CaWords) -> Option<String> {
             Some(fill(t.ends_with_root, &[("name", named(name)), ("at", &zone.date_and_time(*at))]))
         }
         Warning::Sha1(name) => Some(fill(t.sha1_signed, &[("name", named(name))])),
+        Warning::OneList(profile) => Some(fill(t.one_list, &[("profile", profile.as_str())])),
         Warning::Outlived(profile) => Some(fill(t.outlived, &[("profile", profile.as_str())])),
         Warning::KeyMayGo(name) => {
             Some(fill(t.key_may_go, &[("name", name), ("command", &t.forget_command(name))]))

@@ -5,6 +5,7 @@ mod exports;
 mod external_root;
 mod forgotten;
 mod killed;
+mod list_addresses;
 mod lists;
 pub mod openssl;
 mod refusals;

@@ -32,7 +32,7 @@ ends_before = "2099-01-01"
 keys = ["ec-p384", "ec-p256"]
 key_usage = ["digital-signature", "key-agreement"]
 extended_key_usage = ["client-auth", "server-auth"]
-crl_distribution_point = "http://crl.example/issuing.crl"
+crl_distribution_point = "http://crl.example/{ca}.crl"
 [subject]
 country = "DE"
 organization = "Example Gerätebau"
@@ -138,6 +138,9 @@ fn every_profiles_certificate_is_taken_by_openssl_webpki_and_pkilint() {
     let read = |name: &str| fs::read_to_string(station.beside(name)).unwrap();
     let (issuing_pem, root_pem) = (read(issuing), read(root));
     let rsa: &[u8] = include_bytes!("../../fixtures/csr/rsa-2048.der");
+    let id = openssl(&station, &["x509", "-in", issuing, "-noout", "-ext", "subjectKeyIdentifier"]);
+    let id = id.lines().nth(1).unwrap().trim().replace(':', "").to_lowercase();
+    let list = format!("URI:http://crl.example/{id}.crl");
     let mut all = vec![issuing_pem.clone()];
     for (profile, request) in [
         ("device-p256", None),
@@ -172,7 +175,7 @@ fn every_profiles_certificate_is_taken_by_openssl_webpki_and_pkilint() {
             "full" => &[
                 "C=DE,O=Example Gerätebau,OU=Line 1,CN=dev-full,serialNumber=SN-full",
                 "DNS:dev-full.plant.example, URI:https://devices.example/SN-full",
-                "URI:http://crl.example/issuing.crl",
+                &list,
                 "Digital Signature, Key Agreement",
                 "TLS Web Client Authentication, TLS Web Server Authentication",
             ],

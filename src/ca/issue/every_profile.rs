@@ -48,7 +48,12 @@ struct Said {
 fn said() -> impl Strategy<Value = Said> {
     let ec_kinds = subsequence(vec!["ec-p256", "ec-p384", "ec-p521"], 1..=3);
     let texts = (
-        proptest::option::of(select(vec!["http://crl.example/1.crl", "http://a/b?c=d"])),
+        proptest::option::of(select(vec![
+            "http://crl.example/1.crl",
+            "http://a/b?c=d",
+            "http://crl.example/{ca}.crl",
+            "http://a/{ca}/b?c=d",
+        ])),
         proptest::option::of("[A-Z]{2}"),
         // what a directory text may hold but braces, which stand for names, and what TOML would not take as it is
         proptest::option::of("[ -!#-\\[\\]-z~äöüß中é]{1,64}"),
@@ -245,7 +250,10 @@ fn judge(said: &Said, profile: &Profile, issuer: &Issuer, certificate: &Certific
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(lists, said.list.into_iter().map(str::to_owned).collect::<Vec<_>>());
+    let filled = |address: &str| address.replace("{ca}", &hex::encode(issuer.key_id()));
+    assert_eq!(lists, said.list.into_iter().map(filled).collect::<Vec<_>>());
+    let apart = profile.crl_distribution_point().is_some_and(|address| address.tells_apart());
+    assert_eq!(apart, said.list.is_some_and(|address| address.contains("{ca}")));
     let optional = [purposes.is_empty(), own.is_none(), names.is_empty(), lists.is_empty()];
     let absent = optional.into_iter().filter(|absent| *absent).count();
     assert_eq!(body.extensions().unwrap().len(), 7 - absent, "and no others");

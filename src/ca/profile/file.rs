@@ -7,8 +7,9 @@ use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use super::at::At;
+use super::list_address::ListAddress;
 use super::made_for::{self, MadeFor};
-use super::names::{AlsoCalled, BadText, Kind, Names, url};
+use super::names::{AlsoCalled, BadText, Kind, Names};
 use super::template::Template;
 use super::{
     BadProfile, End, Fault, LARGEST_SAMPLE, LONGEST_BACKDATE_HOURS, LONGEST_VALIDITY_DAYS, Profile, Purpose,
@@ -240,11 +241,12 @@ impl At<'_> {
         Ok(all)
     }
 
-    fn crl_distribution_point(&self, text: Option<&Spanned<String>>) -> Result<Option<String>, BadProfile> {
+    fn crl_distribution_point(
+        &self,
+        text: Option<&Spanned<String>>,
+    ) -> Result<Option<ListAddress>, BadProfile> {
         let Some(text) = text else { return Ok(None) };
-        match url(text.get_ref()) {
-            Ok(()) => Ok(Some(text.get_ref().clone())),
-            Err(fault) => Err(self.fault("crl_distribution_point", text.span(), fault.into())),
-        }
+        let address = ListAddress::parse(text.get_ref());
+        address.map(Some).map_err(|fault| self.fault("crl_distribution_point", text.span(), fault.into()))
     }
 }

@@ -53,6 +53,10 @@ pub enum BadText {
     NotUri(String),
     #[error("“{0}” is not an address that begins with http://, where a revocation list is looked for")]
     NotHttp(String),
+    #[error(
+        "“{0}” may hold {{ca}} once, in its path, for the key identifier of the issuing CA, and no other brace"
+    )]
+    ListPlace(String),
     #[error("a country is two capital letters, such as DE")]
     Country,
     #[error("the device has no MAC address, and its certificate is to hold one")]

@@ -93,6 +93,11 @@ fn a_silly_profile_is_refused_with_line_and_key() {
             "= 1\ncrl_distribution_point = \"ldap://x\"",
             "line 7: crl_distribution_point: “ldap://x” is not",
         ),
+        (
+            "= 3650",
+            "= 1\ncrl_distribution_point = \"http://x/{serial}\"",
+            "line 7: crl_distribution_point: “http://x/{serial}” may hold {ca} once, in its path",
+        ),
         ("= 3650", "= 1\nsubject.country = \"de\"", "line 7: country: a country is two capital letters"),
         (
             "= 3650",

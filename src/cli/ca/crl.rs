@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::session::Session;
 use crate::domain::code::{Coded, sentence};
-use crate::station::revocation;
+use crate::station::revocation::{self, on_file};
 
 /// Makes the next revocation list.
 pub fn run(session: &Session, common: &Common) -> Result<(), Failure> {
@@ -27,8 +27,10 @@ pub fn run(session: &Session, common: &Common) -> Result<(), Failure> {
     }
     let (number, entries) = issued.present?;
     let ended: Vec<&str> = issued.ended.iter().map(|one| &*one.subject).collect();
-    let value = json!({ "number": number, "entries": entries, "ended": ended });
+    let publish = session.folder.ca(&on_file::published_name(&unlocked.issuer)).display().to_string();
+    let value = json!({ "number": number, "entries": entries, "ended": ended, "publish": publish });
     output::report(common.json, &value, || {
-        format!("List {number} with {entries} entries: {}", session.folder.ca("crl.pem").display())
+        let file = session.folder.ca("crl.pem");
+        format!("List {number} with {entries} entries: {}\nTo be published (DER): {publish}", file.display())
     })
 }

@@ -1,4 +1,7 @@
-//! The files of the newest lists on record: `ca/crl.pem`, and `ca/crl-1.pem` and so on of the CAs before.
+//! The files of the newest lists on record: `ca/crl.pem`, and `ca/crl-1.pem` and so on of the CAs before; and each of them as it
+//! is published, under the key identifier of its CA.
+
+use std::path::PathBuf;
 
 use super::draft::NEXT_UPDATE;
 use super::{CrlFailed, Lister, alive};
@@ -23,14 +26,23 @@ pub fn put(folder: &Folder, store: &Store, listers: &[Lister<'_>]) -> Result<(),
     let now = clock::now();
     for (lister, row) in store.read(|reader| newest(reader, listers, now))? {
         let file = lister.number.map_or_else(|| "crl.pem".to_owned(), |number| format!("crl-{number}.pem"));
-        let (path, pem) = (folder.ca(&file), crl::pem(&row.der));
-        if std::fs::read(&path).is_ok_and(|there| there == pem.as_bytes()) {
-            continue;
-        }
-        durable::replace(&path, pem.as_bytes(), durable::PUBLIC)
-            .map_err(|cause| FolderError::Io { path, cause })?;
+        bring_up(folder.ca(&file), crl::pem(&row.der).as_bytes())?;
+        bring_up(folder.ca(&published_name(lister.issuer)), &row.der)?;
     }
     Ok(())
+}
+
+/// The file of the list as it is published, in DER as RFC 5280 §4.2.1.13 wants it, under a name that is the CA's own for ever:
+/// a profile's `{ca}` stands for what is before the dot.
+pub fn published_name(issuer: &Issuer) -> String {
+    format!("{}.crl", hex::encode(issuer.key_id()))
+}
+
+fn bring_up(path: PathBuf, content: &[u8]) -> Result<(), FolderError> {
+    if std::fs::read(&path).is_ok_and(|there| there == content) {
+        return Ok(());
+    }
+    durable::replace(&path, content, durable::PUBLIC).map_err(|cause| FolderError::Io { path, cause })
 }
 
 /// The same at the start of a station, whose program may have ended between record and file.

@@ -214,6 +214,7 @@ super::code_words! {
     NoPastKey: "保险库中没有这样的以前签发 CA 的密钥。", "请用 `lineside ca show` 查看以前的签发 CA 以及哪些密钥在保险库中。";
     PresentKey: "这是当前签发 CA 的密钥。", "请先用 `lineside ca renew` 以另一个签发 CA 取代它。";
     RequestOpen: "签发 CA 的证书请求仍未完成。", "请用 `lineside ca install` 安装其证书，或用 `lineside ca csr --withdraw` 撤回请求。";
+    OneList: "某配置文件为所有签发 CA 指定了同一吊销列表。", "请在该配置文件 crl_distribution_point 的路径中写入 {ca}：它代表签发 CA 的密钥标识符，应在该处发布 ca/密钥标识符.crl。";
     ErasureOnRecord: "删除已记录，但尚未完成。", "请解决消息中指出的问题，然后解锁工位：密钥随即删除。";
     IssuerUnknown: "签发此证书的 CA 不在本工位中。", "请把以前各签发 CA 的 issuing-N.pem 文件放回工位的 ca 文件夹。";
 }

@@ -214,6 +214,7 @@ super::code_words! {
     NoPastKey: "Im Tresor liegt kein solcher Schlüssel einer früheren ausstellenden CA.", "Mit `lineside ca show` nachsehen, welche früheren ausstellenden CAs es gibt und welche ihrer Schlüssel im Tresor liegen.";
     PresentKey: "Das ist der Schlüssel der jetzigen ausstellenden CA.", "Zuerst mit `lineside ca renew` eine andere ausstellende CA an ihre Stelle setzen.";
     RequestOpen: "Ein Antrag auf ein Zertifikat der ausstellenden CA ist noch offen.", "Sein Zertifikat mit `lineside ca install` einspielen oder den Antrag mit `lineside ca csr --withdraw` zurückziehen.";
+    OneList: "Ein Profil nennt eine einzige Sperrliste für alle ausstellenden CAs.", "{ca} in den Pfad von crl_distribution_point dieses Profils setzen: es steht für die Schlüsselkennung der ausstellenden CA, und ca/SCHLÜSSELKENNUNG.crl ist die Liste, die dort zu veröffentlichen ist.";
     ErasureOnRecord: "Die Löschung ist aufgezeichnet, aber noch nicht abgeschlossen.", "Beheben, was die Meldung nennt, dann die Station entsperren: das löscht den Schlüssel.";
     IssuerUnknown: "Die CA, die dieses Zertifikat ausgestellt hat, ist nicht in der Station.", "Die Dateien issuing-N.pem der früheren ausstellenden CAs in den Ordner ca der Station zurückbringen.";
 }

@@ -214,6 +214,7 @@ super::code_words! {
     NoPastKey: "En el almacén no hay tal clave de una CA emisora anterior.", "Vea con `lineside ca show` qué CA emisoras anteriores hay y cuáles de sus claves están en el almacén.";
     PresentKey: "Es la clave de la CA emisora actual.", "Ponga antes otra CA emisora en su lugar con `lineside ca renew`.";
     RequestOpen: "Una solicitud de certificado de la CA emisora sigue abierta.", "Instale su certificado con `lineside ca install`, o retire la solicitud con `lineside ca csr --withdraw`.";
+    OneList: "Un perfil nombra una sola lista de revocación para todas las CA emisoras.", "Ponga {ca} en la ruta de crl_distribution_point de ese perfil: representa el identificador de clave de la CA emisora, y ca/IDENTIFICADOR.crl es la lista que se publica allí.";
     ErasureOnRecord: "El borrado consta en el registro, pero aún no está terminado.", "Corrija lo que nombra el mensaje y desbloquee la estación: así se borra la clave.";
     IssuerUnknown: "La CA que emitió este certificado no está en la estación.", "Devuelva a la carpeta ca de la estación los archivos issuing-N.pem de las CA emisoras anteriores.";
 }
