@@ -127,6 +127,11 @@ pub fn waits(folder: &Folder) -> bool {
     !folder.ca("issuing.pem").exists()
 }
 
+/// Whether it waits and no passphrase changes that: no installation lies there that the next unlock would carry through.
+pub fn only_waits(folder: &Folder) -> bool {
+    waits(folder) && !folder.ca(issuers::STAGED).exists()
+}
+
 /// The names of what renewals took out of use, the latest first: `issuing-2`, `root-1` and so on.
 pub fn names_before(folder: &Folder) -> Vec<String> {
     let there = |name: &String| folder.ca(&format!("{name}.pem")).exists();

@@ -17,6 +17,7 @@ use subtle::ConstantTimeEq;
 use crate::domain::code::Coded;
 use crate::domain::language::Language;
 use crate::station::authority::{Authority, Watching};
+use crate::station::ca_material;
 use crate::station::clock;
 use crate::station::long_reading;
 use crate::station::people::Person;
@@ -188,7 +189,8 @@ impl<A: Authority + Send + Sync> Visit<A> {
         else {
             return Err(Trouble::busy(language));
         };
-        let place = if floor.keys.current().is_none() { "/unlock" } else { "/login" };
+        let may_unlock = floor.keys.current().is_none() && !ca_material::only_waits(&floor.folder);
+        let place = if may_unlock { "/unlock" } else { "/login" };
         let not_signed_in = || Trouble::NotSignedIn { part: asks_for_a_part(request), place };
         let cookie = request.cookie(SESSION).ok_or_else(not_signed_in)?.value().to_owned();
         let holder =

@@ -3,6 +3,7 @@
 
 use crate::domain::language::Language;
 use crate::domain::person::Role;
+use crate::station::ca_material;
 use crate::station::people::Person;
 use crate::station::slots::Floor;
 use crate::web::language::{self, Choice};
@@ -115,8 +116,10 @@ pub struct Frame {
     pub path: String,
     /// What the station is worried about, each one sentence.
     pub worries: Vec<String>,
-    /// Whether the vault is closed.
+    /// Whether the vault is closed, and somebody may open it.
     pub locked: bool,
+    /// Whether the station waits for the first certificate of its issuing CA, and the page does not say so itself.
+    pub waits: bool,
     /// Whether the person did nothing for too long and has to log in again.
     pub idle: bool,
     /// What was just done.
@@ -144,6 +147,7 @@ impl Frame {
             Some(Note::Refused(told)) => (None, Some(told)),
             None => (None, None),
         };
+        let waits = floor.keys.current().is_none() && ca_material::only_waits(&floor.folder);
         let ways = Place::ALL.into_iter().filter(|way| way.is_for(person.role));
         Frame {
             station: floor.settings.name.to_string(),
@@ -158,7 +162,8 @@ impl Frame {
                 .collect(),
             path: path.to_owned(),
             worries: worries(floor, language),
-            locked: floor.keys.current().is_none(),
+            locked: floor.keys.current().is_none() && !waits,
+            waits: waits && place != Place::Ca,
             idle: false,
             done,
             refused,

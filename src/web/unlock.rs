@@ -11,7 +11,7 @@ use crate::domain::utc_time::UtcTime;
 use crate::station::doorkeeper::Doorkeeper;
 use crate::station::keys::UnlockError;
 use crate::station::slots::Floor;
-use crate::station::{clock, keys};
+use crate::station::{ca_material, clock, keys};
 use crate::web::access::{go_to, holder};
 use crate::web::gate::{came_through_gate, in_one_line, page, with_gate};
 use crate::web::language::{self, Choice};
@@ -32,6 +32,8 @@ struct UnlockPage<'a> {
     place: &'static str,
     station: &'a str,
     heading: String,
+    /// Whether there is nothing to unlock: the issuing CA waits for its first certificate.
+    waits: bool,
     csrf: &'a str,
     fault: Option<String>,
 }
@@ -50,7 +52,8 @@ pub async fn unlock_page(
 
 fn unlock_again(floor: &Floor, served: &Served, language: Language, fault: Option<String>) -> HttpResponse {
     let (t, station) = (GateWords::of(language), floor.settings.name.as_str());
-    let heading = fill(t.is_locked, &[("station", station)]);
+    let waits = floor.keys.current().is_none() && ca_material::only_waits(&floor.folder);
+    let heading = fill(if waits { t.is_waiting } else { t.is_locked }, &[("station", station)]);
     with_gate(served, |csrf| {
         page(&UnlockPage {
             language,
@@ -59,6 +62,7 @@ fn unlock_again(floor: &Floor, served: &Served, language: Language, fault: Optio
             place: "/unlock",
             station,
             heading,
+            waits,
             csrf,
             fault,
         })

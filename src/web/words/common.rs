@@ -24,6 +24,7 @@ words! {
         administrator: "administrator", "Administrator", "管理员", "administrador";
         auditor: "auditor", "Prüfer", "审计员", "auditor";
         locked: "The station is locked: an administrator unlocks it.", "Die Station ist gesperrt: ein Administrator entsperrt sie.", "工站已锁定：由管理员解锁。", "La estación está bloqueada: un administrador la desbloquea.";
+        waits: "This station waits for the certificate of its issuing CA and issues nothing until then: the CA page says what to do.", "Diese Station wartet auf das Zertifikat ihrer ausstellenden CA und stellt bis dahin nichts aus: die CA-Seite sagt, was zu tun ist.", "本工站正在等待其签发 CA 的证书，在此之前不签发任何内容：CA 页面说明了应做什么。", "Esta estación espera el certificado de su CA emisora y hasta entonces no emite nada: la página CA dice qué hacer.";
         trouble: "That did not work", "Das ging nicht", "操作未成功", "No se pudo hacer";
         back: "Back", "Zurück", "返回", "Volver";
         too_old: "The page was too old. Please try again.", "Die Seite war zu alt. Bitte noch einmal.", "页面已过期，请重试。", "La página era demasiado antigua. Inténtelo de nuevo.";

@@ -35,6 +35,17 @@ fn the_page_says_what_to_do_until_the_certificate_is_there_and_keeps_the_cas_bef
         page.body
     );
     assert!(!page.body.contains("/ca/files/"), "{}", page.body);
+    // nothing is locked that a passphrase would open, and one word for it is enough
+    let locked = "The station is locked";
+    assert!(!page.body.contains(locked) && !page.body.contains("This station waits for"), "{}", page.body);
+    let other = vera.get("/devices").body;
+    assert!(!other.contains(locked) && other.matches("This station waits for").count() == 1, "{other}");
+    vera.get("/").goes_to("/unlock");
+    let gate = vera.get("/unlock").body;
+    assert!(gate.contains("line-1 waits for a certificate") && gate.contains("href=\"/ca\""), "{gate}");
+    assert!(!gate.contains("is locked") && !gate.contains("name=\"passphrase\""), "{gate}");
+    // whoever is not logged in comes there by logging in
+    Browser::at(&serving.url).get("/ca").goes_to("/login");
     let ceremony = vera.get("/ca/ceremony");
     assert_eq!(ceremony.status, 200, "{}", ceremony.body);
     assert!(
