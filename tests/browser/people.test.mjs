@@ -1,5 +1,6 @@
 // Who gets in, and who is kept out: badges, a shift that changes in one scan, roles refused where they must be.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { Browser } from "./browser.mjs";
 import { WHOLE_TEST } from "./deadline.mjs";
@@ -127,4 +128,76 @@ test("a shift changes in one scan at the log-in page, and somebody who is disabl
     await scan(visitor, badge);
     assert.match(await visitor.page.getByRole("alert").innerText(), /LS-AUTH-/);
     await visitor.leave();
+});
+
+test("under the rule of two nobody makes an administrator alone, and the page says what two do", { timeout }, async () => {
+    const strict = await Plant.found();
+    try {
+        const [password, wrong] = [strict.path("password"), strict.path("wrong")];
+        writeFileSync(wrong, "another long password");
+        const add = (name) => ["user", "add", name, "--role", "administrator", "--password-file", password];
+        // while the rule is off one administrator makes the second
+        await strict.run(...add("eve"));
+        strict.add("[ceremony]\nsecond_administrator = true\n");
+        await strict.serve();
+
+        const visitor = await browser.visitor(strict);
+        const { page } = visitor;
+        visitor.expects(/422/);
+        await visitor.logIn(PEOPLE.administrator);
+        const fill = async (name, role, word = PASSWORD) => {
+            await visitor.goto("/people");
+            await page.fill("#add-person [name=name]", name);
+            await page.selectOption("#add-person [name=role]", role);
+            await page.fill("#add-person [name=password]", word);
+            await page.fill("#add-person [name=again]", word);
+            await page.press("#add-person [name=again]", "Enter");
+        };
+        await fill("fred", "administrator");
+        const fault = page.locator("#add-person").getByRole("alert");
+        await fault.waitFor();
+        const told = await fault.innerText();
+        assert.match(told, /second administrator/);
+        assert.match(told, /--second NAME/);
+        assert.match(told, /LS-CER-11/);
+        assert.equal(await page.locator("#add-person [name=name]").inputValue(), "fred");
+        assert.equal(await page.locator("#add-person [name=role]").inputValue(), "administrator");
+        await sound(visitor, "people-rule-of-two");
+        assert.equal(await page.locator("#people").getByText("fred").count(), 0);
+        // nor does anybody give another administrator a password, for that would make one person two
+        await visitor.goto("/people/who/eve");
+        await page.fill("#password [name=password]", "a password of my own");
+        await page.fill("#password [name=again]", "a password of my own");
+        await page.press("#password [name=again]", "Enter");
+        await page.locator(".note.refused").waitFor();
+        assert.match(await page.locator(".note.refused").innerText(), /LS-CER-11/);
+        assert.deepEqual(strict.events("password-changed"), []);
+        // an operator needs nobody
+        await fill("dora", "operator", PIN);
+        await noted(visitor, /dora/);
+
+        // two passwords make a third: each of them must be right, and they must be two people's
+        const both = (first, second, name = "eve") => [
+            ...[...add("fred"), "--as", PEOPLE.administrator, "--as-password-file", first],
+            ...["--second", name, "--second-password-file", second],
+        ];
+        await assert.rejects(strict.run(...add("fred")), /LS-CER-11/);
+        await assert.rejects(strict.run(...both(wrong, password)), /LS-CER-12/);
+        await assert.rejects(strict.run(...both(password, wrong)), /LS-CER-12/);
+        await assert.rejects(strict.run(...both(password, password, PEOPLE.administrator)), /LS-CER-12/);
+        await strict.run(...both(password, password));
+        const added = strict.events("person-added").at(-1);
+        assert.deepEqual([added.name, added.role, added.second], ["fred", "administrator", "eve"]);
+        await visitor.goto("/people");
+        const row = page.locator("#people tr", { hasText: "fred" });
+        assert.match(await row.innerText(), /administrator/);
+        await visitor.leave();
+
+        const fred = await browser.visitor(strict);
+        await fred.logIn("fred");
+        assert.match(await who(fred), /fred/);
+        await fred.leave();
+    } finally {
+        await strict.close();
+    }
 });
