@@ -3,6 +3,7 @@
 
 use crate::ca::certificate::{BadCertificate, Certificate};
 use crate::ca::inspect::CertificateFacts;
+use crate::ca::issuer::Issuer;
 use crate::domain::audit_event::ceremony::{Act, Held};
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::{BadName, Name};
@@ -138,9 +139,7 @@ pub fn whereabouts(reader: &Reader<'_>, number: u32) -> Result<Whereabouts, Stor
     let check = secret_checks::get(reader, &Entry::PastIssuingKey(number).to_string())?;
     Ok(match check {
         None => Whereabouts::Elsewhere,
-        Some(value) if [vault_changes::absent(), vault_changes::in_erasure()].contains(&value) => {
-            Whereabouts::Nowhere
-        }
+        Some(value) if vault_changes::is_gone(value) => Whereabouts::Nowhere,
         Some(_) => Whereabouts::Vault,
     })
 }
@@ -208,9 +207,9 @@ pub fn forget(
         certificates: vec![ceremony_record::certified(&file, &certificate, &facts)],
         warnings,
     };
-    let named_all = |reader: &Reader<'_>| match !ended && crl::unlisted(reader)? > 0 {
-        true => Err(CannotForget::Overtaken),
-        false => Ok(()),
+    let named_all = |reader: &Reader<'_>| match ended || is_last(reader, &one.issuer)? {
+        true => Ok(()),
+        false => Err(CannotForget::Overtaken),
     };
     let erased = erasure::erase(place, vault, Key::Past(&name), &held, who.actor(), now, named_all);
     let erased = erased.map_err(|failed| match failed {
@@ -242,6 +241,38 @@ fn find(folder: &Folder, named: &str) -> Result<(u32, Certificate), CannotForget
         }
     }
     Err(CannotForget::Unknown(named.to_owned()))
+}
+
+/// Whether the newest list of this CA counts to its end and names all that was withdrawn: another process may have made one
+/// or withdrawn something meanwhile.
+fn is_last(reader: &Reader<'_>, issuer: &Issuer) -> Result<bool, StoreError> {
+    let mut before = None;
+    while let Some(list) = crl::newest_before(reader, before)? {
+        before = Some(list.number);
+        if crate::ca::crl::key_id(&list.der).is_ok_and(|key_id| key_id == issuer.key_id()) {
+            let to_its_end = list.next_update.seconds() == issuer.not_after().seconds();
+            return Ok(to_its_end && crl::unlisted(reader)? == 0);
+        }
+    }
+    Ok(false)
+}
+
+/// The issuing CA before the present one that signed this certificate and whose key is erased, as its file is named: no list
+/// will name the certificate.
+pub fn signer_without_key(
+    folder: &Folder,
+    reader: &Reader<'_>,
+    leaf: &Certificate,
+) -> Result<Option<String>, CannotForget> {
+    for number in issuers::past_numbers(folder)? {
+        if whereabouts(reader, number)? == Whereabouts::Nowhere
+            && let Some(one) = issuers::certificate(folder, &format!("issuing-{number}.pem"))?
+            && leaf.is_issued_by(&one)
+        {
+            return Ok(Some(format!("issuing-{number}")));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether there is a certificate of this CA that is neither withdrawn nor over.

@@ -38,8 +38,10 @@ pub enum CrlFailed {
     /// What it would have to say changed each time it was signed.
     #[error("each time the list was signed, something was withdrawn meanwhile that it did not name")]
     Overtaken,
-    /// The CA is not the station's any more.
-    #[error("another issuing CA was or is being installed meanwhile, so this one's list was thrown away")]
+    /// The CA is not the station's any more, or its key is gone.
+    #[error(
+        "another issuing CA was or is being installed meanwhile, or a key erased, so this list was thrown away"
+    )]
     Replaced,
     /// The records cannot be used.
     #[error(transparent)]
@@ -197,6 +199,7 @@ fn issue(
         store.change(actor, clock::now(), |change| {
             clock::sound(log::last_entry_at(change)?)?;
             on_file::must_be_present(folder, change, issuer)?;
+            on_file::must_be_kept(change, &alive)?;
             draft.record(change, &signed)
         })
     };

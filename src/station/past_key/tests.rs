@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use super::*;
-use crate::ca::issuer::Issuer;
 use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
 use crate::station::ca_warnings::{self, Warning};
@@ -119,4 +118,44 @@ fn a_ca_is_found_by_file_serial_number_and_fingerprint_and_the_present_one_is_re
         assert_eq!(refused.code(), Code::NoPastKey, "{unknown}");
     }
     assert!(is_kept(&bench, 1));
+}
+
+#[test]
+fn whoever_loaded_the_key_before_it_was_erased_makes_no_list_with_it_any_more() {
+    let bench = Bench::new();
+    renew(&bench);
+    let loaded = bench.unlock().unwrap();
+    forgotten(&bench, "issuing-1", now()).unwrap();
+    let file = bench.folder.ca("crl-1.pem");
+    let (last, lists) = (bench.folder.read(&file).unwrap(), bench.store.read(crl::next_number).unwrap());
+    let made =
+        revocation::issue_crl(&bench.folder, &bench.store, &loaded.issuer, &loaded.past, &Actor::Station);
+    assert!(matches!(made, Err(CrlFailed::Replaced)), "{made:?}");
+    assert_eq!(
+        (bench.folder.read(&file).unwrap(), bench.store.read(crl::next_number).unwrap()),
+        (last, lists)
+    );
+    // one that opens the station now lists what is left
+    let loaded = bench.unlock().unwrap();
+    let made =
+        revocation::issue_crl(&bench.folder, &bench.store, &loaded.issuer, &loaded.past, &Actor::Station);
+    assert_eq!(made.unwrap().forgotten.len(), 1);
+}
+
+#[test]
+fn a_last_list_is_one_that_counts_to_the_end_of_its_ca() {
+    let bench = Bench::new();
+    renew(&bench);
+    let loaded = bench.unlock().unwrap();
+    let (folder, store, issuer, past) = (&bench.folder, &bench.store, &loaded.issuer, &loaded.past);
+    let last = || store.read(|reader| is_last(reader, &past[0].issuer)).unwrap();
+    revocation::issue_crl(folder, store, issuer, past, &Actor::Station).unwrap();
+    assert!(!last());
+    revocation::issue_last(folder, store, issuer, past, &past[0].number, &Actor::Station).unwrap();
+    assert!(last());
+    let present = || store.read(|reader| is_last(reader, issuer)).unwrap();
+    assert!(!present(), "the others' are ordinary ones");
+    // made by another process after that
+    revocation::issue_crl(folder, store, issuer, past, &Actor::Station).unwrap();
+    assert!(!last());
 }

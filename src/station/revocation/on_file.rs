@@ -79,6 +79,17 @@ fn newest<'a, 'b>(
     Ok(found)
 }
 
+/// Refuses a list of a CA whose key was erased, or is being erased, since it was loaded: its last one is made.
+pub fn must_be_kept(reader: &Reader<'_>, listers: &[Lister<'_>]) -> Result<(), CrlFailed> {
+    for number in listers.iter().filter_map(|one| one.number) {
+        let check = secret_checks::get(reader, &Entry::PastIssuingKey(number.clone()).to_string())?;
+        if check.is_some_and(vault_changes::is_gone) {
+            return Err(CrlFailed::Replaced);
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a CA in whose place another one was installed, or is being installed, since it was loaded.
 pub fn must_be_present(folder: &Folder, reader: &Reader<'_>, issuer: &Issuer) -> Result<(), CrlFailed> {
     let check = secret_checks::get(reader, &Entry::IssuingKey.to_string())?;

@@ -71,7 +71,9 @@ fn a_past_key_that_is_erased_leaves_a_last_list_and_certificates_that_are_still_
     assert!(text(&station, "crl-1.pem").contains(&serial));
     let last = fs::read(&list).unwrap();
     // what is withdrawn from here on stands in no list of another CA
-    revoke(&station, "sn-b2");
+    let serial = station.json(&["ca", "export", "sn-b2"])["serial"].as_str().unwrap().to_owned();
+    let told = station.ok(&["ca", "revoke", &serial, "--reason", "superseded"]);
+    assert!(told.contains("the key of issuing-1, which signed it, is erased"), "{told}");
     revoke(&station, "sn-c1");
     let made = station.run(&["ca", "crl"]);
     assert!(made.exit == 0 && made.err.contains("gets no list any more"), "{made:?}");
