@@ -7,13 +7,13 @@ use crate::domain::code::Coded;
 use crate::domain::name::Name;
 use crate::domain::person::Actor;
 use crate::domain::utc_time::UtcTime;
+use crate::station::ceremony_record;
 use crate::station::clock;
 use crate::station::crash_point;
 use crate::station::folder::{Folder, FolderError};
 use crate::station::installation::Place;
 use crate::station::settings::Settings;
 use crate::station::vault_changes::{self, VaultChangeError};
-use crate::station::{ceremony_record, folder};
 use crate::store::Store;
 use crate::store::audit::log;
 use crate::store::error::StoreError;
@@ -29,7 +29,7 @@ pub struct Erased {
     /// The number of the audit entry, and of the sheet if there is one.
     pub entry: u64,
     /// Why there is no sheet, if it could not be written.
-    pub unprinted: Option<folder::FolderError>,
+    pub unprinted: Option<FolderError>,
 }
 
 /// How far an erasure came that failed.

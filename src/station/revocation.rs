@@ -184,7 +184,7 @@ fn issue(
         tracing::warn!(code = %one.code(), "{one}");
     }
     if let (true, Some(last)) = (alive.is_empty(), ended.last()) {
-        let forgotten = still_valid(&forgotten);
+        let forgotten = still_valid(folder, &forgotten)?;
         return Ok(Issued { present: Err(last.clone()), ended, forgotten });
     }
     for one in &alive {
@@ -215,14 +215,21 @@ fn issue(
         // it was alive and got no list: it ended in between
         (None, None) => return Err(CrlFailed::Overtaken),
     };
-    Ok(Issued { present, ended, forgotten: still_valid(&forgotten) })
+    Ok(Issued { present, ended, forgotten: still_valid(folder, &forgotten)? })
 }
 
-fn still_valid(forgotten: &[Certificate]) -> Vec<Forgotten> {
-    let now = clock::now();
-    let valid = forgotten.iter().filter(|one| one.not_after() >= now);
-    let told = valid.filter_map(|one| CertificateFacts::read(one).ok());
-    told.map(|facts| Forgotten { subject: facts.subject, until: facts.not_after }).collect()
+/// Those of them that have not ended, nor their roots.
+fn still_valid(folder: &Folder, forgotten: &[Certificate]) -> Result<Vec<Forgotten>, NoIssuer> {
+    let mut valid = Vec::new();
+    for one in forgotten {
+        let facts = CertificateFacts::read(one)?;
+        let root = issuers::root_of(folder, one)?;
+        let until = root.map_or(facts.not_after, |root| root.not_after().min(facts.not_after));
+        if until >= clock::now() {
+            valid.push(Forgotten { subject: facts.subject, until });
+        }
+    }
+    Ok(valid)
 }
 
 /// Why nothing was revoked.
