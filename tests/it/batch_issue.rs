@@ -8,6 +8,7 @@ mod key_files;
 pub mod kill;
 pub mod lot;
 pub mod opened;
+mod pairs;
 mod places;
 mod points;
 mod rehearsed;

@@ -8,7 +8,7 @@ use super::lot::Lot;
 use super::opened::{self, said};
 
 /// A request for a new key, made by openssl: PEM, and the point of its key.
-fn request(lot: &Lot, at: usize) -> (String, Vec<u8>) {
+pub fn request(lot: &Lot, at: usize) -> (String, Vec<u8>) {
     let path = |name: &str| lot.station.beside(&format!("{name}-{at}")).to_str().unwrap().to_owned();
     let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
     let files = ["-keyout", &path("key"), "-out", &path("csr"), "-subj", "/CN=somebody else"];
@@ -18,7 +18,7 @@ fn request(lot: &Lot, at: usize) -> (String, Vec<u8>) {
 }
 
 /// The base64 lines of a PEM block as one.
-fn base64(pem: &str) -> String {
+pub fn base64(pem: &str) -> String {
     pem.lines().filter(|line| !line.starts_with("-----")).collect()
 }
 

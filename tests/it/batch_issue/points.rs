@@ -16,7 +16,7 @@ const ROWS: usize = 4200;
 const CHUNK: usize = 4096;
 
 /// Starts the batch and kills it where it stands still.
-fn kill_at(lot: &Lot, point: &str) {
+pub fn kill_at(lot: &Lot, point: &str) {
     let mut command = lot.command(&lot.sealed());
     command.env("LINESIDE_CRASH_AT", point).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

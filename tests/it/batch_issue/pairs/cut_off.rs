@@ -1,0 +1,109 @@
+//! A batch of two certificates a row that is killed: in the end every row stands once with both, and the records know
+//! the same certificates.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lineside::station::crash_point::BATCH_POINTS;
+
+use super::super::kill::{Killer, LONGEST, ending, on_record, the_list_has_every_void_number, void_numbers};
+use super::super::lot::Lot;
+use super::super::opened::{self, Row, point_of};
+use super::super::points::kill_at;
+use super::counts;
+use crate::crash::Dice;
+
+/// Rows of a chunk: half as many as where each has one certificate.
+const CHUNK: usize = 2048;
+/// A chunk and a bit.
+const ROWS: usize = 2100;
+/// Three chunks, the last one not whole.
+const ROWS_AT_RANDOM: usize = 6000;
+const KILLS: u32 = 5;
+
+/// Every row stands once with two certificates and the keys to both, and the records know the same.
+fn every_row_has_both(lot: &Lot, rows: &[Row]) {
+    let serials: Vec<&str> = rows.iter().map(|row| row.cell("serial")).collect();
+    assert!(serials == lot.serials, "the rows are not those of the input, in its order, once each");
+    let keys = opened::both_keys(&lot.keys(), &lot.reader);
+    assert_eq!(keys.len(), rows.len(), "as many keys as rows");
+    let mut written = BTreeMap::new();
+    for row in rows {
+        let (id, secondary) = (row.cell("registration_id"), row.secondary());
+        for (row, key) in [row, &secondary].into_iter().zip(&keys[id]) {
+            row.agrees_with_its_certificate();
+            assert_eq!(point_of(key), row.public_point(), "a key of {id} is not the certificate's");
+            assert!(written.insert(row.number(), row.cell("sha256").to_owned()).is_none());
+        }
+    }
+    assert!(on_record(lot, "issued") == written, "the certificates on record are not those of the output");
+    for state in ["intended", "superseded", "revoked", "void"] {
+        assert_eq!(on_record(lot, state), BTreeMap::new(), "{state}");
+    }
+    let (count, units) = (rows.len().to_string(), format!("{0}/{0}", rows.len()));
+    assert_eq!(counts(&lot.station), [&count, &count, &count, &units].map(String::as_str));
+    let lone = "SELECT count(*) FROM (SELECT run FROM certificate GROUP BY run HAVING count(*) <> 2)";
+    assert_eq!(lot.station.sqlite(lone), "0");
+    let told: BTreeSet<String> = lot
+        .station
+        .events("certificate-issued")
+        .iter()
+        .map(|entry| entry["cert-serial"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(
+        told.iter().eq(written.keys()),
+        "each certificate has its entry in the log, and no other has one"
+    );
+    lot.station.ok(&["audit", "verify"]);
+}
+
+#[test]
+fn wherever_a_chunk_of_pairs_is_cut_off_both_are_void_or_both_stand() {
+    for point in BATCH_POINTS {
+        let lot = Lot::of_two(ROWS);
+        kill_at(&lot, point);
+        let committed = on_record(&lot, "issued").len();
+        assert_eq!(committed, if point == "batch-on-record" { 2 * CHUNK } else { 0 }, "{point}");
+        let ended = lot.issue(&lot.sealed());
+        assert_eq!(ended.exit, 0, "{point}: {ended:?}");
+        assert!(format!("{}{}", ended.out, ended.err).contains("resumed"), "{point}: {ended:?}");
+        let (_, rows) = opened::output(&lot.output);
+        every_row_has_both(&lot, &rows);
+        let void = void_numbers(&lot).len();
+        match point {
+            "batch-before-intent" => assert_eq!(void, 0),
+            "batch-after-intent" | "batch-signed" => assert_eq!(void, 2 * CHUNK, "{point}"),
+            "batch-written" => assert!(void == 2 * CHUNK || void == 2 * ROWS, "{void}"),
+            _ => assert!(void <= 2 * (ROWS - CHUNK), "{void}"),
+        }
+    }
+}
+
+#[test]
+fn a_batch_of_pairs_that_is_killed_again_and_again_issues_every_row_once() {
+    let mut dice = Dice::cast();
+    let lot = Lot::of_two(ROWS_AT_RANDOM);
+    let options = lot.sealed();
+    let mut killer = Killer::of(&lot, &options, 2 * ROWS_AT_RANDOM, LONGEST);
+    for _ in 0..KILLS {
+        killer.start_and_kill(&mut dice);
+    }
+    let said = ending(&lot, &options);
+    assert!(said.contains("resumed"), "{said}");
+    let (_, rows) = opened::output(&lot.output);
+    every_row_has_both(&lot, &rows);
+    let ended = lot.station.events("batch-ended");
+    assert_eq!((ended.len(), &ended[0]["good"]), (1, &ROWS_AT_RANDOM.into()));
+    the_list_has_every_void_number(&lot);
+}
+
+#[test]
+fn a_batch_of_pairs_that_is_given_up_returns_its_units_and_tells_the_rows_it_issued() {
+    let lot = Lot::of_two(ROWS);
+    kill_at(&lot, "batch-on-record");
+    lot.station.ok(&["batch", "cancel", "1"]);
+    let ended = &lot.station.events("batch-ended")[0];
+    assert_eq!((&ended["state"], &ended["good"]), (&"cancelled".into(), &CHUNK.into()), "{ended}");
+    let rows = CHUNK.to_string();
+    assert_eq!(counts(&lot.station), [&*rows, &rows, &rows, &format!("{CHUNK}/{CHUNK}")]);
+    lot.station.ok(&["audit", "verify"]);
+}
