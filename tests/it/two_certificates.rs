@@ -190,7 +190,7 @@ fn two_requests_get_both_certificates_under_one_unit() {
     let (chain, other) = (at("chain.pem"), at("secondary-chain.pem"));
     let words =
         ["ca", "sign", &first, "--device-id", "gw-1", "--work-order", "lot-1", "--secondary-csr", &second];
-    let said = station.refused(2, "LS-CLI-01", &[&words[..], &["--out", &chain]].concat());
+    let said = station.refused(2, "LS-SET-07", &[&words[..], &["--out", &chain]].concat());
     assert!(said.contains("--secondary-out"), "{said}");
     let signed = station.json(&[&words[..], &["--out", &chain, "--secondary-out", &other]].concat());
     let root = station.folder().join("ca/root.pem").to_str().unwrap().to_owned();
@@ -221,8 +221,8 @@ fn requests_that_are_not_for_two_keys_of_such_a_recipe_are_refused_and_killed_on
     station.refused(1, "LS-CA-43", &words);
     station.refused(1, "LS-CSR-14", &[&words[..], &["--secondary-csr", &first]].concat());
     let alone = ["ca", "sign", &first, "--device-id", "gw-1", "--secondary-csr", &second];
-    station.refused(2, "LS-CLI-01", &alone);
-    station.refused(2, "LS-CLI-01", &[&words[..], &["--secondary-out", "x"]].concat());
+    station.refused(2, "LS-SET-07", &alone);
+    station.refused(2, "LS-SET-07", &[&words[..], &["--secondary-out", "x"]].concat());
     assert_eq!(station.sqlite("SELECT count(*) FROM certificate"), "0");
 
     let both = [&words[..], &["--secondary-csr", &second]].concat();

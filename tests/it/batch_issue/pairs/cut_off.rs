@@ -2,13 +2,15 @@
 //! the same certificates.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Read as _;
 
 use lineside::station::crash_point::BATCH_POINTS;
 
 use super::super::kill::{Killer, LONGEST, ending, on_record, the_list_has_every_void_number, void_numbers};
 use super::super::lot::Lot;
 use super::super::opened::{self, Row, point_of};
-use super::super::points::kill_at;
+use super::super::points::{kill_at, kill_with};
 use super::counts;
 use crate::crash::Dice;
 
@@ -105,5 +107,62 @@ fn a_batch_of_pairs_that_is_given_up_returns_its_units_and_tells_the_rows_it_iss
     assert_eq!((&ended["state"], &ended["good"]), (&"cancelled".into(), &CHUNK.into()), "{ended}");
     let rows = CHUNK.to_string();
     assert_eq!(counts(&lot.station), [&*rows, &rows, &rows, &format!("{CHUNK}/{CHUNK}")]);
+    lot.station.ok(&["audit", "verify"]);
+}
+
+#[test]
+fn folders_and_an_archive_hold_both_once_after_a_kill() {
+    let lot = Lot::of_two(20);
+    let (root, archive) = (lot.station.beside("devices"), lot.station.beside("devices.tar"));
+    let more = ["--folders", root.to_str().unwrap(), "--tar", archive.to_str().unwrap()].map(str::to_owned);
+    let options = [lot.sealed(), more.to_vec()].concat();
+    kill_with(&lot, "batch-written", &options);
+    let ended = lot.issue(&options);
+    assert_eq!(ended.exit, 0, "{ended:?}");
+    let (_, rows) = opened::output(&lot.output);
+    every_row_has_both(&lot, &rows);
+    assert_eq!(void_numbers(&lot).len(), 40);
+    let mut files = 0;
+    for entry in tar::Archive::new(fs::File::open(&archive).unwrap()).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        if entry.header().entry_type().is_file() {
+            let (mut bytes, path) = (Vec::new(), root.join(entry.path().unwrap()));
+            entry.read_to_end(&mut bytes).unwrap();
+            assert!(fs::read(&path).unwrap() == bytes, "{} is another in the archive", path.display());
+            files += 1;
+        }
+    }
+    assert_eq!(
+        (files, fs::read_dir(&root).unwrap().count()),
+        (20 * 9, 20),
+        "six files, and three of the recipe"
+    );
+    for row in &rows {
+        let folder = root.join(row.cell("registration_id"));
+        for (row, name) in [(row, "certificate.pem"), (&row.secondary(), "secondary-certificate.pem")] {
+            assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), row.cell("certificate_pem"));
+        }
+    }
+}
+
+#[test]
+fn a_device_that_is_issued_anew_has_each_certificate_succeeded_by_one_of_its_kind() {
+    let lot = Lot::of_two(2);
+    assert_eq!(lot.issue(&lot.sealed()).exit, 0);
+    let before = opened::output(&lot.output).1;
+    for (at, name) in ["out.csv", "out.csv.keys"].into_iter().enumerate() {
+        fs::rename(lot.station.beside(name), lot.station.beside(&format!("before-{at}"))).unwrap();
+        lot.station.ok(&["run", "supersede", &(at + 1).to_string(), "--reason", "once more"]);
+    }
+    assert_eq!(lot.issue(&lot.sealed()).exit, 0);
+    let after = opened::output(&lot.output).1;
+    assert_eq!((before.len(), after.len()), (2, 2));
+    for (before, after) in before.iter().zip(&after) {
+        for (before, after) in [(before, after), (&before.secondary(), &after.secondary())] {
+            let sql =
+                format!("SELECT state, successor FROM certificate WHERE serial = '{}'", before.number());
+            assert_eq!(lot.station.sqlite(&sql), format!("superseded|{}", after.number()));
+        }
+    }
     lot.station.ok(&["audit", "verify"]);
 }
