@@ -47,7 +47,7 @@ use std::thread::{self, JoinHandle};
 use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
 use actix_web::middleware::{DefaultHeaders, from_fn};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt, web};
 use rustls::ServerConfig;
 
 use crate::station::people::LoginDoor;
@@ -121,7 +121,7 @@ pub fn start(
     let verification = web::Data::new(Verification::default());
     let (tell, told) = std::sync::mpsc::channel();
     let thread = thread::Builder::new().name("pages".to_owned()).spawn(move || {
-        let served = actix_web::rt::System::new().block_on(async move {
+        let served = rt::System::new().block_on(async move {
             let server = HttpServer::new(move || {
                 App::new()
                     .app_data(floor.clone())
@@ -155,8 +155,12 @@ pub fn start(
                 None => server.listen(listener)?,
             };
             let server = server.run();
-            // nobody waits any more if the other end is gone
-            let _ = tell.send(server.handle());
+            let handle = server.handle();
+            // runs only once the server was polled: from then on a signal ends it in good order
+            rt::spawn(async move {
+                // nobody waits any more if the other end is gone
+                let _ = tell.send(handle);
+            });
             server.await
         });
         if let Err(error) = served {

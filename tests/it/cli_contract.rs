@@ -184,6 +184,15 @@ fn a_station_is_served_by_one_process_and_its_vault_changed_by_one() {
 }
 
 #[test]
+fn a_station_told_to_end_once_it_said_where_it_is_ends_in_good_order() {
+    let station = Station::found();
+    for _ in 0..3 {
+        let ended = station.serve_locked().end();
+        assert_eq!(ended.exit, 0, "{ended:?}");
+    }
+}
+
+#[test]
 fn people_are_added_once_and_the_last_administrator_stays() {
     let station = Station::found();
     let password = station.beside("password");
