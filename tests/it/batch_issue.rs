@@ -3,7 +3,7 @@
 
 mod bundles;
 mod changed;
-mod csr_column;
+pub mod csr_column;
 mod key_files;
 pub mod kill;
 pub mod lot;

@@ -100,14 +100,23 @@ fn a_batch_of_pairs_that_is_killed_again_and_again_issues_every_row_once() {
 
 #[test]
 fn a_batch_of_pairs_that_is_given_up_returns_its_units_and_tells_the_rows_it_issued() {
-    let lot = Lot::of_two(ROWS);
-    kill_at(&lot, "batch-on-record");
-    lot.station.ok(&["batch", "cancel", "1"]);
-    let ended = &lot.station.events("batch-ended")[0];
-    assert_eq!((&ended["state"], &ended["good"]), (&"cancelled".into(), &CHUNK.into()), "{ended}");
-    let rows = CHUNK.to_string();
-    assert_eq!(counts(&lot.station), [&*rows, &rows, &rows, &format!("{CHUNK}/{CHUNK}")]);
-    lot.station.ok(&["audit", "verify"]);
+    for (point, rows) in [("batch-after-intent", 0), ("batch-on-record", CHUNK)] {
+        let lot = Lot::of_two(ROWS);
+        kill_at(&lot, point);
+        let intended = "SELECT coalesce(sum(certificates), 0) FROM batch_chunk WHERE state = 'intended'";
+        let open: usize = lot.station.sqlite(intended).parse().unwrap();
+        let cancelled = lot.station.json(&["batch", "cancel", "1"]);
+        assert_eq!(cancelled["void"], open, "{point}");
+        let ended = &lot.station.events("batch-ended")[0];
+        assert_eq!(
+            (&ended["state"], &ended["good"]),
+            (&"cancelled".into(), &rows.into()),
+            "{point}: {ended}"
+        );
+        let (count, units) = (rows.to_string(), format!("{rows}/{rows}"));
+        assert_eq!(counts(&lot.station), [&count, &count, &count, &units].map(String::as_str), "{point}");
+        lot.station.ok(&["audit", "verify"]);
+    }
 }
 
 #[test]

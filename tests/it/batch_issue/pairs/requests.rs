@@ -17,7 +17,7 @@ fn on_device() -> Lot {
 #[test]
 fn each_request_gets_a_certificate_for_its_key_and_rows_without_two_keys_are_refused() {
     let lot = on_device();
-    let requests: Vec<(String, Vec<u8>)> = (0..7).map(|at| request(&lot, at)).collect();
+    let requests: Vec<(String, Vec<u8>)> = (0..7).map(|at| request(&lot.station, at)).collect();
     let one = |at: usize| base64(&requests[at].0);
     let table = format!(
         "serial,Secondary_CSR,csr\nS-1,\"{}\",{}\nS-2,,{}\nS-3,{},{}\nS-4,{},{}\nS-5,no base64!,{}\nS-6,{},\n",
@@ -84,7 +84,7 @@ fn each_request_gets_a_certificate_for_its_key_and_rows_without_two_keys_are_ref
 #[test]
 fn a_table_with_one_request_where_two_are_needed_is_refused_before_anything_happens() {
     let lot = on_device();
-    let (first, _) = request(&lot, 0);
+    let (first, _) = request(&lot.station, 0);
     fs::write(&lot.input, format!("serial,csr\nS-1,{}\n", base64(&first))).unwrap();
     let ended = lot.issue(&[]);
     ended.is_refused(1, "LS-CA-43");
