@@ -141,7 +141,7 @@ codes! {
     InstallOnRecord = "LS-CER-18", "Mend what the message names, then unlock the station: that carries the installation through, its sheet and its lists too.";
     IssuerUnknown = "LS-CER-17", "Bring the files issuing-N.pem of the issuing CAs before the present one back into the station's ca folder.";
     PastKeyInUse = "LS-CER-30", "Wait until that CA has ended, or erase its key all the same with --before-its-end: it signs a last list first.";
-    NoPastKey = "LS-CER-31", "See with `lineside ca show` which issuing CAs before the present one there are, and which of their keys are in the vault.";
+    NoPastKey = "LS-CER-31", "See with `lineside ca show` which issuing CAs before the present one there are, and which of their keys are kept.";
     PresentKey = "LS-CER-32", "Put another issuing CA in its place with `lineside ca renew` first.";
     RequestOpen = "LS-CER-33", "Install its certificate with `lineside ca install`, or give the request up with `lineside ca csr --withdraw`.";
     OneList = "LS-CER-35", "Put {ca} into the path of that profile's crl_distribution_point: it stands for the issuing CA's key identifier, and ca/KEYIDENTIFIER.crl is the list to publish there.";

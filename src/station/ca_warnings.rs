@@ -71,7 +71,7 @@ impl fmt::Display for Warning {
             }
             Warning::KeyMayGo(name) => write!(
                 f,
-                "{name} has ended, and its private key lies in the vault still: `lineside ca forget {name}` erases it"
+                "{name} has ended, and its private key is kept still: `lineside ca forget {name}` erases it"
             ),
         }
     }
@@ -111,7 +111,7 @@ pub fn all(folder: &Folder, store: &Store, now: UtcTime) -> Result<Vec<Warning>,
     }
     for name in ca_material::names_before(folder) {
         let Some(number) = ca_material::past_number(&name) else { continue };
-        let kept = store.read(|reader| past_key::whereabouts(reader, number))? == Whereabouts::Vault;
+        let kept = store.read(|reader| past_key::whereabouts(reader, number))? == Whereabouts::Kept;
         if kept && ca_material::ca(folder, &name, now)?.until < now {
             warnings.push(Warning::KeyMayGo(name));
         }

@@ -4,6 +4,7 @@
 use crate::ca::certificate::{BadCertificate, Certificate};
 use crate::ca::inspect::CertificateFacts;
 use crate::ca::issuer::Issuer;
+use crate::ca::key::KeyPair;
 use crate::domain::audit_event::ceremony::{Act, Held};
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::{BadName, Name};
@@ -28,7 +29,9 @@ use crate::vault::check::Entry;
 
 /// So many certificates are looked at together.
 const AT_ONCE: u32 = 4096;
-/// What nobody can undo, as the sheet has it.
+/// What is left to do, as the sheet has it.
+const IN_TOKEN: &str = "the key lies in a token, where it is destroyed with the token's own tool";
+/// The same of a key that lay in the vault.
 const COPIES: &str =
     "copies of vault.age made before hold the key still, and whoever opens one has it: destroy them";
 
@@ -44,9 +47,9 @@ pub enum CannotForget {
     /// It is gone already.
     #[error("the key of {0} is erased already")]
     Gone(String),
-    /// The vault never had it.
+    /// The vault never knew it.
     #[error(
-        "the key of {0} does not lie in this station's vault; one that lies in a token is destroyed with the token's own tool"
+        "this station's vault knows no key of {0}; one that lies in a token is destroyed with the token's own tool"
     )]
     Elsewhere(String),
     /// It is of use still.
@@ -114,11 +117,11 @@ impl Coded for CannotForget {
 /// Where the key of an issuing CA before the present one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whereabouts {
-    /// In the vault, to sign lists.
-    Vault,
+    /// In the vault, or in a token that the vault names, to sign lists.
+    Kept,
     /// Nowhere: it was erased.
     Nowhere,
-    /// It never lay in the vault.
+    /// The vault never knew it.
     Elsewhere,
 }
 
@@ -126,9 +129,9 @@ impl Whereabouts {
     /// A word for programs.
     pub fn as_str(self) -> &'static str {
         match self {
-            Whereabouts::Vault => "vault",
+            Whereabouts::Kept => "kept",
             Whereabouts::Nowhere => "erased",
-            Whereabouts::Elsewhere => "elsewhere",
+            Whereabouts::Elsewhere => "unknown",
         }
     }
 }
@@ -140,7 +143,7 @@ pub fn whereabouts(reader: &Reader<'_>, number: u32) -> Result<Whereabouts, Stor
     Ok(match check {
         None => Whereabouts::Elsewhere,
         Some(value) if vault_changes::is_gone(value) => Whereabouts::Nowhere,
-        Some(_) => Whereabouts::Vault,
+        Some(_) => Whereabouts::Kept,
     })
 }
 
@@ -151,6 +154,8 @@ pub struct Forgotten {
     pub name: String,
     /// What its certificate says.
     pub facts: CertificateFacts,
+    /// Whether the key itself lay in the vault; one in a token is there still.
+    pub in_vault: bool,
     /// Until when its last list counts, if that was made because it has not ended.
     pub last_list: Option<UtcTime>,
     /// The record.
@@ -176,12 +181,12 @@ pub fn forget(
     let Some(one) = past.iter().find(|one| one.number == name) else {
         return Err(match store.read(|reader| whereabouts(reader, number))? {
             Whereabouts::Nowhere => CannotForget::Gone(file),
-            Whereabouts::Vault | Whereabouts::Elsewhere => CannotForget::Elsewhere(file),
+            Whereabouts::Kept | Whereabouts::Elsewhere => CannotForget::Elsewhere(file),
         });
     };
-    if vault.past_issuing_key(&name).is_err() {
-        return Err(CannotForget::Elsewhere(file));
-    }
+    let kept = vault.past_issuing_key(&name).map_err(VaultChangeError::from)?;
+    // of a key in a token the vault knows no more than where it is
+    let in_vault = KeyPair::from_pkcs8(kept).is_ok();
     let until = one.issuer.not_after();
     let ended = until.seconds() < now.seconds();
     let in_use = !ended && store.read(|reader| is_in_use(reader, one.issuer.key_id(), &certificate, now))?;
@@ -194,7 +199,7 @@ pub fn forget(
     }
     crash_point::reached("erase-listed");
     let facts = one.issuer.facts().clone();
-    let mut warnings = vec![COPIES.to_owned()];
+    let mut warnings = vec![if in_vault { COPIES } else { IN_TOKEN }.to_owned()];
     if !ended {
         warnings.push(format!(
             "it ends at {until} only; its last list counts until then, and nothing it signed can be revoked on a list any more"
@@ -216,7 +221,7 @@ pub fn forget(
         Failed::Refused(error) => error,
         Failed::OnRecord(error) => CannotForget::OnRecord(error),
     })?;
-    Ok(Forgotten { name: file, facts, last_list: (!ended).then_some(until), erased })
+    Ok(Forgotten { name: file, facts, in_vault, last_list: (!ended).then_some(until), erased })
 }
 
 /// The issuing CA before the present one that is named so.

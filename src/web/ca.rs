@@ -160,7 +160,7 @@ fn before_view(
         until: zone.end(ca.facts.not_after).unwrap_or_else(|| t.no_end.to_owned()),
         sha256: ca.facts.sha256.to_string(),
         key: match key {
-            Some(Whereabouts::Vault) => t.key_kept.to_owned(),
+            Some(Whereabouts::Kept) => t.key_kept.to_owned(),
             Some(Whereabouts::Nowhere) => t.key_erased.to_owned(),
             Some(Whereabouts::Elsewhere) => t.key_elsewhere.to_owned(),
             None => String::new(),

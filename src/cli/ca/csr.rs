@@ -13,7 +13,8 @@ use crate::domain::code::Code;
 use crate::durable;
 use crate::station::authority::Administering;
 use crate::station::clock;
-use crate::station::installation::{self, CannotInstall, requests};
+use crate::station::installation::requests::{self, Withdrawn};
+use crate::station::installation::{self, CannotInstall};
 
 /// A request for a certificate of the issuing CA.
 #[derive(Args)]
@@ -54,14 +55,19 @@ fn withdraw(session: &Session, common: &Common) -> Result<(), Failure> {
     let passphrase = passphrase::of_vault(common)?;
     let (mut vault, _lock) = session.vault_alone(&passphrase)?;
     let withdrawn = requests::withdraw(&session.place(), &mut vault, &who, clock::now());
-    let (key, entry) = withdrawn.map_err(|error| match error {
+    let withdrawn = withdrawn.map_err(|error| match error {
         CannotInstall::WithdrawalOnRecord(_) => Failure::from(error),
         refused => session.refused("withdrawal of a request for a certificate of the issuing CA", refused),
     })?;
-    let value = json!({ "withdrawn": key, "audit_entry": entry });
+    let Withdrawn { issuing_key: key, in_vault, entry } = withdrawn;
+    let value = json!({ "withdrawn": key, "in_vault": in_vault, "audit_entry": entry });
     output::report(common.json, &value, || {
+        let left = match in_vault {
+            true => "and its key erased",
+            false => "and its key lies in the token still, to be destroyed with the token's own tool",
+        };
         format!(
-            "The request is withdrawn, and its key erased (SHA-256 {key}).\n\
+            "The request is withdrawn, {left} (SHA-256 {key}).\n\
              Tell those who keep the root: a certificate for it is not to be issued, and one that is there to be revoked."
         )
     })

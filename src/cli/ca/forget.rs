@@ -38,14 +38,17 @@ impl Forget {
             CannotForget::OnRecord(_) => Failure::from(error),
             refused => session.refused(what, refused),
         })?;
-        let past_key::Forgotten { name, facts, last_list, erased } = forgotten;
+        let past_key::Forgotten { name, facts, in_vault, last_list, erased } = forgotten;
         if let Some(error) = &erased.unprinted {
             output::note(&format!("Warning: it is on record, and its sheet could not be written: {error}."));
         }
-        output::note("Warning: copies of vault.age made before hold the key still; destroy them.");
+        output::note(match in_vault {
+            true => "Warning: copies of vault.age made before hold the key still; destroy them.",
+            false => "Warning: the key itself lies in the token still; destroy it with the token's own tool.",
+        });
         let sheet = ceremony_record::sheet_path(&session.folder, erased.entry).display().to_string();
         let value = json!({
-            "erased": name, "subject": facts.subject, "last_list_until": last_list,
+            "erased": name, "in_vault": in_vault, "subject": facts.subject, "last_list_until": last_list,
             "audit_entry": erased.entry, "record": sheet,
         });
         output::report(common.json, &value, || {
@@ -55,7 +58,8 @@ impl Forget {
                     name.trim_start_matches("issuing")
                 )
             });
-            format!("The key of {name} ({}) is erased.{list}\nThe record to print: {sheet}", facts.subject)
+            let from = if in_vault { "erased" } else { "not used by this station any more" };
+            format!("The key of {name} ({}) is {from}.{list}\nThe record to print: {sheet}", facts.subject)
         })
     }
 }

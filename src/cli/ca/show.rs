@@ -25,12 +25,12 @@ pub fn run(session: &Session, common: &Common) -> Result<(), Failure> {
         if let Some(number) = ca_material::past_number(&name) {
             let place = session.store.read(|reader| past_key::whereabouts(reader, number))?;
             let words = match place {
-                Whereabouts::Vault if ca.until < now => {
-                    format!("in the vault, and of no use any more: `lineside ca forget {name}` erases it")
+                Whereabouts::Kept if ca.until < now => {
+                    format!("kept, and of no use any more: `lineside ca forget {name}` erases it")
                 }
-                Whereabouts::Vault => format!("in the vault, to sign its lists until {}", ca.until),
+                Whereabouts::Kept => format!("kept, to sign its lists until {}", ca.until),
                 Whereabouts::Nowhere => "erased: it gets no list any more".to_owned(),
-                Whereabouts::Elsewhere => "not in the vault".to_owned(),
+                Whereabouts::Elsewhere => "unknown to the vault".to_owned(),
             };
             text.truncate(text.len() - 1);
             text.push_str(&format!("{:<20}{words}\n\n", "private key"));

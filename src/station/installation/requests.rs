@@ -2,6 +2,7 @@
 //! withdrawn, which erases the key.
 
 use super::{CannotInstall, Place, waiting};
+use crate::ca::key::KeyPair;
 use crate::domain::audit_event::ceremony::{Act, Held};
 use crate::domain::digest::Digest;
 use crate::domain::utc_time::UtcTime;
@@ -11,14 +12,25 @@ use crate::station::erasure::{self, Failed, Key};
 use crate::store::Store;
 use crate::vault::Vault;
 
-/// Gives up the certificate that is waited for: the key is erased. Digest of the key (SPKI), and the number of the entry.
+/// A request that was given up.
+pub struct Withdrawn {
+    /// Digest of its key (SPKI).
+    pub issuing_key: Digest,
+    /// Whether the key itself lay in the vault; one in a token is there still.
+    pub in_vault: bool,
+    /// The number of the audit entry.
+    pub entry: u64,
+}
+
+/// Gives up the certificate that is waited for: the key is erased.
 pub fn withdraw(
     place: &Place<'_>,
     vault: &mut Vault,
     who: &Administering,
     now: UtcTime,
-) -> Result<(Digest, u64), CannotInstall> {
+) -> Result<Withdrawn, CannotInstall> {
     let issuing_key = waiting(vault)?.public_key().digest();
+    let in_vault = vault.next_issuing_key().is_ok_and(|kept| KeyPair::from_pkcs8(kept).is_ok());
     let held = Held {
         act: Act::Withdrawal,
         second: None,
@@ -31,7 +43,7 @@ pub fn withdraw(
         Failed::Refused(error) => error,
         Failed::OnRecord(error) => CannotInstall::WithdrawalOnRecord(error),
     })?;
-    Ok((issuing_key, erased.entry))
+    Ok(Withdrawn { issuing_key, in_vault, entry: erased.entry })
 }
 
 /// Refuses while a request was made for the key that waits: whoever has it may come back with a certificate, and one key is

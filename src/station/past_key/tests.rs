@@ -43,7 +43,7 @@ fn forgotten(bench: &Bench, named: &str, now: UtcTime) -> Result<Forgotten, Cann
 }
 
 fn is_kept(bench: &Bench, number: u32) -> bool {
-    bench.store.read(|reader| whereabouts(reader, number)).unwrap() == Whereabouts::Vault
+    bench.store.read(|reader| whereabouts(reader, number)).unwrap() == Whereabouts::Kept
 }
 
 fn long_after() -> UtcTime {

@@ -36,10 +36,10 @@ words! {
         key_sha256: "Key, SHA-256", "Schlüssel, SHA-256", "密钥 SHA-256", "Clave, SHA-256";
         before: "CAs before", "Frühere CAs", "以前的 CA", "CA anteriores";
         before_means: "What these signed stays valid to its end; their lists are still made. Whoever trusts such certificates needs them.", "Was diese signiert haben, gilt bis zu seinem Ende; ihre Listen werden weiter erstellt. Wer solchen Zertifikaten vertraut, braucht sie.", "它们签发的证书在到期前仍有效；其列表仍会生成。信任此类证书者需要它们。", "Lo que firmaron vale hasta su fin; sus listas se siguen haciendo. Quien confía en esos certificados las necesita.";
-        key_kept: "in the vault, for its lists", "im Tresor, für ihre Listen", "在保险库中，用于其列表", "en el almacén, para sus listas";
+        key_kept: "kept, for its lists", "aufbewahrt, für ihre Listen", "保留，用于其列表", "guardada, para sus listas";
         key_erased: "erased: no list is made any more", "gelöscht: keine Liste wird mehr erstellt", "已删除：不再生成列表", "borrada: ya no se hacen listas";
-        key_elsewhere: "not in the vault", "nicht im Tresor", "不在保险库中", "no está en el almacén";
-        key_may_go: "{name} has ended, and its private key lies in the vault still. At the station's command line an administrator erases it: {command}", "{name} ist abgelaufen, und ihr privater Schlüssel liegt noch im Tresor. An der Kommandozeile der Station löscht ihn ein Administrator: {command}", "{name} 已到期，其私钥仍在保险库中。管理员可在工站命令行将其删除：{command}", "{name} ha terminado y su clave privada sigue en el almacén. Un administrador la borra en la línea de comandos de la estación: {command}";
+        key_elsewhere: "unknown to the vault", "dem Tresor unbekannt", "保险库中没有", "desconocida para el almacén";
+        key_may_go: "{name} has ended, and its private key is kept still. At the station's command line an administrator erases it: {command}", "{name} ist abgelaufen, und ihr privater Schlüssel wird noch aufbewahrt. An der Kommandozeile der Station löscht ihn ein Administrator: {command}", "{name} 已到期，其私钥仍被保留。管理员可在工站命令行将其删除：{command}", "{name} ha terminado y su clave privada aún se guarda. Un administrador la borra en la línea de comandos de la estación: {command}";
         files: "Files", "Dateien", "文件", "Archivos";
         certificate: "Certificate", "Zertifikat", "证书", "Certificado";
         none_yet: "There is no certificate yet.", "Es gibt noch kein Zertifikat.", "尚无证书。", "Todavía no hay certificado.";

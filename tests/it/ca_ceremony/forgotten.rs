@@ -45,7 +45,7 @@ fn a_past_key_that_is_erased_leaves_a_last_list_and_certificates_that_are_still_
     station.refused(1, "LS-CER-32", &["ca", "forget", "issuing"]);
     let told = station.refused(1, "LS-CER-30", &["ca", "forget", "issuing-1"]);
     assert!(told.contains("none of them can be revoked"), "{told}");
-    assert_eq!(key_of(&station, "issuing-1"), "vault");
+    assert_eq!(key_of(&station, "issuing-1"), "kept");
     assert_eq!(station.events("refused").len(), 3);
 
     let sha256 = station.json(&["ca", "show"])["issuing-1"]["facts"]["sha256"].as_str().unwrap().to_owned();
@@ -91,12 +91,12 @@ fn a_past_key_that_is_erased_leaves_a_last_list_and_certificates_that_are_still_
     station.ok(&["ca", "renew"]);
     assert_eq!(
         (key_of(&station, "issuing-1"), key_of(&station, "issuing-2")),
-        ("erased".into(), "vault".into())
+        ("erased".into(), "kept".into())
     );
     let serving = station.serve();
     assert!(!serving.locked);
     let page = Browser::logged_in(&serving, "admin").get("/ca");
-    assert!(page.body.contains("erased: no list") && page.body.contains("in the vault, for its lists"));
+    assert!(page.body.contains("erased: no list") && page.body.contains("kept, for its lists"));
     assert!(!page.body.contains("id=\"await\""), "{}", page.body);
     serving.end();
     station.ok(&["audit", "verify"]);
@@ -128,7 +128,7 @@ fn two_administrators_erase_where_that_is_the_rule() {
     station.refused(1, "LS-CER-11", &forget);
     let second = |name| [&forget[..], &["--second", name, "--second-password-file", password]].concat();
     station.refused(1, "LS-CER-12", &second("admin"));
-    assert_eq!(key_of(&station, "issuing-1"), "vault");
+    assert_eq!(key_of(&station, "issuing-1"), "kept");
     station.ok(&second("ada"));
     let held = station.events("ceremony-held");
     assert_eq!((&held[2]["second"], &held[2]["actor"]["name"]), (&"ada".into(), &"admin".into()));
@@ -155,7 +155,7 @@ fn an_erasure_killed_at_any_step_is_on_record_and_done_or_never_was() {
         let on_record = point != "erase-listed";
         let erased = station.events("key-erased");
         assert_eq!(erased.len(), usize::from(on_record), "{point}");
-        assert_eq!(key_of(&station, "issuing-1"), if on_record { "erased" } else { "vault" }, "{point}");
+        assert_eq!(key_of(&station, "issuing-1"), if on_record { "erased" } else { "kept" }, "{point}");
         if on_record {
             let told = station.refused(1, "LS-CER-31", &forget);
             assert!(told.contains("erased already"), "{point}: {told}");

@@ -211,7 +211,7 @@ super::code_words! {
     InstallCritical: "该 CA 证书含有未知的关键扩展。", "请重新签发：去掉该扩展，或将其设为非关键。";
     InstallOnRecord: "安装已记录，但尚未完成。", "请解决消息中指出的问题，然后解锁工位：安装随即完成，记录单和列表也一并生成。";
     PastKeyInUse: "该以前签发 CA 的密钥仍在使用。", "请等到该 CA 到期，或用 --before-its-end 仍然删除：删除前会签发最后一份吊销列表。";
-    NoPastKey: "保险库中没有这样的以前签发 CA 的密钥。", "请用 `lineside ca show` 查看以前的签发 CA 以及哪些密钥在保险库中。";
+    NoPastKey: "保险库中没有这样的以前签发 CA 的密钥。", "请用 `lineside ca show` 查看以前的签发 CA 以及保留着哪些密钥。";
     PresentKey: "这是当前签发 CA 的密钥。", "请先用 `lineside ca renew` 以另一个签发 CA 取代它。";
     RequestOpen: "签发 CA 的证书请求仍未完成。", "请用 `lineside ca install` 安装其证书，或用 `lineside ca csr --withdraw` 撤回请求。";
     OneList: "某配置文件为所有签发 CA 指定了同一吊销列表。", "请在该配置文件 crl_distribution_point 的路径中写入 {ca}：它代表签发 CA 的密钥标识符，应在该处发布 ca/密钥标识符.crl。";

@@ -211,7 +211,7 @@ super::code_words! {
     InstallCritical: "Das Zertifikat der CA hat eine unbekannte kritische Erweiterung.", "Es ohne diese Erweiterung neu ausstellen lassen, oder mit ihr als nicht kritisch.";
     InstallOnRecord: "Die Installation ist aufgezeichnet, aber noch nicht abgeschlossen.", "Beheben, was die Meldung nennt, dann die Station entsperren: das schließt die Installation ab, mit Protokollblatt und Listen.";
     PastKeyInUse: "Der Schlüssel dieser früheren ausstellenden CA wird noch gebraucht.", "Warten, bis diese CA abgelaufen ist, oder ihn dennoch mit --before-its-end löschen: vorher signiert er eine letzte Sperrliste.";
-    NoPastKey: "Im Tresor liegt kein solcher Schlüssel einer früheren ausstellenden CA.", "Mit `lineside ca show` nachsehen, welche früheren ausstellenden CAs es gibt und welche ihrer Schlüssel im Tresor liegen.";
+    NoPastKey: "Im Tresor liegt kein solcher Schlüssel einer früheren ausstellenden CA.", "Mit `lineside ca show` nachsehen, welche früheren ausstellenden CAs es gibt und welche ihrer Schlüssel aufbewahrt werden.";
     PresentKey: "Das ist der Schlüssel der jetzigen ausstellenden CA.", "Zuerst mit `lineside ca renew` eine andere ausstellende CA an ihre Stelle setzen.";
     RequestOpen: "Ein Antrag auf ein Zertifikat der ausstellenden CA ist noch offen.", "Sein Zertifikat mit `lineside ca install` einspielen oder den Antrag mit `lineside ca csr --withdraw` zurückziehen.";
     OneList: "Ein Profil nennt eine einzige Sperrliste für alle ausstellenden CAs.", "{ca} in den Pfad von crl_distribution_point dieses Profils setzen: es steht für die Schlüsselkennung der ausstellenden CA, und ca/SCHLÜSSELKENNUNG.crl ist die Liste, die dort zu veröffentlichen ist.";

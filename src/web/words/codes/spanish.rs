@@ -211,7 +211,7 @@ super::code_words! {
     InstallCritical: "El certificado de la CA tiene una extensión crítica desconocida.", "Haga que se emita de nuevo sin esa extensión, o con ella no crítica.";
     InstallOnRecord: "La instalación consta en el registro, pero aún no está terminada.", "Corrija lo que nombra el mensaje y desbloquee la estación: así se termina la instalación, con su hoja y sus listas.";
     PastKeyInUse: "La clave de esa CA emisora anterior aún hace falta.", "Espere a que esa CA termine, o bórrela de todos modos con --before-its-end: antes firma una última lista.";
-    NoPastKey: "En el almacén no hay tal clave de una CA emisora anterior.", "Vea con `lineside ca show` qué CA emisoras anteriores hay y cuáles de sus claves están en el almacén.";
+    NoPastKey: "En el almacén no hay tal clave de una CA emisora anterior.", "Vea con `lineside ca show` qué CA emisoras anteriores hay y cuáles de sus claves se guardan.";
     PresentKey: "Es la clave de la CA emisora actual.", "Ponga antes otra CA emisora en su lugar con `lineside ca renew`.";
     RequestOpen: "Una solicitud de certificado de la CA emisora sigue abierta.", "Instale su certificado con `lineside ca install`, o retire la solicitud con `lineside ca csr --withdraw`.";
     OneList: "Un perfil nombra una sola lista de revocación para todas las CA emisoras.", "Ponga {ca} en la ruta de crl_distribution_point de ese perfil: representa el identificador de clave de la CA emisora, y ca/IDENTIFICADOR.crl es la lista que se publica allí.";
