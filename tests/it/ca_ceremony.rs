@@ -3,7 +3,7 @@
 
 mod exports;
 mod external_root;
-mod killed;
+pub mod killed;
 mod lists;
 pub mod openssl;
 mod refusals;

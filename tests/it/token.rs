@@ -3,3 +3,4 @@
 mod line;
 mod lot;
 mod pin;
+mod renewal;
