@@ -6,6 +6,7 @@
 //! exactly those bytes. rcgen builds, aws-lc signs, RustCrypto parses and judges: the issuer never grades itself.
 //! Time comes in as an argument; so does randomness, except for the keys and signatures that aws-lc makes.
 
+pub mod ca_key;
 pub mod ceremony;
 pub mod certificate;
 pub mod company;

@@ -33,6 +33,7 @@ pub mod group_key_rotation;
 pub mod hooks;
 pub mod installation;
 pub mod issuers;
+pub mod issuing_keys;
 pub mod keys;
 pub mod labels;
 pub mod long_reading;

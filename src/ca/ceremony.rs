@@ -5,6 +5,7 @@ use std::time::Duration;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyIdMethod, KeyUsagePurpose, SerialNumber};
 
 use super::body::{self, NotEncodable};
+use super::ca_key::CaKey;
 use super::certificate::Certificate;
 use super::company::Company;
 use super::issuer::{BadIssuer, Issuer};
@@ -145,7 +146,7 @@ pub fn issuing_name(company: &Company, station: &Name, generation: u32) -> Resul
 
 /// The request (PKCS#10, PEM) of an issuing CA of this name, for a root elsewhere. It asks for what the root should
 /// grant: a CA with none below it, that signs certificates and lists.
-pub fn request_issuing(company: &Company, name: String, key: KeyPair) -> Result<String, CeremonyFailed> {
+pub fn request_issuing(company: &Company, name: String, key: &CaKey) -> Result<String, CeremonyFailed> {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::OrganizationName, company.as_str());
@@ -154,7 +155,7 @@ pub fn request_issuing(company: &Company, name: String, key: KeyPair) -> Result<
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.key_identifier_method = KeyIdMethod::PreSpecified(key_id(key.public_key()));
     let body = body::request(&params, key.public_key())?;
-    Ok(pem::encode("CERTIFICATE REQUEST", &signer::seal(&key, &body)?))
+    Ok(pem::encode("CERTIFICATE REQUEST", &signer::seal(key.signing(), &body)?))
 }
 
 /// The certificate of an issuing CA over this key, with no CA below it, valid for [`ISSUING_VALIDITY`] but not longer

@@ -4,10 +4,10 @@ mod extensions;
 
 use std::time::Duration;
 
+use super::ca_key::CaKey;
 use super::certificate::Certificate;
 use super::inspect::CertificateFacts;
 use super::issuer::{self, BadIssuer, Issuer};
-use super::key::KeyPair;
 use super::signed_by::{self, NotSigned};
 use crate::domain::code::{Code, Coded};
 use crate::domain::utc_time::UtcTime;
@@ -178,9 +178,10 @@ fn check_root(root: &Certificate, facts: &CertificateFacts, now: UtcTime) -> Res
 pub fn check(
     certificate: Certificate,
     root: &Certificate,
-    key: KeyPair,
+    key: impl Into<CaKey>,
     now: UtcTime,
 ) -> Result<(Issuer, Vec<Doubt>), NotInstallable> {
+    let key = key.into();
     let unreadable = |error| NotInstallable::Name(BadIssuer::Certificate(error));
     let facts = CertificateFacts::read(&certificate).map_err(unreadable)?;
     let above = CertificateFacts::read(root).map_err(unreadable)?;

@@ -7,12 +7,14 @@ use x509_cert::der::{self, Decode};
 use x509_cert::ext::pkix::SubjectKeyIdentifier;
 
 use super::body::{self, Body, NotEncodable};
+use super::ca_key::CaKey;
 use super::certificate::{BadCertificate, Certificate};
 use super::inspect::CertificateFacts;
 use super::key::{BadKeyPair, KeyPair};
 use super::public_key::{BadPublicKey, PublicKey};
 use super::signer::{self, SignFailed, SigningKey};
 use super::token::TokenKey;
+use super::token::pin::Pin;
 use super::token::uri::TokenUri;
 use crate::domain::code::{Code, Coded};
 use crate::domain::secret::Secret;
@@ -85,26 +87,15 @@ impl Issuer {
 
     /// Checks that this is a CA that may sign certificates and CRLs, on P-384, and that the key is its own.
     /// Whether it is valid now is asked at each use.
-    pub fn new(certificate: Certificate, key: KeyPair) -> Result<Issuer, BadIssuer> {
-        Issuer::over(certificate, Box::new(key))
+    pub fn new(certificate: Certificate, key: impl Into<CaKey>) -> Result<Issuer, BadIssuer> {
+        Issuer::over(certificate, key.into().into_signing())
     }
 
-    /// The same with a key that was made in a token.
-    pub fn new_in_token(certificate: Certificate, key: TokenKey) -> Result<Issuer, BadIssuer> {
-        Issuer::over(certificate, Box::new(key))
-    }
-
-    /// From its certificate in PEM and the place of its private key in a token. The token is not asked before
+    /// From its certificate and the place of its private key in a token. The token is not asked before
     /// something is signed; it must then hold the certificate's key.
-    pub fn load_in_token(
-        certificate_pem: &str,
-        place: &TokenUri,
-        pin: Option<&Secret>,
-    ) -> Result<Issuer, BadIssuer> {
-        let certificate = Certificate::from_pem(certificate_pem)?;
+    pub fn load_in_token(certificate: Certificate, place: &TokenUri, pin: Pin) -> Result<Issuer, BadIssuer> {
         let public_key = certificate.public_key()?;
-        let key = TokenKey::new(place.clone(), pin.map(Secret::duplicate), public_key);
-        Issuer::over(certificate, Box::new(key))
+        Issuer::new(certificate, TokenKey::new(place.clone(), pin, public_key))
     }
 
     fn over(certificate: Certificate, key: Box<dyn SigningKey>) -> Result<Issuer, BadIssuer> {

@@ -4,7 +4,8 @@
 mod connection;
 pub mod fault;
 mod module;
-mod pin;
+pub mod object;
+pub mod pin;
 mod seat;
 pub mod uri;
 mod way;
@@ -16,12 +17,12 @@ use p384::ecdsa::Signature;
 
 use self::connection::Connection;
 use self::fault::TokenFault;
+use self::pin::Pin;
 use self::seat::Seat;
 use self::uri::TokenUri;
 use super::body::Body;
 use super::public_key::PublicKey;
 use super::signer::{SignFailed, SigningKey};
-use crate::domain::secret::Secret;
 
 /// How long a signature waits for those before it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,22 +38,30 @@ const AT_ONCE: usize = 64;
 /// can be unlocked, and a wrong PIN be changed.
 pub struct TokenKey {
     uri: TokenUri,
-    pin: Option<Secret>,
+    pin: Pin,
     public_key: PublicKey,
     seat: Seat<Connection>,
 }
 
 /// Makes a key on P-384 in the token, where the URI says; a key of that name must not be there yet. It signs and
 /// cannot be taken out of the token.
-pub fn generate(uri: &TokenUri, pin: &Secret) -> Result<TokenKey, TokenFault> {
+pub fn generate(uri: &TokenUri, pin: Pin) -> Result<TokenKey, TokenFault> {
     let _in_use = module::in_use();
-    let public_key = Connection::generate(uri, pin)?;
-    Ok(TokenKey::new(uri.clone(), Some(pin.duplicate()), public_key))
+    let public_key = Connection::generate(uri, &pin, false)?;
+    Ok(TokenKey::new(uri.clone(), pin, public_key))
+}
+
+/// The same at a place whose name was chosen at random for this key alone: the key that lies there was made by a try that
+/// was cut off, and is taken up. What is only half of one is refused as taken.
+pub fn generate_or_take_up(uri: &TokenUri, pin: Pin) -> Result<TokenKey, TokenFault> {
+    let _in_use = module::in_use();
+    let public_key = Connection::generate(uri, &pin, true)?;
+    Ok(TokenKey::new(uri.clone(), pin, public_key))
 }
 
 impl TokenKey {
     /// The key at this place, which must turn out to be the private part of `public_key`.
-    pub(super) fn new(uri: TokenUri, pin: Option<Secret>, public_key: PublicKey) -> TokenKey {
+    pub fn new(uri: TokenUri, pin: Pin, public_key: PublicKey) -> TokenKey {
         TokenKey { uri, pin, public_key, seat: Seat::new() }
     }
 
@@ -90,7 +99,7 @@ impl TokenKey {
     fn connection<'k>(&self, kept: &'k mut Option<Connection>) -> Result<&'k Connection, TokenFault> {
         match kept {
             Some(connection) => Ok(connection),
-            None => Ok(kept.insert(Connection::open(&self.uri, self.pin.as_ref(), &self.public_key)?)),
+            None => Ok(kept.insert(Connection::open(&self.uri, &self.pin, &self.public_key)?)),
         }
     }
 }

@@ -94,6 +94,10 @@ pub enum AuditEvent {
     SecretSet {
         name: String,
     },
+    /// A token refused the PIN in the vault, which is not given again until it is set anew.
+    TokenPinRefused {
+        token: String,
+    },
     GroupKeyAdded {
         name: Name,
         check: Digest,

@@ -134,7 +134,7 @@ codes! {
     RootUnfit = "LS-CER-10", "Give the root's own certificate with --root: self-signed, of a CA, valid now.";
     SecondNeeded = "LS-CER-11", "At the command line, say who you are with --as, and have another administrator confirm with --second NAME; both give their passwords.";
     SecondRefused = "LS-CER-12", "Two different administrators who may log in each give their own password: --as-password-file and --second-password-file, or when asked.";
-    RenewInToken = "LS-CER-13", "Found another station for a new issuing CA; this one goes on until its CA ends.";
+    // LS-CER-13 meant that an issuing CA in a token cannot be renewed; it is not given again
     InstallPurpose = "LS-CER-14", "Have it issued again without extended key usages, or with clientAuth among them; root and issuing CA alike.";
     InstallConstrained = "LS-CER-15", "Have it issued again without name or policy constraints; root and issuing CA alike.";
     InstallCritical = "LS-CER-16", "Have it issued again without that extension, or with it not critical.";

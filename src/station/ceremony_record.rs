@@ -98,7 +98,7 @@ pub fn print(
 }
 
 fn sheet(station: &Name, entry: u64, held: &Held, actor: &Actor, at: UtcTime) -> String {
-    let Held { act, second, issuing_key, certificates, warnings } = held;
+    let Held { act, second, issuing_key, token_object, certificates, warnings } = held;
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         // names come from other people's certificates, and this goes to printers and terminals
@@ -113,6 +113,9 @@ fn sheet(station: &Name, entry: u64, held: &Held, actor: &Actor, at: UtcTime) ->
     line("confirmed by", second.as_ref().map_or("nobody (not asked for)", Name::as_str));
     line("audit log, entry", &entry.to_string());
     line("issuing key, SHA-256", &issuing_key.to_string());
+    if let Some(object) = token_object {
+        line("its object in the token", object);
+    }
     for one in certificates {
         line("", "");
         line("certificate", &one.role);

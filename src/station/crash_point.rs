@@ -42,6 +42,9 @@ pub const INSTALL_POINTS: [&str; 10] = [
 pub const ERASE_POINTS: [&str; 5] =
     ["erase-listed", "erase-on-record", "erase-vault-written", "erase-told", "erase-settled"];
 
+/// The points at which a renewal makes its key in a token, before those of [`INSTALL_POINTS`].
+pub const TOKEN_POINTS: [&str; 2] = ["token-key-intended", "token-key-made"];
+
 /// The points of revocation lists and of a proof of possession.
 pub const LIST_POINTS: [&str; 3] = ["crl-signed", "crl-on-record", "proof-signed"];
 
@@ -49,7 +52,7 @@ pub const LIST_POINTS: [&str; 3] = ["crl-signed", "crl-on-record", "proof-signed
 /// that a test can end the process with SIGKILL exactly here.
 #[cfg(feature = "crash-points")]
 pub fn reached(point: &str) {
-    let known = [&POINTS[..], &BATCH_POINTS, &INSTALL_POINTS, &ERASE_POINTS, &LIST_POINTS];
+    let known = [&POINTS[..], &BATCH_POINTS, &INSTALL_POINTS, &TOKEN_POINTS, &ERASE_POINTS, &LIST_POINTS];
     debug_assert!(known.iter().any(|points| points.contains(&point)), "{point} is not in a list");
     if std::env::var("LINESIDE_CRASH_AT").is_ok_and(|wanted| wanted == point) {
         use std::io::Write;

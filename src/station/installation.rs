@@ -4,21 +4,23 @@
 //! what was cut off before never was.
 
 pub mod carry_through;
+mod next_key;
 pub mod requests;
 
+use self::next_key::{await_certificate, waiting};
 use crate::ca::ceremony::{self, CeremonyFailed};
 use crate::ca::certificate::{self, Certificate};
 use crate::ca::company::{BadCompany, Company};
 use crate::ca::inspect::CertificateFacts;
 use crate::ca::installation::{self, Doubt, NotInstallable};
 use crate::ca::issuer::Issuer;
-use crate::ca::key::{BadKeyPair, KeyPair};
-use crate::ca::public_key::KeyKind;
+use crate::ca::key::BadKeyPair;
+use crate::ca::signer::SignFailed;
+use crate::ca::token::fault::TokenFault;
 use crate::domain::audit_event::ceremony::{Act, Held};
 use crate::domain::code::{Code, Coded};
 use crate::domain::digest::Digest;
 use crate::domain::name::Name;
-use crate::domain::person::Actor;
 use crate::domain::utc_time::UtcTime;
 use crate::durable;
 use crate::station::authority::{Administering, Authority};
@@ -30,7 +32,6 @@ use crate::station::issuers::{self, NoIssuer, STAGED, STAGED_ROOT};
 use crate::station::profiles;
 use crate::station::revocation::CrlFailed;
 use crate::station::second_person::Confirmation;
-use crate::station::settings::{BadSettings, Settings};
 use crate::station::vault_changes::{self, VaultChangeError};
 use crate::store::Store;
 use crate::store::audit::log;
@@ -63,11 +64,12 @@ pub enum CannotInstall {
     /// A withdrawal is on record, and the vault could not be written.
     #[error("the withdrawal is on record and not yet carried through: {0}")]
     WithdrawalOnRecord(VaultChangeError),
-    /// The key of the issuing CA lies in a token.
-    #[error("the key of this station's issuing CA lies in a token, where its CA is not renewed or replaced")]
-    InToken,
+    /// No key was made in the token.
     #[error(transparent)]
-    Settings(#[from] BadSettings),
+    Token(#[from] TokenFault),
+    /// The key that waits cannot sign now.
+    #[error(transparent)]
+    NotReady(#[from] SignFailed),
     /// It has the key identifier of another issuing CA.
     #[error("the certificate of “{0}” has the key identifier of an issuing CA this station had before")]
     KeyIdTaken(String),
@@ -108,8 +110,8 @@ impl Coded for CannotInstall {
             CannotInstall::OneList(_) => Code::OneList,
             CannotInstall::RequestOpen(_) => Code::RequestOpen,
             CannotInstall::WithdrawalOnRecord(_) => Code::ErasureOnRecord,
-            CannotInstall::InToken => Code::RenewInToken,
-            CannotInstall::Settings(error) => error.code(),
+            CannotInstall::Token(error) => error.code(),
+            CannotInstall::NotReady(error) => error.code(),
             CannotInstall::NoRoot => Code::RootUnfit,
             CannotInstall::KeyIdTaken(_) | CannotInstall::NameTaken(_) => Code::InstallName,
             CannotInstall::OnRecord(_) => Code::InstallOnRecord,
@@ -137,12 +139,6 @@ pub struct Place<'a> {
     pub station: &'a Name,
 }
 
-/// A key in a token has one CA for its life: nothing here makes another key there.
-fn key_is_in_vault(folder: &Folder) -> Result<(), CannotInstall> {
-    let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
-    if settings.issuing_key.is_some() { Err(CannotInstall::InToken) } else { Ok(()) }
-}
-
 /// Where there is an issuing CA already, each profile must tell its list from that of the next one.
 fn lists_are_told_apart(folder: &Folder) -> Result<(), CannotInstall> {
     if !folder.ca("issuing.pem").exists() {
@@ -163,25 +159,6 @@ pub struct Installed {
     pub unprinted: Option<FolderError>,
     /// Why there are no lists of its CA and those before it, if they could not be made.
     pub unlisted: Option<CrlFailed>,
-}
-
-/// Makes a key that waits for its certificate, unless there is one.
-fn await_certificate(
-    place: &Place<'_>,
-    vault: &mut Vault,
-    actor: &Actor,
-    now: UtcTime,
-) -> Result<KeyPair, CannotInstall> {
-    if vault.next_issuing_key().is_err() {
-        let key = KeyPair::generate(KeyKind::EcP384)?.pkcs8()?;
-        vault_changes::set_next_issuing_key(place.store, vault, key, actor, now)?;
-    }
-    waiting(vault)
-}
-
-fn waiting(vault: &Vault) -> Result<KeyPair, CannotInstall> {
-    let key = vault.next_issuing_key().map_err(|_| CannotInstall::NotWanted)?;
-    Ok(KeyPair::from_pkcs8(key)?)
 }
 
 /// How many issuing CAs there were, the present one among them. Keys that were erased count: the records name them for ever.
@@ -212,17 +189,26 @@ pub fn request(
     begin: bool,
     now: UtcTime,
 ) -> Result<String, CannotInstall> {
-    key_is_in_vault(place.folder)?;
     if begin {
         lists_are_told_apart(place.folder)?;
     }
-    let key = if begin { await_certificate(place, vault, who.actor(), now)? } else { waiting(vault)? };
+    let key = if begin {
+        await_certificate(place, vault, who.actor(), now)?
+    } else {
+        waiting(place.folder, vault)?
+    };
     let company = company(place.store)?;
     let name = ceremony::issuing_name(&company, place.station, generations(place.store, vault)? + 1)?;
     let issuing_key = key.public_key().digest();
-    let pem = ceremony::request_issuing(&company, name, key)?;
-    let held =
-        Held { act: Act::Request, second: None, issuing_key, certificates: Vec::new(), warnings: Vec::new() };
+    let pem = ceremony::request_issuing(&company, name, &key)?;
+    let held = Held {
+        act: Act::Request,
+        second: None,
+        issuing_key,
+        token_object: next_key::object(vault),
+        certificates: Vec::new(),
+        warnings: Vec::new(),
+    };
     place.store.change(who.actor(), now, |change| {
         clock::sound(log::last_entry_at(change)?)?;
         Ok::<_, CannotInstall>(ceremony_record::record(change, &held)?)
@@ -239,14 +225,15 @@ pub fn renew(
     root: &Issuer,
     now: UtcTime,
 ) -> Result<Installed, CannotInstall> {
-    key_is_in_vault(place.folder)?;
     clock::sound(place.store.read(log::last_entry_at)?)?;
-    requests::none_is_open(place.store, vault)?;
+    requests::none_is_open(place, vault)?;
     lists_are_told_apart(place.folder)?;
     let key = await_certificate(place, vault, who.actor(), now)?;
     crash_point::reached("renew-key-made");
     let company = company(place.store)?;
     let name = ceremony::issuing_name(&company, place.station, generations(place.store, vault)? + 1)?;
+    // the root signs for no key that does not sign itself
+    ceremony::request_issuing(&company, name.clone(), &key)?;
     let random = clock::random()?;
     let made = ceremony::certify_issuing(root, &company, name, key.public_key(), now, random)?;
     take(place, vault, who, confirmation, Act::Renewal, (made, root.certificate().clone()), now)
@@ -262,8 +249,7 @@ pub fn install(
     root: Option<Certificate>,
     now: UtcTime,
 ) -> Result<Installed, CannotInstall> {
-    key_is_in_vault(place.folder)?;
-    waiting(vault)?;
+    waiting(place.folder, vault)?;
     lists_are_told_apart(place.folder)?;
     let known = || issuers::certificate(place.folder, "root.pem");
     let root = root.map_or_else(known, |root| Ok(Some(root)))?.ok_or(CannotInstall::NoRoot)?;
@@ -280,7 +266,8 @@ fn take(
     now: UtcTime,
 ) -> Result<Installed, CannotInstall> {
     let &Place { folder, store, station } = place;
-    let (issuer, doubts) = installation::check(certificate, &root, waiting(vault)?, now)?;
+    let (issuer, doubts) = installation::check(certificate, &root, waiting(folder, vault)?, now)?;
+    issuer.ready()?;
     let facts = issuer.facts().clone();
     for known in issuers::certificates(folder)? {
         let known = CertificateFacts::read(&known).map_err(NoIssuer::from)?;
@@ -296,6 +283,7 @@ fn take(
         act,
         second: confirmation.second().cloned(),
         issuing_key: issuer.public_key().digest(),
+        token_object: next_key::object(vault),
         certificates: vec![
             ceremony_record::certified("root", &root, &above),
             ceremony_record::certified("issuing", issuer.certificate(), &facts),

@@ -2,12 +2,13 @@
 
 use crate::ca::certificate::{BadCertificate, Certificate};
 use crate::ca::issuer::{BadIssuer, Issuer};
-use crate::ca::key::{BadKeyPair, KeyPair};
+use crate::ca::key::BadKeyPair;
+use crate::ca::token::object::TokenObject;
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::Name;
-use crate::domain::secret::Secret;
 use crate::station::folder::{Folder, FolderError};
-use crate::station::settings::{BadSettings, Settings};
+use crate::station::issuing_keys::{self, belong_together};
+use crate::station::settings::BadSettings;
 use crate::vault::Vault;
 
 /// The certificate of the next issuing CA while it is being installed.
@@ -32,6 +33,9 @@ pub enum NoIssuer {
     /// None of those the station had issued a certificate.
     #[error("no issuing CA in the station's folder issued the certificate with serial number {0}")]
     Unknown(String),
+    /// Its key lies in a token that is not named.
+    #[error("the issuing CA's key lies in a token, and [issuing_key] in station.toml names none")]
+    NoToken,
     /// A file cannot be read.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -54,6 +58,7 @@ impl Coded for NoIssuer {
         match self {
             NoIssuer::Missing => Code::IssuerMissing,
             NoIssuer::Unknown(_) => Code::IssuerUnknown,
+            NoIssuer::NoToken => Code::TokenUriInvalid,
             NoIssuer::Folder(error) => error.code(),
             NoIssuer::Settings(error) => error.code(),
             NoIssuer::Certificate(error) => error.code(),
@@ -61,12 +66,6 @@ impl Coded for NoIssuer {
             NoIssuer::Issuer(error) => error.code(),
         }
     }
-}
-
-/// Whether this is the certificate of this key (PKCS#8).
-pub fn belong_together(certificate: &Certificate, key: &Secret) -> Result<bool, BadKeyPair> {
-    let key = KeyPair::from_pkcs8(key)?;
-    Ok(certificate.public_key().is_ok_and(|public| public == *key.public_key()))
 }
 
 /// A certificate of the folder `ca`, if the file is there.
@@ -121,17 +120,21 @@ pub fn root_of(folder: &Folder, issuing: &Certificate) -> Result<Option<Certific
     Ok(roots.into_iter().find(|root| issuing.is_issued_by(root)))
 }
 
-/// The issuing CA, with its key in a token if the settings say so, else with the vault's, and its certificate. The vault says which one it is: while another one is being
-/// installed its certificate may not be in its place yet.
+/// The issuing CA and its certificate. The vault says which one it is, by its key or by the name of that in the token: while
+/// another one is being installed its certificate may not be in its place yet. Where the settings name a token and the vault
+/// no object in it, the object is the one the settings name.
 pub fn present(folder: &Folder, vault: &Vault) -> Result<(Issuer, String), NoIssuer> {
-    let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
-    if let Some(place) = &settings.issuing_key {
-        let pem = folder.read(&folder.ca("issuing.pem"))?;
+    let kept = vault.issuing_key().ok();
+    if let Some(place) = issuing_keys::token(folder)?
+        && kept.and_then(TokenObject::read).is_none()
+    {
+        let certificate = certificate(folder, "issuing.pem")?.ok_or(NoIssuer::Missing)?;
+        let pem = certificate.pem();
         // without a PIN, or with a wrong one, the station opens all the same: it is set in an open station
-        let issuer = Issuer::load_in_token(&pem, place, vault.secret(&Name::of_token_pin()).ok())?;
+        let issuer = Issuer::load_in_token(certificate, &place, issuing_keys::pin(folder, vault))?;
         return Ok((under_root(folder, issuer)?, pem));
     }
-    let Ok(key) = vault.issuing_key() else { return Err(NoIssuer::Missing) };
+    let Some(key) = kept else { return Err(NoIssuer::Missing) };
     let mut found = certificate(folder, "issuing.pem")?;
     if !matches!(&found, Some(issuing) if belong_together(issuing, key)?)
         && let Some(staged) = certificate(folder, STAGED)?
@@ -141,7 +144,7 @@ pub fn present(folder: &Folder, vault: &Vault) -> Result<(Issuer, String), NoIss
     }
     let Some(certificate) = found else { return Err(NoIssuer::Missing) };
     let pem = certificate.pem();
-    let issuer = Issuer::new(certificate, KeyPair::from_pkcs8(key)?)?;
+    let issuer = Issuer::new(certificate, issuing_keys::key(folder, vault, key)?)?;
     Ok((under_root(folder, issuer)?, pem))
 }
 
@@ -159,10 +162,8 @@ pub fn past(folder: &Folder, vault: &Vault) -> Result<Vec<PastIssuer>, NoIssuer>
     for number in vault.past_issuing_numbers() {
         let pem = folder.read(&folder.ca(&format!("issuing-{number}.pem")))?;
         let key = vault.past_issuing_key(number).map_err(|_| NoIssuer::Missing)?;
-        all.push(PastIssuer {
-            number: number.clone(),
-            issuer: under_root(folder, Issuer::load(&pem, key)?)?,
-        });
+        let issuer = Issuer::new(Certificate::from_pem(&pem)?, issuing_keys::key(folder, vault, key)?)?;
+        all.push(PastIssuer { number: number.clone(), issuer: under_root(folder, issuer)? });
     }
     Ok(all)
 }

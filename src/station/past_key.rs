@@ -4,7 +4,7 @@
 use crate::ca::certificate::{BadCertificate, Certificate};
 use crate::ca::inspect::CertificateFacts;
 use crate::ca::issuer::Issuer;
-use crate::ca::key::KeyPair;
+use crate::ca::token::object::TokenObject;
 use crate::domain::audit_event::ceremony::{Act, Held};
 use crate::domain::code::{Code, Coded};
 use crate::domain::name::{BadName, Name};
@@ -186,7 +186,8 @@ pub fn forget(
     };
     let kept = vault.past_issuing_key(&name).map_err(VaultChangeError::from)?;
     // of a key in a token the vault knows no more than where it is
-    let in_vault = KeyPair::from_pkcs8(kept).is_ok();
+    let in_token = TokenObject::read(kept);
+    let in_vault = in_token.is_none();
     let until = one.issuer.not_after();
     let ended = until.seconds() < now.seconds();
     let in_use = !ended && store.read(|reader| is_in_use(reader, one.issuer.key_id(), &certificate, now))?;
@@ -209,6 +210,7 @@ pub fn forget(
         act: Act::Erasure,
         second: confirmation.second().cloned(),
         issuing_key: one.issuer.public_key().digest(),
+        token_object: in_token.map(|object| object.name().to_owned()),
         certificates: vec![ceremony_record::certified(&file, &certificate, &facts)],
         warnings,
     };

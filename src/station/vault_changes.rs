@@ -19,7 +19,7 @@ use crate::station::crash_point;
 use crate::store::Store;
 use crate::store::audit::log;
 use crate::store::error::StoreError;
-use crate::store::secret_checks;
+use crate::store::{meta, secret_checks};
 use crate::vault::Vault;
 use crate::vault::check::Entry;
 use crate::vault::error::VaultError;
@@ -199,7 +199,27 @@ pub fn rotate_group_key(
     )
 }
 
-/// Stores a private key of the issuing CA that waits for its certificate.
+/// Takes note of the object in a token that is the issuing CA's key, which no private key in the vault is then.
+pub fn set_issuing_key(
+    store: &Store,
+    vault: &mut Vault,
+    kept: Secret,
+    actor: &Actor,
+    now: UtcTime,
+) -> Result<(), VaultChangeError> {
+    let entry = Entry::IssuingKey;
+    change(
+        store,
+        vault,
+        &entry,
+        actor,
+        now,
+        |vault| vault.set_issuing_key(kept),
+        |_| AuditEvent::SecretSet { name: entry.to_string() },
+    )
+}
+
+/// Stores a private key of the issuing CA, or the name of its object in a token, that waits for its certificate.
 pub fn set_next_issuing_key(
     store: &Store,
     vault: &mut Vault,
@@ -296,6 +316,9 @@ fn change(
     };
     store.change(actor, now, |change| {
         secret_checks::set(change, &key, &value)?;
+        if written.is_ok() && *entry == Entry::Secret(Name::of_token_pin()) {
+            meta::forget_refused_pin(change)?;
+        }
         change.record(event);
         Ok::<_, StoreError>(())
     })?;

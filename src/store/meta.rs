@@ -53,6 +53,25 @@ pub(super) fn count_down(
     Ok(())
 }
 
+/// The token that refused the PIN in the vault; none once the PIN was set anew.
+pub fn pin_refused_by(reader: &Reader<'_>) -> Result<Option<String>, StoreError> {
+    reader.row("meta", "SELECT value FROM meta WHERE key = 'pin-refused-by'", [], |columns| {
+        columns.raw("value")
+    })
+}
+
+/// Remembers that this token refused the PIN in the vault; of the PIN itself nothing is kept. The caller records it.
+pub fn set_pin_refused_by(change: &Change<'_>, token: &str) -> Result<(), StoreError> {
+    change.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('pin-refused-by', ?1)", [token])?;
+    Ok(())
+}
+
+/// The PIN was set anew, by somebody who wants it tried.
+pub fn forget_refused_pin(change: &Change<'_>) -> Result<(), StoreError> {
+    change.execute("DELETE FROM meta WHERE key = 'pin-refused-by'", [])?;
+    Ok(())
+}
+
 /// The salt of the station's badges, once there is one.
 pub fn badge_salt(reader: &Reader<'_>) -> Result<Option<[u8; 16]>, StoreError> {
     let sql = "SELECT value FROM meta WHERE key = 'badge-salt'";

@@ -1,4 +1,5 @@
-//! The private keys of the issuing CA: the one that signs, the one that waits for its certificate, and those before.
+//! The private keys of the issuing CA: the one that signs, the one that waits for its certificate, and those before. Of a key
+//! in a token the name of its object lies here instead; whoever uses keys can tell them apart.
 
 use super::error::VaultError;
 use super::{Vault, bounded};

@@ -4,7 +4,7 @@
 mod exports;
 mod external_root;
 mod forgotten;
-mod killed;
+pub mod killed;
 mod list_addresses;
 mod lists;
 pub mod openssl;

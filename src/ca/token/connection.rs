@@ -9,12 +9,12 @@ use x509_cert::der::Decode;
 use x509_cert::der::asn1::OctetStringRef;
 
 use super::fault::TokenFault;
+use super::module;
+use super::pin::{self, Pin};
 use super::uri::TokenUri;
 use super::way::Way;
-use super::{module, pin};
 use crate::ca::body::Body;
 use crate::ca::public_key::{KeyKind, PublicKey};
-use crate::domain::secret::Secret;
 
 /// The OID of P-384 in DER: CKA_EC_PARAMS.
 const P384: &[u8] = b"\x06\x05\x2b\x81\x04\x00\x22";
@@ -30,11 +30,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Finds the token, logs in and finds the key, which must be the one expected as far as the token tells.
-    pub(super) fn open(
-        uri: &TokenUri,
-        pin: Option<&Secret>,
-        expected: &PublicKey,
-    ) -> Result<Connection, TokenFault> {
+    pub(super) fn open(uri: &TokenUri, pin: &Pin, expected: &PublicKey) -> Result<Connection, TokenFault> {
         let library = module::loaded(uri.module())?;
         let (session, way) = logged_in(&library, uri, pin, false)?;
         let (token, object) = (uri.token(), uri.object());
@@ -71,15 +67,18 @@ impl Connection {
         told.map(|_| ()).map_err(|error| TokenFault::of(uri.token(), &error))
     }
 
-    /// Makes a key pair on P-384 in the token: it signs, and cannot be taken out.
-    pub(super) fn generate(uri: &TokenUri, pin: &Secret) -> Result<PublicKey, TokenFault> {
+    /// Makes a key pair on P-384 in the token: it signs, and cannot be taken out. With `take_up` one that lies there is
+    /// taken if it is whole.
+    pub(super) fn generate(uri: &TokenUri, pin: &Pin, take_up: bool) -> Result<PublicKey, TokenFault> {
         let library = module::loaded(uri.module())?;
-        let (session, _) = logged_in(&library, uri, Some(pin), true)?;
+        let (session, _) = logged_in(&library, uri, pin, true)?;
         let token = || uri.token().to_owned();
-        for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
-            if !find(&session, uri, class)?.is_empty() {
-                return Err(TokenFault::KeyTaken { token: token(), object: uri.object().to_owned() });
-            }
+        let private = find(&session, uri, ObjectClass::PRIVATE_KEY)?;
+        let public = find(&session, uri, ObjectClass::PUBLIC_KEY)?;
+        match (private.as_slice(), public.as_slice()) {
+            ([], []) => {}
+            ([private], [public]) if take_up => return kept_in(&session, uri, *private, *public),
+            _ => return Err(TokenFault::KeyTaken { token: token(), object: uri.object().to_owned() }),
         }
         let fault = |error| TokenFault::of(uri.token(), &error);
         let mut public = vec![Attribute::Private(false), Attribute::EcParams(P384.to_vec())];
@@ -93,27 +92,38 @@ impl Connection {
         private.extend(named(uri));
         let made = session.generate_key_pair(&Mechanism::EccKeyPairGen, &public, &private);
         let (public, private) = made.map_err(fault)?;
-        let wanted = [AttributeType::Sensitive, AttributeType::Extractable];
-        let kept = session.get_attributes(private, &wanted).map_err(fault)?;
-        if !kept.contains(&Attribute::Sensitive(true)) || !kept.contains(&Attribute::Extractable(false)) {
-            session.destroy_object(private).and_then(|()| session.destroy_object(public)).map_err(fault)?;
-            return Err(TokenFault::NotSensitive { token: token() });
-        }
-        public_key(&session, uri, public)
+        kept_in(&session, uri, private, public)
     }
+}
+
+/// The public part of a key pair of ours that cannot be taken out of the token; one that can be is deleted.
+fn kept_in(
+    session: &Session,
+    uri: &TokenUri,
+    private: ObjectHandle,
+    public: ObjectHandle,
+) -> Result<PublicKey, TokenFault> {
+    let fault = |error| TokenFault::of(uri.token(), &error);
+    let wanted = [AttributeType::Sensitive, AttributeType::Extractable];
+    let kept = session.get_attributes(private, &wanted).map_err(fault)?;
+    if !kept.contains(&Attribute::Sensitive(true)) || !kept.contains(&Attribute::Extractable(false)) {
+        session.destroy_object(private).and_then(|()| session.destroy_object(public)).map_err(fault)?;
+        return Err(TokenFault::NotSensitive { token: uri.token().to_owned() });
+    }
+    public_key(session, uri, public)
 }
 
 fn logged_in(
     library: &Pkcs11,
     uri: &TokenUri,
-    secret: Option<&Secret>,
+    pin: &Pin,
     to_make_a_key: bool,
 ) -> Result<(Session, Way), TokenFault> {
     let (slot, info) = module::find(library, uri)?;
     let has = module::mechanisms(library, uri, slot)?;
     let lacks = |mechanism| TokenFault::Mechanism { token: uri.token().to_owned(), mechanism };
     let way = Way::of(&has).ok_or_else(|| lacks("CKM_ECDSA"))?;
-    let secret = secret.ok_or_else(|| TokenFault::PinMissing { token: uri.token().to_owned() })?;
+    pin.must_be_there(uri.token())?;
     let opened = match to_make_a_key {
         true => {
             if !has.contains(&MechanismType::ECC_KEY_PAIR_GEN) {
@@ -124,7 +134,7 @@ fn logged_in(
         false => library.open_ro_session(slot),
     };
     let session = opened.map_err(|error| TokenFault::of(uri.token(), &error))?;
-    pin::log_in(&session, uri, &info, secret)?;
+    pin::log_in(&session, uri, &info, pin)?;
     Ok((session, way))
 }
 

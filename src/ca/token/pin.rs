@@ -1,7 +1,7 @@
-//! Logging in with a PIN that a token counts: one that was refused is never given again by this process, and the last
-//! attempt before the lock is left to a person.
+//! Logging in with a PIN that a token counts: one that was refused is never given again, neither by this process nor, where
+//! that is remembered, by one after it; the last attempt before the lock is left to a person.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cryptoki::error::{Error, RvError};
 use cryptoki::session::{Session, UserType};
@@ -12,6 +12,41 @@ use subtle::ConstantTimeEq;
 use super::fault::{TokenFault, described};
 use super::uri::TokenUri;
 use crate::domain::secret::Secret;
+
+/// Tells whether this token refused the PIN since it was set, or why that is not known.
+type WasRefused = dyn Fn(&str) -> Result<bool, String> + Send + Sync;
+/// Is told the token that refused the PIN.
+type Remember = dyn Fn(&str) + Send + Sync;
+
+/// A token's PIN, if there is one, and what remembers beyond this process that it was refused.
+#[derive(Clone)]
+pub struct Pin {
+    secret: Option<Arc<Secret>>,
+    was_refused: Arc<WasRefused>,
+    remember: Arc<Remember>,
+}
+
+impl Pin {
+    /// A PIN that a person gives just now: only this process remembers its refusal.
+    pub fn given(secret: &Secret) -> Pin {
+        let secret = Some(Arc::new(secret.duplicate()));
+        Pin { secret, was_refused: Arc::new(|_| Ok(false)), remember: Arc::new(|_| ()) }
+    }
+
+    /// A PIN that is kept. `was_refused` is asked before each log-in, `remember` is told of a refusal.
+    pub fn kept(
+        secret: Option<&Secret>,
+        was_refused: impl Fn(&str) -> Result<bool, String> + Send + Sync + 'static,
+        remember: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Pin {
+        let secret = secret.map(|secret| Arc::new(secret.duplicate()));
+        Pin { secret, was_refused: Arc::new(was_refused), remember: Arc::new(remember) }
+    }
+
+    pub(super) fn must_be_there(&self, token: &str) -> Result<&Secret, TokenFault> {
+        self.secret.as_deref().ok_or_else(|| TokenFault::PinMissing { token: token.to_owned() })
+    }
+}
 
 /// A PIN that a token refused.
 struct Refused {
@@ -27,7 +62,7 @@ fn is(refused: &Refused, uri: &TokenUri, pin: &Secret) -> bool {
     one_token && bool::from(refused.pin.expose().ct_eq(pin.expose()))
 }
 
-/// What a token tells of its PIN before it is asked, and whether this process had the PIN refused.
+/// What a token tells of its PIN before it is asked, and whether the PIN is known to have been refused.
 #[derive(Debug, Clone, Copy)]
 struct Standing {
     /// CKF_USER_PIN_LOCKED.
@@ -78,15 +113,18 @@ pub(super) fn log_in(
     session: &Session,
     uri: &TokenUri,
     info: &TokenInfo,
-    pin: &Secret,
+    kept: &Pin,
 ) -> Result<(), TokenFault> {
     let token = || uri.token().to_owned();
+    let pin = kept.must_be_there(uri.token())?;
     // held until the token has answered: nobody else gives the same wrong PIN meanwhile
     let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
+    let on_record =
+        (kept.was_refused)(uri.token()).map_err(|cause| TokenFault::NotLoggedIn { token: token(), cause })?;
     let standing = Standing {
         locked: info.user_pin_locked(),
         final_try: info.user_pin_final_try(),
-        refused: refused.iter().any(|earlier| is(earlier, uri, pin)),
+        refused: on_record || refused.iter().any(|earlier| is(earlier, uri, pin)),
     };
     may_try(standing).map_err(|withheld| match withheld {
         Withheld::Locked => TokenFault::PinLocked { token: token() },
@@ -97,6 +135,7 @@ pub(super) fn log_in(
     let given = RawAuthPin::new(Box::new(pin.expose().to_vec()));
     answered(session.login_with_raw(UserType::User, &given), uri.token()).unwrap_or_else(|| {
         refused.push(Refused { uri: uri.clone(), pin: pin.duplicate() });
+        (kept.remember)(uri.token());
         Err(TokenFault::PinRefused { token: token() })
     })
 }

@@ -96,6 +96,25 @@ impl TokenUri {
         self.id.as_deref()
     }
 
+    /// The place of another key in the same token.
+    pub fn with_object(&self, object: &str, id: Option<&[u8]>) -> TokenUri {
+        let (object, id) = (object.to_owned(), id.map(<[u8]>::to_vec));
+        if (&object, &id) == (&self.object, &self.id) {
+            return self.clone();
+        }
+        let mut text = format!("pkcs11:token={}", encoded(self.token.as_bytes(), false));
+        if let Some(serial) = &self.serial {
+            text.push_str(&format!(";serial={}", encoded(serial.as_bytes(), false)));
+        }
+        text.push_str(&format!(";object={}", encoded(object.as_bytes(), false)));
+        if let Some(id) = &id {
+            text.push_str(&format!(";id={}", encoded(id, false)));
+        }
+        let module = self.module.to_string_lossy();
+        text.push_str(&format!("?module-path={}", encoded(module.as_bytes(), true)));
+        TokenUri { text, object, id, ..self.clone() }
+    }
+
     /// The library that speaks to the token.
     pub fn module(&self) -> &Path {
         &self.module
@@ -207,6 +226,21 @@ fn decoded(attribute: &'static str, value: &str, in_query: bool) -> Result<Vec<u
         }
     }
     Ok(bytes)
+}
+
+/// The value as it stands in a URI; slashes stay as they are in the part after the `?`.
+fn encoded(value: &[u8], in_query: bool) -> String {
+    let mut text = String::new();
+    for byte in value {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                text.push(char::from(*byte))
+            }
+            b'/' if in_query => text.push('/'),
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
 }
 
 /// The value as text: not empty, at most this many bytes, no control characters.

@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::session::Session;
 use crate::station::past_key::{self, Whereabouts};
-use crate::station::{ca_material, ca_warnings, clock};
+use crate::station::{ca_material, ca_warnings, clock, issuers};
 
 /// Shows root and issuing CA, those before it, the newest list, and warnings.
 pub fn run(session: &Session, common: &Common) -> Result<(), Failure> {
@@ -53,7 +53,14 @@ pub fn run(session: &Session, common: &Common) -> Result<(), Failure> {
     let (words, place) = match &session.settings.issuing_key {
         Some(place) => {
             let (token, object, module) = (place.token(), place.object(), place.module());
-            let words = format!("in the token “{token}”, object “{object}”, module {}", module.display());
+            // the settings name the first object; which one a renewal made, the vault says and the sheet of its ceremony
+            let first = issuers::past_numbers(&session.folder)?.is_empty();
+            let object = first.then_some(object);
+            let named = match object {
+                Some(object) => format!("object “{object}”"),
+                None => "object as the newest ca/ceremony-NNNN.txt names it".to_owned(),
+            };
+            let words = format!("in the token “{token}”, {named}, module {}", module.display());
             (words, json!({ "token": token, "object": object, "module": module }))
         }
         None => ("in the vault".to_owned(), json!("vault")),

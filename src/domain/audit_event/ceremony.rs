@@ -50,6 +50,9 @@ pub struct Held {
     pub second: Option<Name>,
     /// Digest of the public key (SPKI) that the issuing CA has from here on, asks a certificate for, or has no more.
     pub issuing_key: Digest,
+    /// The key's object in the token, if it lies in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_object: Option<String>,
     pub certificates: Vec<Certified>,
     /// What was not as it should be, and no reason to refuse.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

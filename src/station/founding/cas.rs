@@ -9,6 +9,7 @@ use crate::ca::issuer::{BadIssuer, Issuer};
 use crate::ca::key::KeyPair;
 use crate::ca::public_key::KeyKind;
 use crate::ca::token;
+use crate::ca::token::pin::Pin;
 use crate::domain::audit_event::ceremony::{Act, Held};
 use crate::domain::name::Name;
 use crate::domain::utc_time::UtcTime;
@@ -37,7 +38,7 @@ impl Cas {
         let (root, signing) = root(folder, founding, now)?;
         let issuing = ceremony::make_issuing(&signing, company, station, now, clock::random()?)?;
         vault.set_issuing_key(issuing.key.pkcs8()?)?;
-        Cas::of(root, issuing.into_issuer()?)
+        Cas::of(root, issuing.into_issuer()?, None)
     }
 
     /// The same with the issuing CA's key made in a token.
@@ -51,14 +52,14 @@ impl Cas {
         let Founding { company, station, .. } = founding;
         let InToken { place, pin } = token;
         let (root, signing) = root(folder, founding, now)?;
-        let key = token::generate(place, pin)?;
+        let key = token::generate(place, Pin::given(pin))?;
         let random = clock::random()?;
         let certificate = ceremony::make_issuing_in_token(&signing, company, station, &key, now, random)?;
         vault.set_secret(Name::of_token_pin(), pin.duplicate())?;
-        Cas::of(root, Issuer::new_in_token(certificate, key)?)
+        Cas::of(root, Issuer::new(certificate, key)?, Some(place.object().to_owned()))
     }
 
-    fn of(root: Certificate, issuer: Issuer) -> Result<Cas, FoundingError> {
+    fn of(root: Certificate, issuer: Issuer, token_object: Option<String>) -> Result<Cas, FoundingError> {
         let certificates = vec![("root", root), ("issuing", issuer.certificate().clone())];
         let facts = |one: &Certificate| CertificateFacts::read(one).map_err(BadIssuer::from);
         let mut certified = Vec::new();
@@ -69,6 +70,7 @@ impl Cas {
             act: Act::Founding,
             second: None,
             issuing_key: issuer.public_key().digest(),
+            token_object,
             certificates: certified,
             warnings: Vec::new(),
         };
@@ -84,6 +86,7 @@ impl Cas {
             act: Act::Founding,
             second: None,
             issuing_key,
+            token_object: None,
             certificates: Vec::new(),
             warnings: Vec::new(),
         };

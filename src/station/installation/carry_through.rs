@@ -14,6 +14,7 @@ use crate::domain::utc_time::UtcTime;
 use crate::station::ceremony_record;
 use crate::station::folder::Folder;
 use crate::station::issuers::{self, NoIssuer, STAGED, STAGED_ROOT};
+use crate::station::issuing_keys;
 use crate::station::revocation::{self, CrlFailed};
 use crate::station::settings::Settings;
 use crate::station::vault_changes::{self, VaultChangeError};
@@ -35,7 +36,7 @@ pub fn finish(
         unstage(folder)?;
         return Ok(None);
     };
-    let is_of = |key: &Secret| issuers::belong_together(&staged, key);
+    let is_of = |key: &Secret| issuing_keys::belong_together(&staged, key);
     let on_record = vault_changes::is_in_change(store, &Entry::IssuingKey)?;
     let waits = vault.next_issuing_key().ok().map(is_of).transpose()? == Some(true);
     if on_record && waits {
@@ -81,7 +82,8 @@ pub fn conclude(
 }
 
 fn print(folder: &Folder, entry: u64, of: &AuditEntry) -> Result<(), CannotInstall> {
-    let settings = Settings::parse(&folder.read(&folder.settings())?, folder.path())?;
+    let settings =
+        Settings::parse(&folder.read(&folder.settings())?, folder.path()).map_err(NoIssuer::from)?;
     if let Err(error) = ceremony_record::print_missing(folder, &settings.name, entry, of) {
         tracing::error!(code = %error.code(), "the sheet of the ceremony in entry {entry} could not be written: {error}");
     }

@@ -1,6 +1,9 @@
 use super::*;
 use crate::ca::key::KeyPair;
+use crate::ca::public_key::KeyKind;
+use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
+use crate::station::issuing_keys;
 use crate::station::keys;
 use crate::station::testing::{Bench, now};
 use crate::vault::root_key;
@@ -30,7 +33,14 @@ fn lay_down(bench: &Bench, made: &Certificate, root: &Certificate) {
 
 fn held(made: &Certificate) -> Held {
     let issuing_key = made.public_key().unwrap().digest();
-    Held { act: Act::Renewal, second: None, issuing_key, certificates: Vec::new(), warnings: Vec::new() }
+    Held {
+        act: Act::Renewal,
+        second: None,
+        issuing_key,
+        token_object: None,
+        certificates: Vec::new(),
+        warnings: Vec::new(),
+    }
 }
 
 fn in_use(bench: &Bench) -> Certificate {
@@ -121,8 +131,8 @@ fn a_key_pair_is_told_from_another() {
     let bench = Bench::new();
     let other = KeyPair::generate(KeyKind::EcP384).unwrap().pkcs8().unwrap();
     let unlocked = bench.unlock().unwrap();
-    assert!(issuers::belong_together(&in_use(&bench), unlocked.vault.issuing_key().unwrap()).unwrap());
-    assert!(!issuers::belong_together(&in_use(&bench), &other).unwrap());
+    assert!(issuing_keys::belong_together(&in_use(&bench), unlocked.vault.issuing_key().unwrap()).unwrap());
+    assert!(!issuing_keys::belong_together(&in_use(&bench), &other).unwrap());
 }
 
 #[test]

@@ -38,6 +38,7 @@ event_words! {
     "secret-unchanged": "Secret left unchanged", "Geheimnis unverändert", "机密未更改", "Secreto sin cambios";
     "secret-settled": "Secret settled", "Geheimnis geklärt", "机密已核定", "Secreto aclarado";
     "secret-set": "Secret set", "Geheimnis gesetzt", "机密已设置", "Secreto establecido";
+    "token-pin-refused": "PIN refused by the token", "PIN vom Token abgewiesen", "令牌拒绝 PIN", "PIN rechazado por el token";
     "group-key-added": "Group key added", "Gruppenschlüssel hinzugefügt", "已添加组密钥", "Clave de grupo añadida";
     "group-key-rotated": "Group key rotated", "Gruppenschlüssel gewechselt", "组密钥已轮换", "Clave de grupo rotada";
     "group-key-derived": "Keys derived", "Schlüssel abgeleitet", "已派生密钥", "Claves derivadas";

@@ -16,7 +16,8 @@ fn ca(station: &Station, file: &str) -> String {
 
 /// Whether what was cut off here goes on at the next unlock.
 fn takes_force(point: &str) -> bool {
-    let place = |wanted: &str| INSTALL_POINTS.iter().position(|known| *known == wanted).unwrap();
+    let place = |wanted: &str| INSTALL_POINTS.iter().position(|known| *known == wanted);
+    // those of a token come before all of them
     place(point) >= place("install-on-record")
 }
 
@@ -66,18 +67,22 @@ fn the_list_is_its_own(station: &Station) {
 
 #[test]
 fn a_renewal_killed_at_any_step_leaves_one_ca_in_force_and_is_done_again() {
-    let station = Station::found();
+    at_every_step(&Station::found(), &INSTALL_POINTS);
+}
+
+/// Kills a renewal at each of these points and does it again; the number of issuing CAs there were in the end.
+pub fn at_every_step(station: &Station, points: &[&str]) -> usize {
     let mut generation = 1;
     let mut carried_through = 0;
     let mut devices = Vec::new();
-    for point in INSTALL_POINTS {
-        let before = subject(&station);
-        kill_at(&station, point, &["ca", "renew"]);
+    for &point in points {
+        let before = subject(station);
+        kill_at(station, point, &["ca", "renew"]);
         // the public part can be looked at even before anybody unlocks
         station.ok(&["ca", "show"]);
         station.ok(&["audit", "verify"]);
-        assert!(serves(&station), "{point}");
-        let after = subject(&station);
+        assert!(serves(station), "{point}");
+        let after = subject(station);
         // the CA is whole once it is unstaged: nothing is left to be carried through
         let carried = takes_force(point) && point != "install-unstaged";
         carried_through += usize::from(carried);
@@ -89,7 +94,7 @@ fn a_renewal_killed_at_any_step_leaves_one_ca_in_force_and_is_done_again() {
             assert_eq!(after, before, "{point}");
         }
         let device = format!("k{}", devices.len());
-        is_whole(&station, &device);
+        is_whole(station, &device);
         devices.push(device);
         let renewed = station.json(&["ca", "renew"]);
         generation += 1;
@@ -103,15 +108,16 @@ fn a_renewal_killed_at_any_step_leaves_one_ca_in_force_and_is_done_again() {
         station.ok(&["ca", "revoke", &serial, "--reason", "superseded"]);
     }
     station.ok(&["ca", "crl"]);
-    let mut lists: Vec<String> = (1..generation).map(|number| format!("crl-{number}.pem")).collect();
+    let mut lists: Vec<String> = (1..generation).map(|number: usize| format!("crl-{number}.pem")).collect();
     lists.push("crl.pem".to_owned());
     let revoked = |list: &String| {
-        openssl(&station, &["crl", "-in", &ca(&station, list), "-noout", "-text"])
+        openssl(station, &["crl", "-in", &ca(station, list), "-noout", "-text"])
             .matches("Serial Number:")
             .count()
     };
     assert_eq!(lists.iter().map(revoked).sum::<usize>(), devices.len());
     station.ok(&["audit", "verify"]);
+    generation
 }
 
 #[test]

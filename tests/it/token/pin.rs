@@ -4,7 +4,7 @@ use crate::factory::bench::Bench;
 use crate::factory::token::Token;
 use crate::factory::{Station, wait_for};
 
-fn set_pin(station: &Station, pin: &str) {
+pub fn set_pin(station: &Station, pin: &str) {
     let file = station.write("pin", pin);
     station.ok(&["secret", "set", "pkcs11-pin", "--file", &file]);
 }
@@ -41,16 +41,56 @@ fn a_wrong_pin_is_tried_once_and_the_right_one_heals_it() {
     for text in [&ended.err, &ended.out, &messages, &log] {
         assert!(!text.contains(wrong), "the PIN is told: {text}");
     }
-    // a command of its own is a program of its own: one attempt, and a sentence
+    // a command of its own is a program of its own, and gives no PIN that another one had refused
     token.hush();
     station.refused(1, "LS-TOKEN-07", &["ca", "crl"]);
-    assert_eq!(token.calls("C_Login"), 1);
+    assert_eq!(token.calls("C_Login"), 0);
 
     set_pin(&station, crate::factory::token::PIN);
     station.ok(&["ca", "crl"]);
     let _serving = station.serve();
     let _bench = Bench::plug(&station, 3, "GW", &[]);
     wait_for("three devices that pass", || (runs(&station)[3..] == ["PASS|"; 3]).then_some(()));
+}
+
+#[test]
+fn a_wrong_pin_is_tried_once_however_often_the_station_is_started() {
+    let token = Token::new();
+    let station = token.found_station(&token.spy);
+    let wrong = "11112222";
+    set_pin(&station, wrong);
+    station.add_slot("slot-1", "GW00001");
+    station.release("lot", "demo-gateway", 1, 0);
+    token.hush();
+    for start in 1..=3 {
+        let serving = station.serve();
+        let bench = Bench::plug(&station, 1, "GW", &[]);
+        wait_for("a verdict", || (runs(&station).len() == start).then_some(()));
+        drop(bench);
+        assert_eq!(serving.end().exit, 0);
+        assert_eq!(runs(&station), vec!["ERROR|LS-TOKEN-07"; start]);
+        assert_eq!(token.calls("C_Login"), 1, "start {start}");
+    }
+    station.refused(1, "LS-TOKEN-07", &["ca", "renew"]);
+    assert_eq!(token.calls("C_Login"), 1);
+    let told = station.events("token-pin-refused");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["token"], crate::factory::token::TOKEN);
+    let kept = station.sqlite("SELECT key, value FROM meta");
+    assert!(kept.contains("pin-refused-by|line") && !kept.contains(wrong), "{kept}");
+    // another secret is no reason to try again; the PIN set anew is, even the same one: that is a person's decision
+    let other = station.write("other", "something");
+    station.ok(&["secret", "set", "wifi", "--file", &other]);
+    station.refused(1, "LS-TOKEN-07", &["ca", "crl"]);
+    assert_eq!(token.calls("C_Login"), 1);
+    set_pin(&station, wrong);
+    station.refused(1, "LS-TOKEN-07", &["ca", "crl"]);
+    station.refused(1, "LS-TOKEN-07", &["ca", "crl"]);
+    assert_eq!(token.calls("C_Login"), 2);
+    set_pin(&station, crate::factory::token::PIN);
+    station.ok(&["ca", "crl"]);
+    assert_eq!(station.events("token-pin-refused").len(), 2);
+    station.ok(&["audit", "verify"]);
 }
 
 #[test]

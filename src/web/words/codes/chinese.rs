@@ -205,7 +205,6 @@ super::code_words! {
     RootUnfit: "根证书无法使用。", "请用 --root 指定根 CA 自己的证书：自签名、CA、现在有效。";
     SecondNeeded: "需要第二位管理员确认。", "请在命令行用 --as 说明您是谁，并由另一位管理员用 --second NAME 确认；两人都要给出密码。";
     SecondRefused: "确认被拒绝。", "请由两位不同的、可以登录的管理员各自给出自己的密码。";
-    RenewInToken: "签发 CA 的密钥在令牌中，无法在那里更新该 CA。", "请为新的签发 CA 建立另一个工位；本工位可继续工作到其 CA 截止。";
     InstallPurpose: "该 CA 证书不允许 TLS 客户端用途。", "请重新签发：不带扩展密钥用途，或其中包含 clientAuth；根 CA 和签发 CA 均如此。";
     InstallConstrained: "该 CA 证书限制了名称或策略。", "请重新签发：不带名称约束和策略约束；根 CA 和签发 CA 均如此。";
     InstallCritical: "该 CA 证书含有未知的关键扩展。", "请重新签发：去掉该扩展，或将其设为非关键。";

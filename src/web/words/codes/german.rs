@@ -205,7 +205,6 @@ super::code_words! {
     RootUnfit: "Die Wurzel ist nicht zu gebrauchen.", "Mit --root das Zertifikat der Wurzel selbst angeben: selbst unterschrieben, einer CA, jetzt gültig.";
     SecondNeeded: "Ein zweiter Administrator muss bestätigen.", "An der Befehlszeile mit --as den eigenen Namen nennen und mit --second NAME einen anderen Administrator bestätigen lassen; beide geben ihr Passwort.";
     SecondRefused: "Die Bestätigung wurde abgelehnt.", "Zwei verschiedene Administratoren, die sich anmelden dürfen, geben je ihr eigenes Passwort.";
-    RenewInToken: "Der Schlüssel der ausstellenden CA liegt in einem Token; dort wird sie nicht erneuert.", "Für eine neue ausstellende CA eine weitere Station gründen; diese arbeitet weiter, bis ihre CA endet.";
     InstallPurpose: "Das Zertifikat der CA lässt keine TLS-Clients zu.", "Es ohne erweiterte Schlüsselverwendung oder mit clientAuth darin neu ausstellen lassen, bei Wurzel wie ausstellender CA.";
     InstallConstrained: "Das Zertifikat der CA schränkt Namen oder Richtlinien ein.", "Es ohne name constraints und policy constraints neu ausstellen lassen, bei Wurzel wie ausstellender CA.";
     InstallCritical: "Das Zertifikat der CA hat eine unbekannte kritische Erweiterung.", "Es ohne diese Erweiterung neu ausstellen lassen, oder mit ihr als nicht kritisch.";

@@ -205,7 +205,6 @@ super::code_words! {
     RootUnfit: "La raíz no sirve.", "Indique con --root el certificado de la propia raíz: autofirmado, de una CA, válido ahora.";
     SecondNeeded: "Un segundo administrador debe confirmar.", "En la línea de órdenes, diga quién es con --as y haga confirmar a otro administrador con --second NOMBRE; ambos dan su contraseña.";
     SecondRefused: "La confirmación fue rechazada.", "Dos administradores distintos que puedan entrar dan cada uno su propia contraseña.";
-    RenewInToken: "La clave de la CA emisora está en un token; allí la CA no se renueva.", "Funde otra estación para una nueva CA emisora; esta sigue hasta que termine su CA.";
     InstallPurpose: "El certificado de la CA no admite clientes TLS.", "Haga que se emita de nuevo sin usos extendidos de clave, o con clientAuth entre ellos; tanto la raíz como la CA emisora.";
     InstallConstrained: "El certificado de la CA limita nombres o políticas.", "Haga que se emita de nuevo sin restricciones de nombres ni de políticas; tanto la raíz como la CA emisora.";
     InstallCritical: "El certificado de la CA tiene una extensión crítica desconocida.", "Haga que se emita de nuevo sin esa extensión, o con ella no crítica.";
