@@ -1,6 +1,9 @@
 use super::*;
 use crate::ca::key::KeyPair;
+use crate::ca::public_key::KeyKind;
+use crate::domain::person::Actor;
 use crate::domain::secret::Secret;
+use crate::station::issuing_keys;
 use crate::station::keys;
 use crate::station::testing::{Bench, now};
 use crate::vault::root_key;
