@@ -97,7 +97,7 @@ codes! {
     // -- certificates
     CsrGarbage = "LS-CA-01", "Have the device make its certificate request again.";
     CsrNotPossessed = "LS-CA-02", "Have the device make its key and request again; the request is not signed by its own key.";
-    TwoCertificates = "LS-CA-43", "Provision these devices on the line, which gives them both.";
+    TwoCertificates = "LS-CA-43", "Give a request for each of the two keys: columns csr and secondary_csr of a table, or --secondary-csr.";
     KeyTypeRefused = "LS-CA-03", "Use a key type that the profile allows.";
     ProfileInvalid = "LS-CA-04", "Mend the profile; the message names the line.";
     IssuerInvalid = "LS-CA-05", "Restore the ca folder of this station; key and certificate of the issuing CA do not belong together.";

@@ -56,6 +56,11 @@ impl<T> Pair<T> {
         self.secondary.is_some()
     }
 
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        1 + u64::from(self.is_two())
+    }
+
     /// Those that are there, the primary first.
     pub fn each(&self) -> impl Iterator<Item = (Which, &T)> {
         let secondary = self.secondary.as_ref().map(|secondary| (Which::Secondary, secondary));
@@ -102,7 +107,7 @@ mod tests {
     fn a_pair_holds_one_or_two_and_loses_none() {
         let two = Pair { primary: 1, secondary: Some(2) };
         assert_eq!(two.each().collect::<Vec<_>>(), [(Which::Primary, &1), (Which::Secondary, &2)]);
-        assert_eq!(Pair::one(1).each().count(), 1);
+        assert_eq!((Pair::one(1).each().count(), Pair::one(1).count(), two.count()), (1, 1, 2));
         assert_eq!(two.map(|which, n| format!("{which} {n}")).secondary.as_deref(), Some("secondary 2"));
         let made = two.try_map(|which, n| if which == Which::Primary { Ok(n) } else { Err(n) });
         assert_eq!(made, Err(2));

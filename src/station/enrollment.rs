@@ -134,20 +134,20 @@ fn is_wanted(change: &Change<'_>, product: &Product, id: &RegistrationId) -> Res
     })
 }
 
-/// Queues the enrollment of a device whose certificate was handed over in a file, by the rules of a PASS on the line; in
-/// the transaction that puts the certificate on record.
+/// Queues the enrollment of a device whose certificate, or both, was handed over in a file, by the rules of a PASS on the
+/// line; in the transaction that puts it on record.
 pub fn queue_handed_over(
     change: &mut Change<'_>,
     product: &Product,
     identity: &DeviceIdentity,
     run: u64,
-    serial: CertSerial,
+    serials: &Pair<CertSerial>,
 ) -> Result<(), StoreError> {
     let DeviceIdentity { registration_id, device_id } = identity;
     if !is_wanted(change, product, registration_id)? {
         return Ok(());
     }
-    let attestation = Attestation::Certificate(serial);
+    let attestation = Attestation::of(serials);
     let order = EnrollmentOrder {
         device_id: device_id.clone(),
         product: product.digest,

@@ -1,4 +1,4 @@
-//! One certificate for one request from outside. The device is known by its ID alone, and is not asked anything; what it
+//! One certificate for one request from outside, or two for two where the recipe gives as many. The device is known by its ID alone, and is not asked anything; what it
 //! gets is a run like any other all the same: a unit of a work order, the intent on record, the signature, the record.
 
 use crate::ca::certificate::Certificate;
@@ -27,6 +27,7 @@ use crate::store::audit::log;
 use crate::store::bulk::commit::HANDED_OVER;
 use crate::store::certificates::issue::{Intent, SignedCertificate};
 use crate::store::change::Change;
+use crate::store::error::StoreError;
 use crate::store::runs::finish::{self, Finish};
 use crate::store::runs::reserve::{self, Reservation};
 use crate::store::work_orders::{self, NewWorkOrder, closing};
@@ -38,8 +39,8 @@ pub mod settle;
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Ask<'a> {
-    /// The request, PEM or DER.
-    pub csr: &'a [u8],
+    /// The request, PEM or DER; or two.
+    pub csr: Pair<&'a [u8]>,
     /// The device's ID, which becomes the CN.
     pub id: &'a RegistrationId,
     /// The certificate profile; else that of the work order, else the shipped one for the request's kind of key.
@@ -55,14 +56,21 @@ pub struct Ask<'a> {
 pub struct Signed {
     /// The run on record.
     pub run: u64,
-    /// The certificate's serial number.
-    pub cert_serial: CertSerial,
-    /// The certificate.
-    pub certificate: Certificate,
+    /// The certificates.
+    pub certificates: Pair<SignedOne>,
     /// The profile it follows.
     pub profile: Name,
     /// The work order its unit was taken from.
     pub work_order: Name,
+}
+
+/// One certificate.
+#[derive(Debug)]
+pub struct SignedOne {
+    /// Its serial number.
+    pub cert_serial: CertSerial,
+    /// Itself.
+    pub certificate: Certificate,
 }
 
 /// Under which rules, all of them found before anything is written down.
@@ -85,27 +93,37 @@ impl Rules {
 struct Intended {
     run: u64,
     identity: DeviceIdentity,
-    prepared: Prepared,
+    prepared: Pair<Prepared>,
     work_order: Name,
 }
 
-/// Issues the certificate. Nothing of the request gets into it but the key.
+/// Issues the certificate, or both. Nothing of a request gets into it but the key.
 ///
 /// # Errors
 /// [`SignRefused`]; nothing is on record then but the refusal's own alarm, or a run that ended without a certificate.
 pub fn sign(bench: &Bench<'_>, right: &Engineering, ask: &Ask<'_>) -> Result<Signed, SignRefused> {
-    let key = csr::proven_key(ask.csr)?;
-    bench.keys.blocklist.admit(key.public_key())?;
-    let rules = rules(bench, ask, key.public_key().kind())?;
+    let keys = ask.csr.try_map(|_, csr| {
+        let key = csr::proven_key(csr)?;
+        bench.keys.blocklist.admit(key.public_key())?;
+        Ok::<_, SignRefused>(key)
+    })?;
+    let digest = |key: &ProvenKey| key.public_key().digest();
+    if keys.secondary.as_ref().is_some_and(|second| digest(second) == digest(&keys.primary)) {
+        return Err(SignRefused::KeysAlike);
+    }
+    let rules = rules(bench, ask, keys.primary.public_key().kind())?;
     ask.id.fits_cn()?;
     bench.keys.issuer.ready()?;
     let intended =
-        intend(bench, right, ask, &rules, key).inspect_err(|refused| alarm(bench, right, refused))?;
+        intend(bench, right, ask, &rules, keys).inspect_err(|refused| alarm(bench, right, refused))?;
     crash_point::reached("after-intent");
     let Intended { run, identity, prepared, work_order } = intended;
-    let serial = prepared.cert_serial();
-    let certificate = match prepared.sign() {
-        Ok(certificate) => certificate,
+    let signed = prepared.try_map(|_, prepared| {
+        let cert_serial = prepared.cert_serial();
+        prepared.sign().map(|certificate| SignedOne { cert_serial, certificate })
+    });
+    let certificates = match signed {
+        Ok(certificates) => certificates,
         Err(failed) => {
             give_up(bench, right, &rules, run, &work_order, &failed)?;
             return Err(failed.into());
@@ -113,17 +131,20 @@ pub fn sign(bench: &Bench<'_>, right: &Engineering, ask: &Ask<'_>) -> Result<Sig
     };
     crash_point::reached("signed");
     bench.store.change(right.actor(), clock::now(), |change| {
-        let signed = SignedCertificate { serial, der: certificate.der() };
-        certificates::issue::issued(change, &Pair::one(signed))?;
+        let signed = certificates
+            .as_ref()
+            .map(|_, one| SignedCertificate { serial: one.cert_serial, der: one.certificate.der() });
+        certificates::issue::issued(change, &signed)?;
         let finish =
             Finish { verdict: Verdict::Pass, stage: Stage::Finished, proof: Some(HANDED_OVER), ..ENDED };
         finish::finish(change, run, &finish)?;
         if let Some(recipe) = &rules.recipe {
-            enrollment::queue_handed_over(change, &recipe.product, &identity, run, serial)?;
+            let serials = certificates.as_ref().map(|_, one| one.cert_serial);
+            enrollment::queue_handed_over(change, &recipe.product, &identity, run, &serials)?;
         }
         close_opened(change, &rules, &work_order)
     })?;
-    Ok(Signed { run, cert_serial: serial, certificate, profile: rules.profile.name().clone(), work_order })
+    Ok(Signed { run, certificates, profile: rules.profile.name().clone(), work_order })
 }
 
 /// Why such a work order is closed.
@@ -150,6 +171,11 @@ fn rules(bench: &Bench<'_>, ask: &Ask<'_>, kind: KeyKind) -> Result<Rules, SignR
         Some((recipe, profile)) => (recipe, Some(profile)),
         None => (None, None),
     };
+    match (recipe.as_ref().filter(|recipe| recipe.product.credential.is_two()), ask.csr.is_two()) {
+        (Some(recipe), false) => return Err(SignRefused::TwoCertificates(recipe.product.name.clone())),
+        (None, true) => return Err(SignRefused::OneCertificate),
+        (Some(_), true) | (None, false) => {}
+    }
     let name = match (ask.profile, wanted) {
         (Some(named), Some(wanted)) if *named != wanted => {
             return Err(SignRefused::OtherProfile { named: named.clone(), wanted });
@@ -169,7 +195,6 @@ fn made_by(bench: &Bench<'_>, order: &Name) -> Result<(Option<Recipe>, Name), Si
     let product = head.ok_or_else(|| SignRefused::NoWorkOrder(order.clone()))?.order.product;
     match products::find(bench.folder, &product) {
         Ok(recipe) => match &recipe.product.credential {
-            credential if credential.is_two() => Err(SignRefused::TwoCertificates(product)),
             Credential::X509 { profile, .. } => {
                 let profile = profile.clone();
                 Ok((Some(recipe), profile))
@@ -194,13 +219,13 @@ fn intend(
     right: &Engineering,
     ask: &Ask<'_>,
     rules: &Rules,
-    key: ProvenKey,
+    keys: Pair<ProvenKey>,
 ) -> Result<Intended, SignRefused> {
-    let random = clock::random()?;
+    let keys = keys.try_map(|_, key| Ok::<_, SignRefused>((key, clock::random()?)))?;
     let credential = Credential::X509 {
         key: KeyOrigin::OnDevice,
         profile: rules.profile.name().clone(),
-        key_paths: Pair::one(String::new()),
+        key_paths: keys.as_ref().map(|_, _| String::new()),
     };
     bench.store.change(right.actor(), clock::now(), |change| {
         let now = clock::sound(log::last_entry_at(change)?)?;
@@ -233,19 +258,25 @@ fn intend(
         };
         let (reserved, permits) = reserve::reserve(change, &reservation)?;
         let whom = Whom { serial: &serial, mac: None, identity: &identity };
-        let serial = CertSerial::new(now, random);
-        let issuer = &bench.keys.issuer;
-        let prepared = issue::prepare(permits.primary, issuer, &rules.profile, key, &whom, serial, now)?;
-        let intent = Intent {
-            serial,
+        let (issuer, profile) = (&bench.keys.issuer, &rules.profile);
+        let permitted = permits.zip(keys).ok_or_else(|| StoreError::Conflict {
+            table: "run",
+            key: reserved.run.to_string(),
+            why: "was not permitted as many certificates as there are requests",
+        })?;
+        let prepared = permitted.try_map(|_, (permit, (key, random))| {
+            issue::prepare(permit, issuer, profile, key, &whom, CertSerial::new(now, random), now)
+        })?;
+        let intents = prepared.as_ref().map(|_, prepared| Intent {
+            serial: prepared.cert_serial(),
             to_be_signed: prepared.to_be_signed(),
             public_key: prepared.public_key().digest(),
             profile: rules.profile.name(),
             profile_text: &rules.profile_text,
             not_before: prepared.not_before(),
             not_after: prepared.not_after(),
-        };
-        certificates::issue::intend(change, &reserved, &Pair::one(intent))?;
+        });
+        certificates::issue::intend(change, &reserved, &intents)?;
         Ok(Intended { run: reserved.run, identity, prepared, work_order })
     })
 }

@@ -27,7 +27,7 @@ pub const LARGEST_CHUNK: usize = 16_384;
 /// Bytes of one intent: serial number, digest of the body, digest of the key.
 const INTENT: usize = 16 + 32 + 32;
 
-/// What is about to be signed for one device.
+/// One certificate that is about to be signed.
 #[derive(Debug, Clone, Copy)]
 pub struct BulkIntent {
     /// The certificate's serial number.
@@ -64,6 +64,13 @@ pub struct Standing {
     pub refused: u64,
     /// How far its files were durable.
     pub ends: Ends,
+}
+
+impl Standing {
+    /// Rows whose devices are on record, of which each has so many certificates.
+    pub fn good(&self, copies: u8) -> u64 {
+        self.certificates / u64::from(copies.max(1))
+    }
 }
 
 /// How far a batch is.
@@ -222,8 +229,8 @@ pub fn keep_texts(
 }
 
 /// Gives up the chunks of a batch that were intended and are not on record: their numbers are never signed again and
-/// go on the CRL, and their units go back to the work order. How many certificates that were.
-pub fn void(change: &mut Change<'_>, batch: u64, work_order: &Name) -> Result<u64, StoreError> {
+/// go on the CRL, and their units, each for so many `copies`, go back to the work order. How many certificates that were.
+pub fn void(change: &mut Change<'_>, batch: u64, work_order: &Name, copies: u8) -> Result<u64, StoreError> {
     let sql = "SELECT id, chunk, certificates FROM batch_chunk WHERE state = 'intended' AND batch = ?1";
     let open = change.rows("batch_chunk", sql, [sql_id(batch)], |columns| {
         Ok((columns.number("id")?, columns.number("chunk")?, columns.number("certificates")?))
@@ -238,7 +245,7 @@ pub fn void(change: &mut Change<'_>, batch: u64, work_order: &Name) -> Result<u6
             (sql_id(row), change.now().millis()),
         )?;
         change.touch_number(Table::BatchChunk, row);
-        quota::give_back(change, work_order, certificates)?;
+        quota::give_back(change, work_order, certificates / u64::from(copies.max(1)))?;
         change.record(AuditEvent::BatchChunkVoided(audit_event::batch::Chunk { batch, chunk, certificates }));
         given_up += certificates;
     }

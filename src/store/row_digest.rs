@@ -124,7 +124,7 @@ impl Table {
         }
     }
 
-    fn all_columns(self) -> String {
+    pub(super) fn all_columns(self) -> String {
         match self.later_columns() {
             "" => self.columns().to_owned(),
             later => format!("{}, {later}", self.columns()),

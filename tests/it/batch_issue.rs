@@ -3,11 +3,12 @@
 
 mod bundles;
 mod changed;
-mod csr_column;
+pub mod csr_column;
 mod key_files;
 pub mod kill;
 pub mod lot;
 pub mod opened;
+mod pairs;
 mod places;
 mod points;
 mod rehearsed;

@@ -1,10 +1,11 @@
 //! `copies = 2`: a primary and a secondary certificate for one device, each with a key of its own, from the recipe to
-//! Azure; what becomes of the device when one of them is revoked, and where two cannot be had.
+//! Azure; what becomes of the device when one of them is revoked, and which requests get two.
 
 use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::ca_sign::killed::kill_at;
 use crate::crash::plant::two_certificates;
 use crate::factory::azure::Azure;
 use crate::factory::bench::Bench;
@@ -30,9 +31,14 @@ fn passes(station: &Station, bench: &Bench) -> Value {
     station.json(&["run", "show", &ending["run"].to_string()])
 }
 
-/// The certificates that Azure lets in under the ID, primary first.
+/// The certificates that Azure lets in under the bench's ID, primary first.
 fn enrolled(azure: &Azure) -> (bool, Vec<String>) {
-    let record = azure.enrollment(ID).expect("it is enrolled");
+    enrolled_as(azure, ID)
+}
+
+/// The same under any ID.
+pub fn enrolled_as(azure: &Azure, id: &str) -> (bool, Vec<String>) {
+    let record = azure.enrollment(id).expect("it is enrolled");
     let is_enabled = record.is_enabled();
     let certificates = record.attestation.x509.unwrap().client_certificates.unwrap();
     let thumbprint = |one: lineside::azure::enrollment::CertificateWithInfo| {
@@ -163,31 +169,92 @@ fn a_device_that_uses_one_key_for_both_is_refused() {
     assert_eq!(station.sqlite("SELECT count(*) FROM certificate"), "0");
 }
 
-#[test]
-fn where_one_certificate_is_all_there_is_such_a_recipe_is_refused() {
+/// A station with a released lot of devices that get two certificates, and requests for new keys made by openssl.
+fn with_requests<const N: usize>(quantity: u32) -> (Station, [String; N]) {
     let station = station_with(&two_certificates());
-    station.ok(&["work-order", "add", "lot-1", "--product", "demo-gateway", "--quantity", "1"]);
-    let request = station.beside("request.pem");
-    let (request, key) = (request.to_str().unwrap().to_owned(), station.beside("request.key"));
-    openssl(&[
-        "req",
-        "-new",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-noenc",
-        "-subj",
-        "/CN=x",
-        "-keyout",
-        key.to_str().unwrap(),
-        "-out",
-        &request,
-    ]);
-    let words = ["ca", "sign", &request, "--device-id", "gw-1", "--work-order", "lot-1"];
+    station.release("lot-1", "demo-gateway", quantity, 0);
+    let requests = std::array::from_fn(|at| {
+        let path = |name: &str| station.beside(&format!("{name}-{at}")).to_str().unwrap().to_owned();
+        let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj", "/CN=x"];
+        let files = ["-keyout", &path("key"), "-out", &path("request")];
+        openssl(&[&["req", "-new"], &curve[..], &files[..]].concat());
+        path("request")
+    });
+    (station, requests)
+}
+
+#[test]
+fn two_requests_get_both_certificates_under_one_unit() {
+    let (station, [first, second]) = with_requests(1);
+    let at = |name: &str| station.beside(name).to_str().unwrap().to_owned();
+    let (chain, other) = (at("chain.pem"), at("secondary-chain.pem"));
+    let words =
+        ["ca", "sign", &first, "--device-id", "gw-1", "--work-order", "lot-1", "--secondary-csr", &second];
+    let said = station.refused(2, "LS-SET-07", &[&words[..], &["--out", &chain]].concat());
+    assert!(said.contains("--secondary-out"), "{said}");
+    let signed = station.json(&[&words[..], &["--out", &chain, "--secondary-out", &other]].concat());
+    let root = station.folder().join("ca/root.pem").to_str().unwrap().to_owned();
+    let shown = station.json(&["run", "show", &signed["run"].to_string()]);
+    for (told, name, chain, request) in [
+        (&signed, "certificate", &chain, &first),
+        (&signed["secondary"], "secondary_certificate", &other, &second),
+    ] {
+        openssl(&["verify", "-x509_strict", "-CAfile", &root, "-untrusted", chain, chain]);
+        let of_certificate = openssl(&["x509", "-in", chain, "-noout", "-pubkey"]);
+        assert_eq!(of_certificate, openssl(&["req", "-in", request, "-noout", "-pubkey"]));
+        assert_eq!(fs::read_to_string(chain).unwrap(), told["chain_pem"].as_str().unwrap());
+        assert_eq!((&told["sha256"], &told["out"]), (&shown[name]["sha256"], &json!(chain)));
+        assert_eq!(told["sha1"], shown[name]["sha1"]);
+    }
+    assert_eq!(station.sqlite("SELECT issued || '/' || passed FROM work_order"), "1/1");
+    assert_eq!(station.events("certificate-issued").len(), 2);
+    let body: Value = serde_json::from_str(&station.sqlite("SELECT body FROM outbox")).unwrap();
+    let both = json!({ "primary": signed["cert_serial"], "secondary": signed["secondary"]["cert_serial"] });
+    assert_eq!(body["attestation"], json!({ "certificates": both }), "{body}");
+    assert_eq!(station.json(&["audit", "verify"])["sound"], true);
+}
+
+#[test]
+fn requests_that_are_not_for_two_keys_of_such_a_recipe_are_refused_and_killed_ones_are_void() {
+    let (station, [first, second, third]) = with_requests(2);
+    let words = ["ca", "sign", &first, "--device-id", "gw-1", "--work-order", "lot-1"];
     station.refused(1, "LS-CA-43", &words);
+    station.refused(1, "LS-CSR-14", &[&words[..], &["--secondary-csr", &first]].concat());
+    let alone = ["ca", "sign", &first, "--device-id", "gw-1", "--secondary-csr", &second];
+    station.refused(2, "LS-SET-07", &alone);
+    station.refused(2, "LS-SET-07", &[&words[..], &["--secondary-out", "x"]].concat());
     assert_eq!(station.sqlite("SELECT count(*) FROM certificate"), "0");
 
+    let both = [&words[..], &["--secondary-csr", &second]].concat();
+    kill_at(&station, "signed", &both);
+    station.ok(&["run", "supersede", "1", "--reason", "killed"]);
+    assert_eq!(station.sqlite("SELECT state FROM certificate"), "void\nvoid");
+    let chains = station.ok(&both);
+    assert_eq!(
+        chains.matches("-----BEGIN CERTIFICATE-----").count(),
+        4,
+        "each with the issuing CA's behind it"
+    );
+    assert_eq!(station.sqlite("SELECT count(*) FROM certificate WHERE state = 'issued'"), "2");
+    // a key that a device has, as the second of another one
+    let other =
+        ["ca", "sign", &third, "--device-id", "gw-2", "--work-order", "lot-1", "--secondary-csr", &second];
+    station.refused(1, "LS-WO-04", &other);
+    station.release("lot-2", "demo-gateway", 1, 0);
+    let other =
+        ["ca", "sign", &third, "--device-id", "gw-2", "--work-order", "lot-2", "--secondary-csr", &second];
+    station.refused(1, "LS-DUP-04", &other);
+    assert_eq!(station.sqlite("SELECT count(*) FROM certificate"), "4");
+    station.ok(&["ca", "crl"]);
+    let list = station.folder().join("ca/crl.pem");
+    let text = openssl(&["crl", "-in", list.to_str().unwrap(), "-noout", "-text"]);
+    assert_eq!(text.matches("Serial Number: ").count(), 2, "{text}");
+    assert_eq!(station.json(&["audit", "verify"])["sound"], true);
+}
+
+#[test]
+fn a_recipe_of_two_certificates_writes_both_to_the_device() {
+    let station = station_with(&two_certificates());
     let without_file = two_certificates().replace("secondary-chain\"", "chain\"");
     let faulty = station.write("faulty.toml", &without_file);
     let said = station.refused(1, "LS-SET-01", &["product", "check", &faulty]);

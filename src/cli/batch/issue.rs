@@ -24,8 +24,9 @@ use crate::station::keys::Unlocked;
 ///
 /// The rows hold serial numbers (serial, serial_number, sn), where the recipe needs it MAC addresses (mac, mac_address,
 /// eth_mac), under a profile alone registration IDs (registration_id, device_id, cn). With a column csr the keys are the
-/// devices'; else the station makes them, and they are sealed to whom you name. The same command after a crash or Ctrl-C
-/// goes on where it ended.
+/// devices'; else the station makes them, and they are sealed to whom you name. Where the recipe gives two certificates,
+/// a row gets both (columns secondary_…), and requests stand in the columns csr and secondary_csr. The same command after
+/// a crash or Ctrl-C goes on where it ended.
 #[derive(Args)]
 #[command(group(ArgGroup::new("under").required(true).args(["product", "profile"])))]
 pub struct Issue {
@@ -95,7 +96,8 @@ impl Issue {
         }
         let more = json!({ "resumed": issued.resumed, "void": issued.void });
         let (good, refused) = (issued.outcome.good, issued.outcome.refused);
-        told::show(common, &issued.outcome, &format!("{good} certificates, {refused} rows refused"), more)?;
+        let what = if ask.is_two() { "rows with two certificates each" } else { "certificates" };
+        told::show(common, &issued.outcome, &format!("{good} {what}, {refused} rows refused"), more)?;
         told::must_be_whole(&issued.outcome)
     }
 

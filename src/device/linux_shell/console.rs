@@ -151,6 +151,9 @@ impl<P: Read + Write> Console<P> {
         if before == 0 {
             return Ok(());
         }
+        // one that is still at work when Ctrl-C comes may free its memory twice and end (BusyBox ash does)
+        self.link.discard();
+        self.settle(PAUSE, Instant::now() + self.answer_within)?;
         self.link.discard();
         self.link.send(b"\x11\x03", Shown::Plain)?;
         self.settle(PAUSE, Instant::now() + self.answer_within)

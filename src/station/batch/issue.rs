@@ -40,7 +40,7 @@ use crate::station::settings::Settings;
 use crate::store::Store;
 use crate::store::batches::{self, Ended};
 
-/// Rows of one chunk, if the signer does not ask for fewer.
+/// Certificates of one chunk, if the signer does not ask for fewer.
 const CHUNK: usize = 4096;
 /// Chunks that are signed and wait to be written.
 const WAITING: usize = 1;
@@ -84,7 +84,7 @@ pub struct Issued {
     pub void: u64,
 }
 
-/// Issues a certificate for each row of the input and writes them to the output. The same call after a crash or an
+/// Issues a certificate for each row of the input, or two, and writes them to the output. The same call after a crash or an
 /// interruption goes on with the batch.
 ///
 /// # Errors
@@ -122,14 +122,15 @@ fn chunks(
     let Job { ask, person, .. } = *job;
     let Started { batch, work_order, opened, mut table, standing, sinks, size, .. } = started;
     progress.expect(size);
-    progress.reached(standing.ends.input, standing.certificates, standing.refused);
+    progress.reached(standing.ends.input, standing.good(ask.copies()), standing.refused);
     let made_before = standing.certificates > 0;
     let rehearsal =
         sinks.contents().map(|contents| Rehearsal::new(ask, contents, made_before)).transpose()?;
     let mut planner = Planner::new(ask, &bench.keys.blocklist, table.header().clone(), rehearsal);
     let mut number = standing.chunk;
     let mut signed_before = standing.certificates;
-    let chunk_size = bench.keys.issuer.at_once().map_or(CHUNK, |most| most.min(CHUNK));
+    let at_once = bench.keys.issuer.at_once().map_or(CHUNK, |most| most.min(CHUNK));
+    let chunk_size = (at_once / usize::from(ask.copies())).max(1);
     let common = sealing::Common { bench, right, person, ask, batch, work_order: &work_order };
     let (outcome, state) = thread::scope(|scope| {
         let (give, take) = sync_channel(WAITING);
@@ -155,7 +156,7 @@ fn chunks(
                 bench.keys.issuer.ready()?;
                 number += 1;
                 let chunk = sealing::seal(&common, number, signed_before, planned)?;
-                signed_before += u64::try_from(chunk.certificates.len()).unwrap_or(u64::MAX);
+                signed_before += chunk.certificates();
                 if give.send(chunk).is_err() {
                     // the writer has failed, and says why
                     return Ok(BatchState::Running);

@@ -126,6 +126,12 @@ impl Header {
         self.known[column.index()]
     }
 
+    /// Where the column with this very name stands, whatever its case: for one that means something to one kind of
+    /// batch only.
+    pub fn named(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|found| found.eq_ignore_ascii_case(name))
+    }
+
     /// The columns that mean nothing to us: place and name.
     pub fn unknown(&self) -> impl Iterator<Item = (usize, &str)> {
         let kept = self.names.iter().enumerate().filter(|(place, _)| !self.known.contains(&Some(*place)));

@@ -43,8 +43,12 @@ pub enum SignRefused {
     OtherProfile { named: Name, wanted: Name },
     #[error("devices of the recipe {0} get a derived key, not a certificate")]
     NoCertificates(Name),
-    #[error("devices of the recipe {0} get two certificates, and a request is answered with one")]
+    #[error("devices of the recipe {0} get two certificates, and this is one request")]
     TwoCertificates(Name),
+    #[error("a second request is answered only under a work order whose recipe gives two certificates")]
+    OneCertificate,
+    #[error("both requests are for one and the same key")]
+    KeysAlike,
     #[error("there is no work order {0}")]
     NoWorkOrder(Name),
     #[error(transparent)]
@@ -82,6 +86,8 @@ impl SignRefused {
             | SignRefused::OtherProfile { .. }
             | SignRefused::NoCertificates(_)
             | SignRefused::TwoCertificates(_)
+            | SignRefused::OneCertificate
+            | SignRefused::KeysAlike
             | SignRefused::NoWorkOrder(_)
             | SignRefused::ClockBehind(_)
             | SignRefused::WorkOrder(_)
@@ -104,9 +110,10 @@ impl Coded for SignRefused {
             SignRefused::ProfileFile(error) => error.code(),
             SignRefused::Profile(error) => error.code(),
             SignRefused::NoProfile(_) => Code::KeyTypeRefused,
-            SignRefused::OtherProfile { .. } => Code::Usage,
+            SignRefused::OtherProfile { .. } | SignRefused::OneCertificate => Code::Usage,
             SignRefused::NoCertificates(_) => Code::BatchKeys,
             SignRefused::TwoCertificates(_) => Code::TwoCertificates,
+            SignRefused::KeysAlike => Code::KeysAlike,
             SignRefused::NoWorkOrder(_) => Code::WorkOrderUnknown,
             SignRefused::ClockBehind(error) => error.code(),
             SignRefused::WorkOrder(error) => error.code(),

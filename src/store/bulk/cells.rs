@@ -46,7 +46,15 @@ pub(super) struct Insertion<'c> {
 
 impl<'c> Insertion<'c> {
     pub(super) fn into(reader: &'c Reader<'_>, table: Table) -> Result<Insertion<'c>, StoreError> {
-        let columns = table.columns();
+        Insertion::of(reader, table, table.columns())
+    }
+
+    /// The same with the values of [`Table::later_columns`] behind them, of which the last holds something.
+    pub(super) fn into_all(reader: &'c Reader<'_>, table: Table) -> Result<Insertion<'c>, StoreError> {
+        Insertion::of(reader, table, &table.all_columns())
+    }
+
+    fn of(reader: &'c Reader<'_>, table: Table, columns: &str) -> Result<Insertion<'c>, StoreError> {
         let places: Vec<String> = (1..=columns.split(',').count()).map(|place| format!("?{place}")).collect();
         let sql = format!("INSERT INTO {} ({columns}) VALUES ({})", table.name(), places.join(", "));
         Ok(Insertion { statement: reader.connection().prepare_cached(&sql)?, json: Vec::new() })

@@ -7,11 +7,13 @@ use crate::domain::cert_serial::CertSerial;
 use crate::domain::digest::Digest;
 use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
+use crate::domain::pair::Pair;
 use crate::domain::product::DeviceIdentity;
 use crate::domain::serial_number::SerialNumber;
 use crate::domain::thumbprint::Thumbprint;
 use crate::domain::utc_time::UtcTime;
 use crate::store::audit::about::About;
+use crate::store::certificates::issue;
 use crate::store::change::Change;
 use crate::store::columns::sql_id;
 use crate::store::devices::standing::{self, Claim};
@@ -48,7 +50,7 @@ pub struct Common<'a> {
     pub ends: Ends,
 }
 
-/// One certificate with its device.
+/// A device with its certificate, or with both.
 #[derive(Debug, Clone, Copy)]
 pub struct IssuedRow<'a> {
     /// The device's serial number.
@@ -59,7 +61,14 @@ pub struct IssuedRow<'a> {
     pub identity: &'a DeviceIdentity,
     /// The device on record, if it was seen before and may get an identity.
     pub known: Option<&'a Device>,
-    /// The certificate's serial number.
+    /// What it gets; all rows of a chunk get as many.
+    pub certificates: Pair<IssuedCertificate<'a>>,
+}
+
+/// One certificate.
+#[derive(Debug, Clone, Copy)]
+pub struct IssuedCertificate<'a> {
+    /// Its serial number.
     pub cert_serial: &'a CertSerial,
     /// Digest of the body that was signed.
     pub to_be_signed: &'a Digest,
@@ -87,12 +96,12 @@ pub fn commit(
     common: &Common<'_>,
     rows: &[IssuedRow<'_>],
 ) -> Result<Vec<u64>, StoreError> {
-    let certificates = u64::try_from(rows.len()).unwrap_or(u64::MAX);
     issued(change, common.row, &common.ends)?;
-    if certificates > 0 {
-        let passed = i64::try_from(certificates).unwrap_or(i64::MAX);
+    if !rows.is_empty() {
+        let passed = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         work_orders::count_passed(change, common.work_order, passed)?;
     }
+    let certificates = rows.iter().map(|row| row.certificates.count()).sum();
     let mut known = Vec::new();
     for row in rows {
         known.push(row.known.map(|device| take_up(change, row, device)).transpose()?);
@@ -103,15 +112,25 @@ pub fn commit(
         certificates,
     }));
     let written = writing::write(change, common, rows, &known)?;
+    for (row, written) in rows.iter().zip(&written).filter(|(row, _)| row.known.is_some()) {
+        let device = u64::try_from(written.device).unwrap_or(0);
+        for (which, one) in row.certificates.each() {
+            issue::succeed(change, device, which, row.certificates.is_two(), one.cert_serial)?;
+        }
+    }
     let mut runs = Vec::with_capacity(rows.len());
-    for Written { run, device, text } in written {
-        change.record_text(text, About::Device(device));
+    for Written { run, device, texts } in written {
+        let Pair { primary, secondary } = texts;
+        change.record_text(primary, About::Device(device));
+        if let Some(text) = secondary {
+            change.record_text(text, About::Device(device));
+        }
         runs.push(u64::try_from(run).unwrap_or(0));
     }
     Ok(runs)
 }
 
-/// A device that was seen before: its row is brought up to date, and what it had is linked to what it gets.
+/// A device that was seen before: its row is brought up to date.
 fn take_up(change: &mut Change<'_>, row: &IssuedRow<'_>, device: &Device) -> Result<i64, StoreError> {
     let claim = Claim { serial: row.serial, mac: row.mac, identity: row.identity };
     standing::write(change, &claim, Some(device))?;

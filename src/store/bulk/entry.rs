@@ -24,7 +24,8 @@ pub(super) struct Issued<'a> {
     pub(super) certificate: Digest,
     /// Number and digest of the device's row, unless another entry names it.
     pub(super) device: Option<(i64, Digest)>,
-    pub(super) run_row: Digest,
+    /// Digest of the run's row, unless another entry names it.
+    pub(super) run_row: Option<Digest>,
 }
 
 impl Entries {
@@ -47,7 +48,10 @@ impl Entries {
         if let Some((device, digest)) = device {
             let _ = write!(text, r#","device/{device}":"{digest}""#);
         }
-        let _ = write!(text, r#","run/{run}":"{run_row}"}},"run":{run},"sha256":"{sha256}"}}"#);
+        if let Some(run_row) = run_row {
+            let _ = write!(text, r#","run/{run}":"{run_row}""#);
+        }
+        let _ = write!(text, r#"}},"run":{run},"sha256":"{sha256}"}}"#);
         text
     }
 }
@@ -67,7 +71,9 @@ mod tests {
         if let Some((device, digest)) = issued.device {
             rows.insert(format!("device/{device}"), digest);
         }
-        rows.insert(format!("run/{}", issued.run), issued.run_row);
+        if let Some(digest) = issued.run_row {
+            rows.insert(format!("run/{}", issued.run), digest);
+        }
         let event = AuditEvent::CertificateIssued {
             run: number(issued.run),
             cert_serial: *issued.cert_serial,
@@ -86,7 +92,8 @@ mod tests {
         ];
         let (serial, id) = (CertSerial::new(at(7), [9; 10]), "sn-1.a_b:c-d".parse().unwrap());
         for actor in actors {
-            for device in [None, Some((41, Digest::of(b"device")))] {
+            let (device, run_row) = (Some((41, Digest::of(b"device"))), Some(Digest::of(b"run")));
+            for (device, run_row) in [(None, run_row), (device, run_row), (None, None)] {
                 let issued = Issued {
                     cert_serial: &serial,
                     registration_id: &id,
@@ -94,7 +101,7 @@ mod tests {
                     sha256: &Digest::of(b"der"),
                     certificate: Digest::of(b"certificate"),
                     device,
-                    run_row: Digest::of(b"run"),
+                    run_row,
                 };
                 let entries = Entries::of(&actor, at(1_795_000_000), 3).unwrap();
                 let expected = built(&actor, at(1_795_000_000), 3, &issued).canonical().unwrap();

@@ -8,9 +8,11 @@ use super::super::runs::reserve::ReserveError;
 use super::super::work_orders;
 use crate::domain::first_article::FirstArticle;
 use crate::domain::name::Name;
+use crate::domain::pair::Pair;
 use crate::domain::work_order::{IssuePermit, PermitHolder, WorkOrderState};
 
-/// Takes up to `wanted` units of a released work order for rows of a batch: as many as are left.
+/// Takes up to `wanted` units of a released work order for rows of a batch, as many as are left, and mints the permits
+/// of each: two where a unit has two certificates.
 ///
 /// # Errors
 /// [`ReserveError`] if the order is unknown, not released, for another product, or waits for its first article.
@@ -20,7 +22,8 @@ pub fn take(
     product: &Name,
     batch: u64,
     wanted: usize,
-) -> Result<Vec<IssuePermit>, ReserveError> {
+    two: bool,
+) -> Result<Vec<Pair<IssuePermit>>, ReserveError> {
     let progress =
         work_orders::head(change, name)?.ok_or_else(|| ReserveError::WorkOrderUnknown(name.clone()))?;
     let order = &progress.order;
@@ -50,7 +53,8 @@ pub fn take(
         )?;
         change.touch_text(Table::WorkOrder, name.as_str());
     }
-    Ok((0..units).map(|_| IssuePermit::mint(name.clone(), PermitHolder::Batch(batch))).collect())
+    let permit = || IssuePermit::mint(name.clone(), PermitHolder::Batch(batch));
+    Ok((0..units).map(|_| Pair { primary: permit(), secondary: two.then(permit) }).collect())
 }
 
 /// Gives units back: their numbers are void, and no certificate of them can count.

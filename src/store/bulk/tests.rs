@@ -1,13 +1,15 @@
 //! A chunk from its intent to the record, or to the CRL.
 
-use super::commit::{Common, IssuedRow, commit};
+use super::commit::{Common, IssuedCertificate, IssuedRow, commit};
 use super::*;
 use crate::domain::batch::BatchKind;
 use crate::domain::mac_address::MacAddress;
+use crate::domain::pair::Pair;
 use crate::domain::product::KeyOrigin;
 use crate::domain::thumbprint::Thumbprint;
 use crate::store::audit::verify;
 use crate::store::batches::{self, NewBatch};
+use crate::store::runs::decide::Decision;
 use crate::store::runs::reserve::ReserveError;
 use crate::store::runs::{self, CredentialKind};
 use crate::store::testing::{Bench, Unit, actor, at, cert_serial, unit};
@@ -45,9 +47,16 @@ fn intents(units: std::ops::Range<u8>) -> Vec<BulkIntent> {
 }
 
 fn intended(bench: &Bench, batch: u64, number: u64, intents: &[BulkIntent]) -> (u64, usize) {
+    intended_by(1, bench, batch, number, intents)
+}
+
+/// With so many certificates a unit.
+fn intended_by(copies: u8, bench: &Bench, batch: u64, number: u64, intents: &[BulkIntent]) -> (u64, usize) {
     let (lot, product) = ("lot-1".parse().unwrap(), "gateway-7".parse().unwrap());
     let taken = bench.store.change(&actor(), at(3), |change| {
-        let permits = quota::take(change, &lot, &product, batch, intents.len())?;
+        let permits =
+            quota::take(change, &lot, &product, batch, intents.len() / usize::from(copies), copies == 2)?;
+        assert!(permits.iter().all(|permit| permit.count() == u64::from(copies)));
         let chunk = NewChunk {
             batch,
             number,
@@ -62,6 +71,7 @@ fn intended(bench: &Bench, batch: u64, number: u64, intents: &[BulkIntent]) -> (
     taken.unwrap()
 }
 
+/// One certificate for each unit, or two if there are as many intents.
 fn committed(bench: &Bench, batch: u64, row: u64, units: &[Unit], intents: &[BulkIntent]) -> Vec<u64> {
     let ders: Vec<String> = intents.iter().map(|intent| format!("certificate {}", intent.serial)).collect();
     let digests: Vec<Digest> = ders.iter().map(|der| Digest::of(der.as_bytes())).collect();
@@ -81,15 +91,10 @@ fn committed(bench: &Bench, batch: u64, row: u64, units: &[Unit], intents: &[Bul
     };
     let known: Vec<_> =
         units.iter().map(|unit| bench.store.read(|r| devices::by_serial(r, &unit.serial)).unwrap()).collect();
-    let rows: Vec<IssuedRow<'_>> = units
+    let certificates: Vec<IssuedCertificate<'_>> = intents
         .iter()
-        .zip(intents)
-        .zip(ders.iter().zip(&known).zip(digests.iter().zip(&thumbprints)))
-        .map(|((unit, intent), ((der, known), (digest, thumbprint)))| IssuedRow {
-            serial: &unit.serial,
-            mac: Some(&unit.mac),
-            identity: &unit.identity,
-            known: known.as_ref(),
+        .zip(ders.iter().zip(digests.iter().zip(&thumbprints)))
+        .map(|(intent, (der, (digest, thumbprint)))| IssuedCertificate {
             cert_serial: &intent.serial,
             to_be_signed: &intent.to_be_signed,
             public_key: &intent.public_key,
@@ -98,6 +103,18 @@ fn committed(bench: &Bench, batch: u64, row: u64, units: &[Unit], intents: &[Bul
             sha256: digest,
             not_before: at(0),
             not_after: at(1_000_000),
+        })
+        .collect();
+    let rows: Vec<IssuedRow<'_>> = units
+        .iter()
+        .zip(&known)
+        .zip(certificates.chunks(intents.len() / units.len()))
+        .map(|((unit, known), certificates)| IssuedRow {
+            serial: &unit.serial,
+            mac: Some(&unit.mac),
+            identity: &unit.identity,
+            known: known.as_ref(),
+            certificates: Pair { primary: certificates[0], secondary: certificates.get(1).copied() },
         })
         .collect();
     bench.store.change(&actor(), at(4), |change| commit(change, &common, &rows)).unwrap()
@@ -158,7 +175,7 @@ fn a_chunk_that_is_given_up_is_on_the_crl_and_gives_its_units_back() {
     assert!(bench.store.read(|r| knows(r, batch, &cert_serial(2))).unwrap());
     assert!(!bench.store.read(|r| knows(r, batch, &cert_serial(9))).unwrap());
     assert!(bench.store.read(certificates::not_live).unwrap().is_empty());
-    let voided = bench.store.change(&actor(), at(5), |change| void(change, batch, &lot)).unwrap();
+    let voided = bench.store.change(&actor(), at(5), |change| void(change, batch, &lot, 1)).unwrap();
     assert_eq!((voided, issued()), (3, 0));
     let unlisted = || bench.store.read(|r| unlisted(r, batch)).unwrap();
     assert_eq!(unlisted(), 3);
@@ -172,6 +189,61 @@ fn a_chunk_that_is_given_up_is_on_the_crl_and_gives_its_units_back() {
         bench.store.read(|r| standing(r, batch)).unwrap(),
         Standing { chunk: 1, ..Standing::default() }
     );
+    is_sound(&bench);
+}
+
+#[test]
+fn two_certificates_of_a_row_take_one_unit_and_are_on_record_as_single_runs_write_them() {
+    let bench = Bench::with_order();
+    let batch = begun(&bench);
+    let lot = "lot-1".parse().unwrap();
+    let order = || bench.store.read(|r| work_orders::get(r, &lot)).unwrap().unwrap();
+    let given_up = intents(11..15);
+    assert_eq!(intended_by(2, &bench, batch, 1, &given_up).1, 2);
+    assert_eq!(order().issued, 2);
+    let voided = bench.store.change(&actor(), at(4), |change| void(change, batch, &lot, 2)).unwrap();
+    assert_eq!((voided, order().issued), (4, 0));
+
+    let chosen = intents(1..5);
+    let (row, permits) = intended_by(2, &bench, batch, 2, &chosen);
+    assert_eq!(permits, 2);
+    let runs = committed(&bench, batch, row, &[unit(1), unit(2)], &chosen);
+    assert_eq!((runs.as_slice(), order().issued, order().passed), ([1, 2].as_slice(), 2, 2));
+    let standing = bench.store.read(|r| standing(r, batch)).unwrap();
+    assert_eq!((standing.certificates, standing.good(2)), (4, 2));
+    for (run, numbers) in [(1, [1, 2]), (2, [3, 4])] {
+        let kept = bench.store.read(|r| certificates::by_run(r, run)).unwrap().unwrap();
+        let serials = Pair { primary: cert_serial(numbers[0]), secondary: Some(cert_serial(numbers[1])) };
+        assert_eq!(kept.as_ref().map(|_, one| one.serial), serials);
+        for (which, one) in kept.each() {
+            assert_eq!((one.which, one.device, one.run), (which, run, run));
+            let thumbprint = Thumbprint::sha1(one.der.as_ref().unwrap());
+            let found = bench.store.read(|r| certificates::thumbprint::find(r, &thumbprint)).unwrap();
+            assert_eq!(found.as_ref(), Some(one));
+        }
+    }
+    is_sound(&bench);
+    bench.attack(
+        "DROP INDEX certificate_live; DROP INDEX certificate_run;
+         UPDATE certificate SET which = NULL WHERE which IS NOT NULL AND run = 2",
+    );
+    let report =
+        bench.store.read(|r| verify::verify(r, &verify::Options::default(), &mut |_, _| ())).unwrap();
+    assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
+}
+
+#[test]
+fn what_a_device_had_before_is_linked_to_what_a_batch_gives_it() {
+    let bench = Bench::with_order();
+    bench.pass(1);
+    let superseded = |change: &mut Change<'_>| runs::decide::decide(change, 1, Decision::Supersede, "again");
+    bench.store.change(&actor(), at(3), superseded).unwrap();
+    let batch = begun(&bench);
+    let chosen = intents(7..9);
+    let (row, _) = intended_by(2, &bench, batch, 1, &chosen);
+    committed(&bench, batch, row, &[unit(1)], &chosen);
+    let before = bench.store.read(|r| certificates::get(r, &cert_serial(1))).unwrap().unwrap();
+    assert_eq!(before.successor, Some(cert_serial(7)), "a primary one succeeds a primary one");
     is_sound(&bench);
 }
 

@@ -164,7 +164,7 @@ pub fn is_compromised(reader: &Reader<'_>, device: u64, public_key: &Digest) -> 
 }
 
 /// What stands in the column `which`.
-fn column(which: Which) -> Option<&'static str> {
+pub(in crate::store) fn column(which: Which) -> Option<&'static str> {
     match which {
         Which::Primary => None,
         Which::Secondary => Some(which.as_str()),
@@ -215,8 +215,7 @@ pub fn issued(change: &mut Change<'_>, signed: &Pair<SignedCertificate<'_>>) -> 
     advance(change, row.run, Stage::Intended, Stage::Issued)?;
     for (which, one) in signed.each() {
         put_on_record(change, &row, one)?;
-        let alone = which == Which::Primary && !signed.is_two();
-        succeed(change, row.device, which, alone, &one.serial)?;
+        succeed(change, row.device, which, signed.is_two(), &one.serial)?;
         change.record(AuditEvent::CertificateIssued {
             run: row.run,
             cert_serial: one.serial,
@@ -250,15 +249,16 @@ fn put_on_record(
     thumbprint::enter(change, row.run, der)
 }
 
-/// Links what was superseded on the device to its successor, of its own kind or, if that stands `alone`, of both. One
+/// Links what was superseded on the device to its successor, of its own kind or, if that is not one of two, of both. One
 /// whose run did not pass succeeded nothing.
-fn succeed(
+pub(in crate::store) fn succeed(
     change: &mut Change<'_>,
     device: u64,
     which: Which,
-    alone: bool,
+    two: bool,
     successor: &CertSerial,
 ) -> Result<(), StoreError> {
+    let alone = which == Which::Primary && !two;
     let predecessors: Vec<String> = change.rows(
         "certificate",
         "UPDATE certificate SET successor = ?1

@@ -6,10 +6,11 @@ use lineside::domain::code::Code;
 
 use super::lot::Lot;
 use super::opened::{self, said};
+use crate::factory::Station;
 
 /// A request for a new key, made by openssl: PEM, and the point of its key.
-fn request(lot: &Lot, at: usize) -> (String, Vec<u8>) {
-    let path = |name: &str| lot.station.beside(&format!("{name}-{at}")).to_str().unwrap().to_owned();
+pub fn request(station: &Station, at: usize) -> (String, Vec<u8>) {
+    let path = |name: &str| station.beside(&format!("{name}-{at}")).to_str().unwrap().to_owned();
     let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
     let files = ["-keyout", &path("key"), "-out", &path("csr"), "-subj", "/CN=somebody else"];
     said("openssl", &[&["req", "-new"], &curve[..], &files[..]].concat());
@@ -18,14 +19,14 @@ fn request(lot: &Lot, at: usize) -> (String, Vec<u8>) {
 }
 
 /// The base64 lines of a PEM block as one.
-fn base64(pem: &str) -> String {
+pub fn base64(pem: &str) -> String {
     pem.lines().filter(|line| !line.starts_with("-----")).collect()
 }
 
 #[test]
 fn a_certificate_is_for_the_key_of_its_request_and_a_forged_one_is_refused() {
     let lot = Lot::of(0, |_| String::new());
-    let requests: Vec<(String, Vec<u8>)> = (0..3).map(|at| request(&lot, at)).collect();
+    let requests: Vec<(String, Vec<u8>)> = (0..3).map(|at| request(&lot.station, at)).collect();
     let mut forged = base64(&requests[0].0).into_bytes();
     let at = forged.len() - 12;
     forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };

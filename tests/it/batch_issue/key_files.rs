@@ -4,6 +4,7 @@ use std::fs;
 
 use lineside::ca::key::KeyPair;
 use lineside::ca::public_key::KeyKind;
+use lineside::domain::pair::Pair;
 use lineside::domain::registration_id::RegistrationId;
 use lineside::domain::secret::Secret;
 use lineside::station::batch::issue::key_file::{self, KeyFolder};
@@ -26,7 +27,8 @@ fn the_age_command_opens_them_and_openssl_finds_the_keys() {
         .enumerate()
         .map(|(at, pair)| (format!("ln-{at}").parse().unwrap(), pair.pkcs8_pem().unwrap()))
         .collect();
-    let sealed = key_file::seal(&recipients, &mut keys.iter().map(|(id, key)| (id, key))).unwrap();
+    let sealed =
+        key_file::seal(&recipients, false, &mut keys.iter().map(|(id, key)| (id, Pair::one(key)))).unwrap();
     let folder = KeyFolder::create(&place.path().join("out.csv")).unwrap();
     let file = folder.write(7, &sealed).unwrap();
     assert!(file.ends_with("out.csv.keys/0007.age"));

@@ -22,10 +22,10 @@ const KILLS: u32 = 10;
 const ROWS_WITH_FOLDERS: usize = 8000;
 const KILLS_WITH_FOLDERS: u32 = 3;
 
-/// Rows of a chunk.
+/// Certificates of a chunk.
 const CHUNK: usize = 4096;
 /// The longest a kill waits, counted from the start of the program.
-const LONGEST: Duration = Duration::from_secs(4);
+pub const LONGEST: Duration = Duration::from_secs(4);
 /// The same where each device has a folder, which takes longer.
 const LONGEST_WITH_FOLDERS: Duration = Duration::from_secs(12);
 /// No machine has written a chunk sooner after the start of the program, the fewest rows there are in one here.
@@ -41,25 +41,31 @@ fn chunks_since(lot: &Lot, start: SystemTime) -> usize {
 
 /// Kills at random moments of a batch that must not end by itself, however fast the machine is: the fewer rows are left,
 /// the sooner.
-struct Killer<'l> {
+pub struct Killer<'l> {
     lot: &'l Lot,
     options: &'l [String],
-    rows: usize,
+    /// Certificates of the whole batch.
+    certificates: usize,
     longest: Duration,
     /// The shortest time from a start to the first chunk that was seen.
     quickest: Duration,
 }
 
-impl Killer<'_> {
+impl<'l> Killer<'l> {
+    /// Of this batch, of so many certificates.
+    pub fn of(lot: &'l Lot, options: &'l [String], certificates: usize, longest: Duration) -> Killer<'l> {
+        Killer { lot, options, certificates, longest, quickest: QUICKEST }
+    }
+
     /// Starts the batch and kills it.
-    fn start_and_kill(&mut self, dice: &mut Dice) {
+    pub fn start_and_kill(&mut self, dice: &mut Dice) {
         let lot = self.lot;
         let before: usize =
             lot.station.sqlite("SELECT count(*) FROM certificate WHERE state = 'issued'").parse().unwrap();
-        let last_chunk = before + CHUNK >= self.rows;
+        let last_chunk = before + CHUNK >= self.certificates;
         let mut until = dice.below(if last_chunk { self.quickest / 2 } else { self.longest });
         // past the first chunk, up to the middle of what is left
-        let left = (self.rows - before) as f64 / CHUNK as f64;
+        let left = (self.certificates - before) as f64 / CHUNK as f64;
         let share = dice.below(Duration::from_secs(1)).as_secs_f64() * ((left - 1.0) / 2.0).clamp(0.0, 1.0);
         let (start, started) = (SystemTime::now(), Instant::now());
         let mut process = Process::start(lot.command(self.options));
@@ -84,7 +90,7 @@ impl Killer<'_> {
     }
 }
 
-fn ending(lot: &Lot, options: &[String]) -> String {
+pub fn ending(lot: &Lot, options: &[String]) -> String {
     let started = Instant::now();
     let ended = lot.issue(options);
     println!("the rest took {:?}, {SOON:?} were allowed", started.elapsed());
@@ -178,8 +184,7 @@ fn a_batch_that_is_killed_again_and_again_issues_every_row_once() {
     let mut dice = Dice::cast();
     let lot = Lot::of(ROWS, |_| String::new());
     let options = lot.sealed();
-    let mut killer =
-        Killer { lot: &lot, options: &options, rows: ROWS, longest: LONGEST, quickest: QUICKEST };
+    let mut killer = Killer::of(&lot, &options, ROWS, LONGEST);
     for _ in 0..KILLS {
         killer.start_and_kill(&mut dice);
     }
@@ -202,8 +207,7 @@ fn folders_and_an_archive_hold_each_device_once_after_kills() {
     let (root, archive) = (lot.station.beside("devices"), lot.station.beside("devices.tar"));
     let more = ["--folders", root.to_str().unwrap(), "--tar", archive.to_str().unwrap()];
     let options = [lot.sealed(), more.map(str::to_owned).to_vec()].concat();
-    let (rows, longest) = (ROWS_WITH_FOLDERS, LONGEST_WITH_FOLDERS);
-    let mut killer = Killer { lot: &lot, options: &options, rows, longest, quickest: QUICKEST };
+    let mut killer = Killer::of(&lot, &options, ROWS_WITH_FOLDERS, LONGEST_WITH_FOLDERS);
     for _ in 0..KILLS_WITH_FOLDERS {
         killer.start_and_kill(&mut dice);
     }

@@ -32,6 +32,14 @@ method = "read-back"
 service = "none"
 "#;
 
+/// The same with a secondary certificate beside the primary one.
+pub fn two_certificates() -> String {
+    let second = "[[inject]]\npath = \"secondary-chain.pem\"\ntemplate = \"secondary-chain\"\n\
+                  [[inject]]\npath = \"keys/second.pem\"\ntemplate = \"secondary-private-key\"\n[prove]";
+    let recipe = RECIPE.replace("key = \"station\"", "key = \"station\"\ncopies = 2");
+    recipe.replace("[prove]", second)
+}
+
 /// A lot that is to be issued.
 pub struct Lot {
     /// The station that issues it.
@@ -50,6 +58,18 @@ impl Lot {
     /// A lot of so many devices; `more` gives each row its further cells, the header's first (with their delimiter).
     pub fn of(size: usize, more: impl Fn(Option<&str>) -> String) -> Lot {
         Lot::at(Station::found(), size, more)
+    }
+
+    /// A lot whose devices get two certificates each.
+    pub fn of_two(size: usize) -> Lot {
+        let lot = Lot::of(size, |_| String::new());
+        lot.set_recipe(&two_certificates());
+        lot
+    }
+
+    /// Another recipe of the same name.
+    pub fn set_recipe(&self, recipe: &str) {
+        fs::write(self.station.folder().join("products/lot-7.toml"), recipe).unwrap();
     }
 
     /// The same at this station.

@@ -23,6 +23,18 @@ impl Row {
         self.cells.get(name).unwrap_or_else(|| panic!("no column {name}"))
     }
 
+    /// The same row as what it tells of its secondary certificate.
+    pub fn secondary(&self) -> Row {
+        let mut cells = self.cells.clone();
+        for (name, cell) in &self.cells {
+            if let Some(name) = name.strip_prefix("secondary_") {
+                assert!(cells.insert(name.to_owned(), cell.clone()).is_some() || name == "csr", "{name}");
+            }
+        }
+        let certificate = Certificate::from_pem(&cells["certificate_pem"]).expect("a certificate");
+        Row { cells, certificate }
+    }
+
     /// The certificate's serial number as the records write it.
     pub fn number(&self) -> String {
         hex::encode(self.certificate.tbs_certificate().serial_number().as_bytes())
@@ -76,6 +88,16 @@ pub fn point_of(key: &str) -> Vec<u8> {
 
 /// The keys of all sealed files by registration ID, opened by the identity; each ID stands once.
 pub fn keys(folder: &Path, reader: &age::x25519::Identity) -> BTreeMap<String, String> {
+    let keys = sealed(folder, reader, &["registration_id", "private_key_pem"]);
+    keys.into_iter().map(|(id, mut keys)| (id, keys.remove(0))).collect()
+}
+
+/// The same where each device has two keys, the primary's first.
+pub fn both_keys(folder: &Path, reader: &age::x25519::Identity) -> BTreeMap<String, Vec<String>> {
+    sealed(folder, reader, &["registration_id", "private_key_pem", "secondary_private_key_pem"])
+}
+
+fn sealed(folder: &Path, reader: &age::x25519::Identity, names: &[&str]) -> BTreeMap<String, Vec<String>> {
     let mut keys = BTreeMap::new();
     let mut files: Vec<_> =
         fs::read_dir(folder).expect("the keys").map(|entry| entry.unwrap().path()).collect();
@@ -83,10 +105,11 @@ pub fn keys(folder: &Path, reader: &age::x25519::Identity) -> BTreeMap<String, S
     for file in files {
         let plain = age::decrypt(reader, &fs::read(&file).unwrap()).expect("sealed to the reader");
         let mut table = csv::Reader::from_reader(&plain[..]);
-        assert_eq!(table.headers().unwrap(), vec!["registration_id", "private_key_pem"]);
+        assert_eq!(table.headers().unwrap(), names.to_vec());
         for record in table.records() {
             let record = record.unwrap();
-            let before = keys.insert(record[0].to_owned(), record[1].to_owned());
+            let of_device = record.iter().skip(1).map(str::to_owned).collect();
+            let before = keys.insert(record[0].to_owned(), of_device);
             assert!(before.is_none(), "{} has two keys, the second in {}", &record[0], file.display());
         }
     }

@@ -16,8 +16,13 @@ const ROWS: usize = 4200;
 const CHUNK: usize = 4096;
 
 /// Starts the batch and kills it where it stands still.
-fn kill_at(lot: &Lot, point: &str) {
-    let mut command = lot.command(&lot.sealed());
+pub fn kill_at(lot: &Lot, point: &str) {
+    kill_with(lot, point, &lot.sealed());
+}
+
+/// The same with these options.
+pub fn kill_with(lot: &Lot, point: &str, options: &[String]) {
+    let mut command = lot.command(options);
     command.env("LINESIDE_CRASH_AT", point).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();

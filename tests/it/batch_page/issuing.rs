@@ -5,6 +5,8 @@ use std::io::Read;
 use age::x25519::Identity;
 
 use super::{decide, job, number, shows, upload, uploads};
+use crate::batch_issue::csr_column::{base64, request};
+use crate::batch_issue::lot::two_certificates;
 use crate::factory::Station;
 use crate::pages::browser::Browser;
 
@@ -92,6 +94,35 @@ fn certificates_are_issued_with_keys_that_leave_sealed() {
     assert_eq!(station.events("batch-file-taken").len(), 2);
     assert_eq!(station.sqlite("SELECT count(*) FROM certificate"), "3");
     station.ok(&["audit", "verify"]);
+}
+
+#[test]
+fn two_requests_of_a_row_become_two_certificates_and_one_is_not_enough() {
+    let station = Station::found();
+    station.add_person("bob", "engineer");
+    let recipe = two_certificates().replace("key = \"station\"", "key = \"on-device\"");
+    std::fs::write(station.folder().join("products/lot-7.toml"), recipe).unwrap();
+    let (first, second) = (base64(&request(&station, 0).0), base64(&request(&station, 1).0));
+    let serving = station.serve();
+    let mut bob = Browser::logged_in(&serving, "bob");
+    let fields = [("kind", "issue"), ("product", "lot-7"), ("work_order", ""), ("recipients", "")];
+    let lone = format!("serial,csr\nS-1,{first}\n");
+    let refused = job(&upload(&mut bob, &fields, ("lot.csv", lone.as_bytes())));
+    assert!(shows(&mut bob, &refused, "id=\"fault\"").body.contains("LS-CA-43"));
+    decide(&mut bob, &refused, "cancel", &[]).goes_to("/batches");
+
+    let both = format!("serial,csr,secondary_csr,note\nS-1,{first},{second},x\n");
+    let issuing = job(&upload(&mut bob, &fields, ("lot.csv", both.as_bytes())));
+    let preview = shows(&mut bob, &issuing, "id=\"do-it\"");
+    assert!(preview.body.contains("id=\"understood\">serial, csr, secondary_csr</dd>"), "{}", preview.body);
+    decide(&mut bob, &issuing, "go", &[]).goes_to(&issuing);
+    let batch = number(&shows(&mut bob, &issuing, "id=\"to-batch\""));
+    let issued = bob.get(&format!("/batches/{batch}/files/lot-certificates.csv"));
+    assert_eq!(issued.body.matches("BEGIN CERTIFICATE").count(), 2, "{}", issued.body);
+    assert_eq!(
+        station.sqlite("SELECT group_concat(coalesce(which, 'primary')) FROM certificate"),
+        "primary,secondary"
+    );
 }
 
 #[test]

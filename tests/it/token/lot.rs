@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::batch_issue::kill::{
     every_row_stands_once_with_its_key, on_record, the_list_has_every_void_number, void_numbers,
 };
-use crate::batch_issue::lot::Lot;
+use crate::batch_issue::lot::{Lot, two_certificates};
 use crate::batch_issue::opened;
 use crate::factory::process::{self, Ended, Process};
 use crate::factory::token::Token;
@@ -77,4 +77,24 @@ fn a_token_that_is_pulled_in_the_middle_of_a_batch_costs_nothing_but_numbers() {
     the_list_has_every_void_number(&lot);
     assert_eq!(lot.station.sqlite("SELECT count(*) FROM device"), ROWS.to_string());
     lot.station.ok(&["audit", "verify"]);
+}
+
+#[test]
+fn two_certificates_a_row_are_intended_no_more_at_once() {
+    const ROWS: usize = 70;
+    let token = Token::new();
+    let lot = Lot::at(token.found_station(&token.spy), ROWS, |_| String::new());
+    lot.set_recipe(&two_certificates());
+    let ended = lot.issue(&lot.sealed());
+    assert_eq!(ended.exit, 0, "{ended:?}");
+    let chunks =
+        lot.station.sqlite("SELECT group_concat(certificates) FROM batch_chunk WHERE state = 'issued'");
+    assert_eq!(chunks, "64,64,12");
+    let (_, rows) = opened::output(&lot.output);
+    assert_eq!(rows.len(), ROWS);
+    for row in &rows {
+        row.agrees_with_its_certificate();
+        row.secondary().agrees_with_its_certificate();
+    }
+    assert_eq!(on_record(&lot, "issued").len(), 2 * ROWS);
 }

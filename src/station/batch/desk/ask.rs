@@ -20,7 +20,7 @@ use crate::station::batch::export::format::Format;
 use crate::station::batch::export::{self, ExportAsk};
 use crate::station::batch::identity_cells::IdentityRule;
 use crate::station::batch::import::{self, ImportAsk};
-use crate::station::batch::issue::ask::{IssueAsk, Keys, Under};
+use crate::station::batch::issue::ask::{IssueAsk, Keys, RequestColumns, SECONDARY_CSR, Under};
 use crate::station::batch::issue::failed::IssueFailed;
 use crate::station::batch::issue::recipients::Recipients;
 use crate::station::batch::issue::{self, Bench, start};
@@ -119,7 +119,9 @@ impl Ask {
                 let ask = self.of_issue(floor, path).map_err(|error| Fault::of(&error))?;
                 let rule = rule(ask.product());
                 let one_of = [Column::Serial, Column::RegistrationId];
-                look::devices(path, &rule, &one_of, progress).map_err(|error| Fault::of(&error))
+                let look =
+                    look::devices(path, &rule, &one_of, progress).map_err(|error| Fault::of(&error))?;
+                Ok(if ask.is_two() { look.understanding(SECONDARY_CSR) } else { look })
             }
         }
     }
@@ -191,14 +193,15 @@ impl Ask {
     /// What is asked of a batch that issues; a table with requests says by itself whose keys they are.
     fn of_issue(&self, floor: &Floor, table: &Path) -> Result<IssueAsk, IssueFailed> {
         let Ask::Issue { under, work_order, recipients } = self else { return Err(IssueFailed::KeysNowhere) };
-        let has_requests = Table::open(table)?.header().place(Column::Csr).is_some();
-        let keys = match (recipients, has_requests) {
+        let columns = RequestColumns::of(Table::open(table)?.header());
+        let keys = match (recipients, columns.primary) {
             (None, true) => Keys::FromRequests,
             (Some(recipients), false) => Keys::Sealed(recipients.clone()),
             (Some(_), true) => return Err(IssueFailed::KeysAndRequests),
             (None, false) => return Err(IssueFailed::KeysNowhere),
         };
-        IssueAsk::new(&floor.folder, under, work_order.clone(), keys)
+        let ask = IssueAsk::new(&floor.folder, under, work_order.clone(), keys)?;
+        ask.fits(columns).map(|()| ask)
     }
 }
 

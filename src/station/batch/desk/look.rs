@@ -52,6 +52,15 @@ impl Look {
         Look { understood, kept, ..Look::default() }
     }
 
+    /// The same where a column of this name means something, too.
+    pub fn understanding(mut self, name: &str) -> Look {
+        let is = |found: &String| found.eq_ignore_ascii_case(name);
+        if let Some(place) = self.kept.iter().position(is) {
+            self.understood.push(self.kept.remove(place));
+        }
+        self
+    }
+
     fn refuse(&mut self, fault: RowFault) {
         self.refused += 1;
         self.placeholders += u64::from(fault.code == Code::Placeholder);
@@ -149,6 +158,8 @@ mod tests {
         assert_eq!((look.duplicates, look.placeholders), (Some(1), 1));
         assert_eq!(look.understood, ["serial", "mac"]);
         assert_eq!(look.kept, ["note"]);
+        let look = look.understanding("NOTE").understanding("other");
+        assert_eq!((look.understood.len(), look.kept.len()), (3, 0));
         assert_eq!(look.faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [4, 5]);
         let missing = devices(&path, &IdentityRule::default(), &[Column::Csr], &progress).unwrap_err();
         assert!(matches!(missing, BadTable::MissingColumn { .. }), "{missing}");

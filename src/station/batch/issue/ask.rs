@@ -11,6 +11,7 @@ use crate::ca::public_key::KeyKind;
 use crate::domain::name::Name;
 use crate::domain::product::{Credential, KeyOrigin, Product};
 use crate::station::batch::issue::failed::IssueFailed;
+use crate::station::batch::table::{Column, Header};
 use crate::station::folder::Folder;
 use crate::station::products::{self, Recipe};
 use crate::station::profiles;
@@ -34,6 +35,14 @@ pub struct IssueAsk {
     pub tar: Option<PathBuf>,
 }
 
+/// The member of what was asked for that says how many certificates a device gets; left out where it is one.
+const COPIES: &str = "copies";
+
+/// How many certificates each device of a batch gets, as its record says.
+pub fn copies(asked: &serde_json::Value) -> u8 {
+    asked[COPIES].as_u64().and_then(|copies| u8::try_from(copies).ok()).unwrap_or(1)
+}
+
 /// Whose keys they are, and what becomes of those the station makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Keys {
@@ -52,6 +61,26 @@ impl Keys {
             Keys::Clear => true,
             Keys::FromRequests | Keys::Sealed(_) => false,
         }
+    }
+}
+
+/// The column of the request for the second key, where devices get two certificates. Elsewhere it means nothing.
+pub const SECONDARY_CSR: &str = "secondary_csr";
+
+/// Which requests a table has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestColumns {
+    /// One for the key of each device.
+    pub primary: bool,
+    /// One for a second key.
+    pub secondary: bool,
+}
+
+impl RequestColumns {
+    /// Those of a table with this header.
+    pub fn of(header: &Header) -> RequestColumns {
+        let secondary = header.named(SECONDARY_CSR).is_some();
+        RequestColumns { primary: header.place(Column::Csr).is_some(), secondary }
     }
 }
 
@@ -77,9 +106,6 @@ impl IssueAsk {
             Under::Product(name) => {
                 let recipe = products::find(folder, name)?;
                 let profile = match &recipe.product.credential {
-                    credential if credential.is_two() => {
-                        return Err(IssueFailed::TwoCertificates(name.clone()));
-                    }
                     Credential::X509 { key: KeyOrigin::OnDevice, .. } if keys != Keys::FromRequests => {
                         return Err(IssueFailed::KeysOnDevice(name.clone()));
                     }
@@ -102,6 +128,32 @@ impl IssueAsk {
     /// The recipe's rules.
     pub fn product(&self) -> Option<&Product> {
         self.recipe.as_ref().map(|recipe| &recipe.product)
+    }
+
+    /// Whether each device gets a secondary certificate beside its primary one.
+    pub fn is_two(&self) -> bool {
+        self.product().is_some_and(|product| product.credential.is_two())
+    }
+
+    /// How many certificates each device gets: 1 or 2.
+    pub fn copies(&self) -> u8 {
+        1 + u8::from(self.is_two())
+    }
+
+    /// Refuses a table whose requests do not go with what is to become of the keys.
+    pub fn fits(&self, columns: RequestColumns) -> Result<(), IssueFailed> {
+        let second = self.product().filter(|_| self.is_two());
+        match (columns.primary, &self.keys, second) {
+            (true, Keys::FromRequests, Some(product)) if !columns.secondary => {
+                Err(IssueFailed::TwoCertificates(product.name.clone()))
+            }
+            (false, Keys::Sealed(_) | Keys::Clear, Some(product)) if columns.secondary => {
+                Err(IssueFailed::TwoCertificates(product.name.clone()))
+            }
+            (true, Keys::FromRequests, _) | (false, Keys::Sealed(_) | Keys::Clear, _) => Ok(()),
+            (true, Keys::Sealed(_) | Keys::Clear, _) => Err(IssueFailed::KeysAndRequests),
+            (false, Keys::FromRequests, _) => Err(IssueFailed::KeysNowhere),
+        }
     }
 
     /// What the work order makes: the recipe, or what stands in its place.
@@ -131,7 +183,7 @@ impl IssueAsk {
             Keys::Sealed(recipients) => ("sealed", recipients.texts()),
             Keys::Clear => ("clear", Vec::new()),
         };
-        json!({
+        let mut asked = json!({
             "product": self.product().map(|product| &product.name),
             "product_digest": self.product().map(|product| product.digest),
             "profile": self.profile.name(),
@@ -141,6 +193,10 @@ impl IssueAsk {
             "recipients": recipients,
             "folders": name(&self.folders),
             "tar": name(&self.tar),
-        })
+        });
+        if self.is_two() {
+            asked[COPIES] = self.copies().into();
+        }
+        asked
     }
 }

@@ -38,8 +38,9 @@ pub enum IssueFailed {
     Profile(BadProfile),
     #[error("devices of the recipe {0} get a derived key, not a certificate")]
     NoCertificates(Name),
-    /// A table holds one for each device.
-    #[error("devices of the recipe {0} get two certificates, and a batch gives one to each row")]
+    #[error(
+        "devices of the recipe {0} get two certificates, so a table with requests needs two for each row, in its columns csr and secondary_csr"
+    )]
     TwoCertificates(Name),
     #[error("devices of the recipe {0} make their own keys, so each row needs its request in a column csr")]
     KeysOnDevice(Name),

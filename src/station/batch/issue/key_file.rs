@@ -8,38 +8,46 @@ use std::path::{Path, PathBuf};
 
 use super::recipients::{NotSealed, Recipients};
 use crate::domain::code::{Code, Coded};
+use crate::domain::pair::Pair;
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::secret::Secret;
 use crate::durable;
 
 /// The first line of what is sealed.
 const HEADER: &[u8] = b"registration_id,private_key_pem\n";
+/// The same where each device has two keys.
+const HEADER_OF_TWO: &[u8] = b"registration_id,private_key_pem,secondary_private_key_pem\n";
 
-/// Seals keys in PKCS#8 PEM as a CSV with the columns `registration_id` and `private_key_pem`, in age's binary format.
+/// Seals keys in PKCS#8 PEM as a CSV with the columns `registration_id` and `private_key_pem`, and where devices have
+/// `two` keys `secondary_private_key_pem`, in age's binary format.
 pub fn seal<'a>(
     recipients: &Recipients,
-    keys: &mut dyn Iterator<Item = (&'a RegistrationId, &'a Secret)>,
+    two: bool,
+    keys: &mut dyn Iterator<Item = (&'a RegistrationId, Pair<&'a Secret>)>,
 ) -> Result<Vec<u8>, NotSealed> {
     recipients.seal_written(|sealed| {
-        sealed.write_all(HEADER)?;
-        for (id, key) in keys {
-            row(sealed, id, key)?;
+        sealed.write_all(if two { HEADER_OF_TWO } else { HEADER })?;
+        for (id, keys) in keys {
+            row(sealed, id, keys)?;
         }
         Ok(())
     })
 }
 
 /// A registration ID holds nothing that CSV would quote; a PEM text holds line feeds.
-fn row(sealed: &mut dyn Write, id: &RegistrationId, key: &Secret) -> io::Result<()> {
+fn row(sealed: &mut dyn Write, id: &RegistrationId, keys: Pair<&Secret>) -> io::Result<()> {
     sealed.write_all(id.as_str().as_bytes())?;
-    sealed.write_all(b",\"")?;
-    for part in key.expose().split_inclusive(|&byte| byte == b'"') {
-        sealed.write_all(part)?;
-        if part.ends_with(b"\"") {
-            sealed.write_all(b"\"")?;
+    for (_, key) in keys.each() {
+        sealed.write_all(b",\"")?;
+        for part in key.expose().split_inclusive(|&byte| byte == b'"') {
+            sealed.write_all(part)?;
+            if part.ends_with(b"\"") {
+                sealed.write_all(b"\"")?;
+            }
         }
+        sealed.write_all(b"\"")?;
     }
-    sealed.write_all(b"\"\n")
+    sealed.write_all(b"\n")
 }
 
 /// Why the folder of keys cannot be used.

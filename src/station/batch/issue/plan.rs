@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::ask::{IssueAsk, Keys};
+use super::ask::{IssueAsk, Keys, SECONDARY_CSR};
 use super::failed::IssueFailed;
 use super::rehearsal::Rehearsal;
 use super::sharing::share;
@@ -15,6 +15,7 @@ use crate::ca::issue::Refused;
 use crate::domain::code::{Code, Coded};
 use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
+use crate::domain::pair::Pair;
 use crate::domain::product::DeviceIdentity;
 use crate::domain::serial_number::SerialNumber;
 use crate::station::batch::identity_cells::{Identity, IdentityRule};
@@ -51,8 +52,8 @@ pub struct Planned {
     pub identity: DeviceIdentity,
     /// The device on record, if it was seen before.
     pub known: Option<Device>,
-    /// The key of its request.
-    pub request: Option<ProvenKey>,
+    /// The key of its request, or of both.
+    pub request: Option<Pair<ProvenKey>>,
 }
 
 /// Rows of the input, sorted out.
@@ -75,10 +76,12 @@ enum BadRow {
     Twice(&'static str),
     #[error("the row has no registration ID, and no recipe forms one")]
     NoRegistrationId,
-    #[error("the row has no request in its column csr")]
-    NoRequest,
-    #[error("the request is neither PEM nor base64")]
-    Garbled,
+    #[error("the row has no request in its column {0}")]
+    NoRequest(&'static str),
+    #[error("the request in column {0} is neither PEM nor base64")]
+    Garbled(&'static str),
+    #[error("both requests of the row are for one and the same key")]
+    KeysAlike,
     #[error("{0}")]
     Identity(Box<dyn Coded + Send + Sync>),
 }
@@ -88,7 +91,8 @@ impl Coded for BadRow {
         match self {
             BadRow::Twice(_) => Code::RowDuplicate,
             BadRow::NoRegistrationId => Code::IdentityMissing,
-            BadRow::NoRequest | BadRow::Garbled => Code::CsrGarbage,
+            BadRow::NoRequest(_) | BadRow::Garbled(_) => Code::CsrGarbage,
+            BadRow::KeysAlike => Code::KeysAlike,
             BadRow::Identity(error) => error.code(),
         }
     }
@@ -100,6 +104,8 @@ pub struct Planner<'a> {
     blocklist: &'a LiveBlocklist,
     header: Header,
     rule: IdentityRule,
+    /// Where the requests for second keys stand, if devices get two certificates and make the keys.
+    secondary_csr: Option<usize>,
     /// Of the files of devices, if they are wanted.
     rehearsal: Option<Rehearsal>,
     /// Whom the rows of the chunks in flight are about.
@@ -119,8 +125,9 @@ impl<'a> Planner<'a> {
         rehearsal: Option<Rehearsal>,
     ) -> Planner<'a> {
         let rule = ask.product().map(IdentityRule::of).unwrap_or_default();
-        let seen = VecDeque::new();
-        Planner { ask, blocklist, header, rule, rehearsal, seen, listed: None, announced: false }
+        let secondary_csr = header.named(SECONDARY_CSR).filter(|_| ask.is_two());
+        let (seen, listed) = (VecDeque::new(), None);
+        Planner { ask, blocklist, header, rule, secondary_csr, rehearsal, seen, listed, announced: false }
     }
 
     /// Sorts out the next rows, at most so many.
@@ -174,7 +181,7 @@ impl<'a> Planner<'a> {
     fn parse(
         &self,
         row: &Row,
-    ) -> Result<(SerialNumber, Option<MacAddress>, DeviceIdentity, Option<ProvenKey>), RowFault> {
+    ) -> Result<(SerialNumber, Option<MacAddress>, DeviceIdentity, Option<Pair<ProvenKey>>), RowFault> {
         let line = row.line;
         if let Some(fault) = row.fault(&self.header) {
             return Err(fault);
@@ -201,20 +208,30 @@ impl<'a> Planner<'a> {
         };
         let request = match self.ask.keys {
             Keys::Sealed(_) | Keys::Clear => None,
-            Keys::FromRequests => Some(self.request(row)?),
+            Keys::FromRequests => Some(self.requests(row)?),
         };
         Ok((serial, mac, identity, request))
     }
 
-    fn request(&self, row: &Row) -> Result<ProvenKey, RowFault> {
+    fn requests(&self, row: &Row) -> Result<Pair<ProvenKey>, RowFault> {
+        let primary = self.request(row, "csr", row.get(&self.header, Column::Csr))?;
+        let Some(place) = self.secondary_csr else { return Ok(Pair::one(primary)) };
+        let cell = Some(row.cell(place).trim()).filter(|cell| !cell.is_empty());
+        let secondary = self.request(row, SECONDARY_CSR, cell)?;
+        if secondary.public_key().digest() == primary.public_key().digest() {
+            return Err(RowFault::new(row.line, &BadRow::KeysAlike));
+        }
+        Ok(Pair { primary, secondary: Some(secondary) })
+    }
+
+    fn request(&self, row: &Row, column: &'static str, cell: Option<&str>) -> Result<ProvenKey, RowFault> {
         let line = row.line;
-        let cell = row.get(&self.header, Column::Csr);
-        let cell = cell.ok_or(BadRow::NoRequest).map_err(|error| RowFault::new(line, &error))?;
+        let cell = cell.ok_or(BadRow::NoRequest(column)).map_err(|error| RowFault::new(line, &error))?;
         let key = match cell.starts_with("-----") {
             true => csr::proven_key(cell.as_bytes()),
             false => match STANDARD.decode(cell) {
                 Ok(der) => csr::proven_key(&der),
-                Err(_) => return Err(RowFault::new(line, &BadRow::Garbled)),
+                Err(_) => return Err(RowFault::new(line, &BadRow::Garbled(column))),
             },
         };
         let key = key.map_err(|error: BadCsr| RowFault::new(line, &error))?;
@@ -287,33 +304,33 @@ impl<'a> Planner<'a> {
 
     /// A key that another device has, or that is known to others.
     fn has_key(&self, reader: &Reader<'_>, planned: &Planned) -> Result<Option<RowFault>, StoreError> {
-        let Some(request) = &planned.request else { return Ok(None) };
-        let public_key = request.public_key().digest();
         let own = planned.known.as_ref().map(|device| device.id);
-        match certificates::owner_of_key(reader, &public_key)? {
-            Some(known_device) if own != Some(known_device) => Ok(Some(RowFault::new(
-                planned.row.line,
-                &IntendError::DuplicateKey { known_device, public_key },
-            ))),
-            Some(device) if certificates::issue::is_compromised(reader, device, &public_key)? => {
-                let fault = IntendError::Compromised { public_key };
-                Ok(Some(RowFault::new(planned.row.line, &fault)))
-            }
-            Some(_) | None => Ok(None),
+        for (_, request) in planned.request.iter().flat_map(Pair::each) {
+            let public_key = request.public_key().digest();
+            let fault = match certificates::owner_of_key(reader, &public_key)? {
+                Some(known_device) if own != Some(known_device) => {
+                    IntendError::DuplicateKey { known_device, public_key }
+                }
+                Some(device) if certificates::issue::is_compromised(reader, device, &public_key)? => {
+                    IntendError::Compromised { public_key }
+                }
+                Some(_) | None => continue,
+            };
+            return Ok(Some(RowFault::new(planned.row.line, &fault)));
         }
+        Ok(None)
     }
 
     /// A device that was announced otherwise.
     fn contradicts(&self, reader: &Reader<'_>, planned: &Planned) -> Result<Option<RowFault>, StoreError> {
         let Planned { serial, mac, identity, .. } = planned;
         let claim = Claim { serial, mac: mac.as_ref(), identity };
-        let found = match contradiction::of_claim(reader, &claim, self.ask.work_order.as_ref())? {
-            None => match &planned.request {
-                Some(key) => contradiction::of_public_key(reader, &key.public_key().digest(), &claim)?,
-                None => None,
-            },
-            some => some,
-        };
+        let mut found = contradiction::of_claim(reader, &claim, self.ask.work_order.as_ref())?;
+        for (_, key) in planned.request.iter().flat_map(Pair::each) {
+            if found.is_none() {
+                found = contradiction::of_public_key(reader, &key.public_key().digest(), &claim)?;
+            }
+        }
         Ok(found.map(|found| RowFault::new(planned.row.line, &found)))
     }
 
@@ -327,8 +344,8 @@ impl<'a> Planner<'a> {
             about.push(("device ID", format!("d{}", planned.identity.device_id)));
         }
         about.extend(planned.mac.iter().map(|mac| ("MAC address", format!("m{mac}"))));
-        let key = planned.request.iter().map(|key| ("public key", format!("k{}", key.public_key().digest())));
-        about.extend(key);
+        let keys = planned.request.iter().flat_map(Pair::each);
+        about.extend(keys.map(|(_, key)| ("public key", format!("k{}", key.public_key().digest()))));
         let had = about.iter().find(|(_, key)| self.seen.iter().any(|seen| seen.contains(key)));
         if let Some((what, _)) = had {
             return Some(RowFault::new(planned.row.line, &BadRow::Twice(what)));

@@ -5,6 +5,7 @@ use crate::ca::certificate::pem_into;
 use crate::domain::cert_serial::CertSerial;
 use crate::domain::digest::Digest;
 use crate::domain::hexadecimal;
+use crate::domain::pair::{Pair, Which};
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::secret::Secret;
 use crate::domain::thumbprint::Thumbprint;
@@ -15,6 +16,12 @@ use crate::station::batch::table::{Column, Header, Row};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ours {
     RegistrationId,
+    Of(Which, Part),
+}
+
+/// What a column tells of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
     CertSerial,
     NotAfter,
     Sha1,
@@ -23,26 +30,41 @@ enum Ours {
     PrivateKeyPem,
 }
 
-impl Ours {
-    const ALL: [Ours; 7] = [
-        Ours::RegistrationId,
-        Ours::CertSerial,
-        Ours::NotAfter,
-        Ours::Sha1,
-        Ours::Sha256,
-        Ours::CertificatePem,
-        Ours::PrivateKeyPem,
+impl Part {
+    const ALL: [Part; 6] = [
+        Part::CertSerial,
+        Part::NotAfter,
+        Part::Sha1,
+        Part::Sha256,
+        Part::CertificatePem,
+        Part::PrivateKeyPem,
     ];
+
+    /// The names of the two columns, the primary's first.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Part::CertSerial => ("cert_serial", "secondary_cert_serial"),
+            Part::NotAfter => ("not_after", "secondary_not_after"),
+            Part::Sha1 => ("sha1", "secondary_sha1"),
+            Part::Sha256 => ("sha256", "secondary_sha256"),
+            Part::CertificatePem => ("certificate_pem", "secondary_certificate_pem"),
+            Part::PrivateKeyPem => ("private_key_pem", "secondary_private_key_pem"),
+        }
+    }
+}
+
+impl Ours {
+    /// All of them, in the order in which they are written.
+    fn all() -> impl Iterator<Item = Ours> {
+        let of = |which| Part::ALL.into_iter().map(move |part| Ours::Of(which, part));
+        std::iter::once(Ours::RegistrationId).chain(of(Which::Primary)).chain(of(Which::Secondary))
+    }
 
     fn name(self) -> &'static str {
         match self {
             Ours::RegistrationId => "registration_id",
-            Ours::CertSerial => "cert_serial",
-            Ours::NotAfter => "not_after",
-            Ours::Sha1 => "sha1",
-            Ours::Sha256 => "sha256",
-            Ours::CertificatePem => "certificate_pem",
-            Ours::PrivateKeyPem => "private_key_pem",
+            Ours::Of(Which::Primary, part) => part.names().0,
+            Ours::Of(Which::Secondary, part) => part.names().1,
         }
     }
 
@@ -51,7 +73,28 @@ impl Ours {
         if header.place(Column::RegistrationId) == Some(place) {
             return Some(Ours::RegistrationId);
         }
-        Ours::ALL.into_iter().find(|ours| ours.name().eq_ignore_ascii_case(name))
+        Ours::all().find(|ours| ours.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// What an output has beside the usual columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Private keys in clear.
+    pub clear_keys: bool,
+    /// Secondary certificates.
+    pub secondary: bool,
+}
+
+impl Wanted {
+    fn has(self, ours: Ours) -> bool {
+        match ours {
+            Ours::RegistrationId => true,
+            Ours::Of(which, part) => {
+                (self.secondary || which == Which::Primary)
+                    && (self.clear_keys || part != Part::PrivateKeyPem)
+            }
+        }
     }
 }
 
@@ -67,7 +110,14 @@ enum Cell {
 pub struct Issued<'a> {
     /// Whose it is.
     pub registration_id: &'a RegistrationId,
-    /// The certificate's serial number.
+    /// What it gets.
+    pub certificates: Pair<Certified<'a>>,
+}
+
+/// A certificate with its key.
+#[derive(Clone, Copy)]
+pub struct Certified<'a> {
+    /// Its serial number.
     pub cert_serial: &'a CertSerial,
     /// The last second of its validity.
     pub not_after: UtcTime,
@@ -92,15 +142,14 @@ pub struct RowOut {
 
 impl RowOut {
     /// The output of a table with this header. Columns of ours that the input has already, from an earlier output, stay
-    /// in their places under our names and are written anew. A column of private keys is there with `clear_keys` only;
-    /// an earlier output's is left out otherwise, for its keys are not those of the new certificates.
-    pub fn new(header: &Header, clear_keys: bool) -> RowOut {
-        let wanted = |ours: Ours| clear_keys || ours != Ours::PrivateKeyPem;
-        let mut cells = Vec::with_capacity(header.names.len() + Ours::ALL.len());
+    /// in their places under our names and are written anew. Columns of private keys and of secondary certificates are
+    /// there if `wanted` only; an earlier output's are left out otherwise, for they are not those of the new certificates.
+    pub fn new(header: &Header, wanted: Wanted) -> RowOut {
+        let mut cells = Vec::with_capacity(header.names.len() + 1 + 2 * Part::ALL.len());
         let mut had = Vec::new();
         for (place, name) in header.names.iter().enumerate() {
             match Ours::find(header, place, name) {
-                Some(ours) if wanted(ours) => {
+                Some(ours) if wanted.has(ours) => {
                     had.push(ours);
                     cells.push(Cell::Ours(ours));
                 }
@@ -108,7 +157,7 @@ impl RowOut {
                 None => cells.push(Cell::Input { place, name: name.clone() }),
             }
         }
-        let lacking = Ours::ALL.into_iter().filter(|&ours| wanted(ours) && !had.contains(&ours));
+        let lacking = Ours::all().filter(|&ours| wanted.has(ours) && !had.contains(&ours));
         cells.extend(lacking.map(Cell::Ours));
         let epoch = UtcTime::from_millis(0);
         RowOut { cells, delimiter: header.delimiter, not_after: (epoch, epoch.to_string()) }
@@ -132,8 +181,9 @@ impl RowOut {
 
     /// Appends a row. With a private key in it the buffer is secret, and the caller's to wipe.
     pub fn row(&mut self, input: &Row, issued: &Issued<'_>, out: &mut Vec<u8>) {
-        if self.not_after.0 != issued.not_after {
-            self.not_after = (issued.not_after, issued.not_after.to_string());
+        let not_after = issued.certificates.primary.not_after;
+        if self.not_after.0 != not_after {
+            self.not_after = (not_after, not_after.to_string());
         }
         for (at, cell) in self.cells.iter().enumerate() {
             if at > 0 {
@@ -151,17 +201,30 @@ impl RowOut {
     fn ours(&self, ours: Ours, issued: &Issued<'_>, out: &mut Vec<u8>) {
         match ours {
             Ours::RegistrationId => out.extend_from_slice(issued.registration_id.as_str().as_bytes()),
-            Ours::CertSerial => hexadecimal::append(issued.cert_serial.as_bytes(), out),
-            Ours::NotAfter => out.extend_from_slice(self.not_after.1.as_bytes()),
-            Ours::Sha1 => hexadecimal::append(issued.sha1.bytes(), out),
-            Ours::Sha256 => hexadecimal::append(issued.sha256.as_bytes(), out),
-            Ours::CertificatePem => {
+            Ours::Of(which, part) => {
+                if let Some(certified) = issued.certificates.get(which) {
+                    self.part(part, certified, out);
+                }
+            }
+        }
+    }
+
+    fn part(&self, part: Part, certified: &Certified<'_>, out: &mut Vec<u8>) {
+        match part {
+            Part::CertSerial => hexadecimal::append(certified.cert_serial.as_bytes(), out),
+            Part::NotAfter if certified.not_after == self.not_after.0 => {
+                out.extend_from_slice(self.not_after.1.as_bytes());
+            }
+            Part::NotAfter => out.extend_from_slice(certified.not_after.to_string().as_bytes()),
+            Part::Sha1 => hexadecimal::append(certified.sha1.bytes(), out),
+            Part::Sha256 => hexadecimal::append(certified.sha256.as_bytes(), out),
+            Part::CertificatePem => {
                 out.push(b'"');
-                pem_into(issued.certificate, b"\n", out);
+                pem_into(certified.certificate, b"\n", out);
                 out.push(b'"');
             }
-            Ours::PrivateKeyPem => {
-                if let Some(key) = issued.private_key {
+            Part::PrivateKeyPem => {
+                if let Some(key) = certified.private_key {
                     quoted(key.expose(), out);
                 }
             }

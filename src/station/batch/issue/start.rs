@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::ask::Keys;
+use super::ask;
 use super::failed::IssueFailed;
 use super::own_output;
 use super::places;
@@ -48,11 +48,7 @@ pub struct Started {
 pub fn start(bench: &Bench<'_>, right: &Engineering, job: &Job<'_>) -> Result<Started, IssueFailed> {
     places::must_be_apart(job.ask, job.input, job.output)?;
     let survey = surveyed::survey(job.input)?;
-    match (survey.has_requests, &job.ask.keys) {
-        (true, Keys::FromRequests) | (false, Keys::Sealed(_) | Keys::Clear) => {}
-        (true, Keys::Sealed(_) | Keys::Clear) => return Err(IssueFailed::KeysAndRequests),
-        (false, Keys::FromRequests) => return Err(IssueFailed::KeysNowhere),
-    }
+    job.ask.fits(survey.requests)?;
     let unfinished = bench.store.read(|r| batches::unfinished(r, BatchKind::Issue, &survey.digest))?;
     match unfinished {
         Some(found) => resume(bench, right, job, survey, found),
@@ -147,7 +143,7 @@ fn resume(
     }
     let work_order = found.work_order.ok_or(IssueFailed::NotRunning(found.id))?;
     own_output::must_be_ours(bench.store, found.id, output)?;
-    let void = void(bench, right, found.id, &work_order)?;
+    let void = void(bench, right, found.id, &work_order, ask.copies())?;
     let standing = bench.store.read(|r| bulk::standing(r, found.id))?;
     let sinks = Sinks::open(bench, ask, output, &standing, true)?;
     let mut table = Table::read(survey.file)?;
@@ -168,10 +164,17 @@ fn resume(
 }
 
 /// Puts the numbers that may have been signed and are not on record on the CRL; how many there were. Also those that an
-/// earlier attempt voided without coming to the list.
-fn void(bench: &Bench<'_>, right: &Engineering, batch: u64, work_order: &Name) -> Result<u64, IssueFailed> {
+/// earlier attempt voided without coming to the list. Each unit of the work order is good for so many `copies`.
+fn void(
+    bench: &Bench<'_>,
+    right: &Engineering,
+    batch: u64,
+    work_order: &Name,
+    copies: u8,
+) -> Result<u64, IssueFailed> {
     if bench.store.read(|r| bulk::has_open(r, batch))? {
-        bench.store.change(right.actor(), clock::now(), |change| bulk::void(change, batch, work_order))?;
+        let give_up = |change: &mut Change<'_>| bulk::void(change, batch, work_order, copies);
+        bench.store.change(right.actor(), clock::now(), give_up)?;
     }
     let unlisted = bench.store.read(|r| bulk::unlisted(r, batch))?;
     if unlisted > 0 {
@@ -211,13 +214,14 @@ pub fn abandon(
     let not_running = || IssueFailed::NotRunning(batch);
     let found = bench.store.read(|r| batches::get(r, batch))?.ok_or_else(not_running)?;
     let work_order = found.work_order.ok_or_else(not_running)?;
-    let void = void(bench, right, batch, &work_order)?;
+    let asked: serde_json::Value = serde_json::from_str(&found.asked).unwrap_or_default();
+    let copies = ask::copies(&asked);
+    let void = void(bench, right, batch, &work_order, copies)?;
     bench.store.change(right.actor(), clock::now(), |change| {
-        let Standing { certificates, refused, .. } = bulk::standing(change, batch)?;
-        let ended =
-            Ended { state, good: certificates, refused, code, input_digest: None, output_digest: None };
+        let standing = bulk::standing(change, batch)?;
+        let (good, refused) = (standing.good(copies), standing.refused);
+        let ended = Ended { state, good, refused, code, input_digest: None, output_digest: None };
         batches::end(change, batch, &ended)?;
-        let asked: serde_json::Value = serde_json::from_str(&found.asked).unwrap_or_default();
         match asked["work_order"].is_null() {
             true => close_own(change, &work_order),
             false => Ok(()),

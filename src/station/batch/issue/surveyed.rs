@@ -7,10 +7,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::ask::RequestColumns;
 use super::failed::IssueFailed;
 use crate::domain::digest::{Digest, Digester};
 use crate::domain::work_order::LARGEST_WORK_ORDER;
-use crate::station::batch::table::{Column, Row, Table};
+use crate::station::batch::table::{Row, Table};
 
 /// Bytes of a block.
 const BLOCK: usize = 1 << 16;
@@ -23,8 +24,8 @@ pub struct Survey {
     pub size: u64,
     /// Its rows.
     pub rows: u64,
-    /// Whether the devices made their keys.
-    pub has_requests: bool,
+    /// Whether the devices made their keys, or both of them.
+    pub requests: RequestColumns,
     /// The file, to be read again.
     pub file: SurveyedFile,
 }
@@ -49,7 +50,7 @@ pub fn survey(input: &Path) -> Result<Survey, IssueFailed> {
     let file = File::open(input).map_err(|cause| IssueFailed::Read { path: input.to_owned(), cause })?;
     let mut surveying = Surveying { file, whole: Digester::new(), size: 0, blocks: Blocks::default() };
     let mut table = Table::read(&mut surveying)?;
-    let has_requests = table.header().place(Column::Csr).is_some();
+    let requests = RequestColumns::of(table.header());
     let (mut row, mut rows) = (Row::default(), 0);
     while table.next(&mut row)? {
         rows += 1;
@@ -63,7 +64,7 @@ pub fn survey(input: &Path) -> Result<Survey, IssueFailed> {
     }
     let Surveying { file, whole, size, blocks } = surveying;
     let file = SurveyedFile { file, size, blocks: blocks.finish(), at: 0, block: Vec::new(), held: None };
-    Ok(Survey { digest: whole.finish(), size, rows, has_requests, file })
+    Ok(Survey { digest: whole.finish(), size, rows, requests, file })
 }
 
 /// Digests a file while it is read.

@@ -10,12 +10,12 @@ use zeroize::Zeroizing;
 
 use super::Bench;
 use super::ask::{IssueAsk, Keys};
-use super::bundle::contents::{BundleDevice, Contents, Surroundings};
+use super::bundle::contents::{BundleCertificate, BundleDevice, Contents, Surroundings};
 use super::bundle::{Bundles, Start};
 use super::failed::IssueFailed;
 use super::key_file::{self, KeyFolder};
 use super::places::refused_of;
-use super::row_out::{self, RowOut};
+use super::row_out::{self, RowOut, Wanted};
 use super::sealing::{Common, Sealed, SealedChunk};
 use super::sharing::share;
 use crate::device::render::template_set::TemplateSet;
@@ -175,7 +175,7 @@ fn contents(bench: &Bench<'_>, ask: &IssueAsk) -> Result<Contents, IssueFailed> 
 
 /// What was written in all.
 pub struct Written {
-    /// Certificates.
+    /// Rows whose devices got what they get.
     pub good: u64,
     /// Rows that got none.
     pub refused: u64,
@@ -203,12 +203,15 @@ impl<'a> Writer<'a> {
     /// Goes on where the batch stands.
     pub fn new(common: Common<'a>, sinks: Sinks, header: &Header, standing: Standing) -> Writer<'a> {
         Writer {
-            rows: RowOut::new(header, common.ask.keys.are_clear()),
+            rows: RowOut::new(
+                header,
+                Wanted { clear_keys: common.ask.keys.are_clear(), secondary: common.ask.is_two() },
+            ),
             header: header.clone(),
             common,
             sinks,
             digester: None,
-            good: standing.certificates,
+            good: standing.good(common.ask.copies()),
             refused: standing.refused,
             faults: Vec::new(),
         }
@@ -216,20 +219,20 @@ impl<'a> Writer<'a> {
 
     /// Writes a chunk and puts it on record.
     pub fn write(&mut self, chunk: SealedChunk, progress: &Progress) -> Result<(), IssueFailed> {
-        self.append_rows(&chunk.certificates)?;
+        self.append_rows(&chunk.devices)?;
         self.append_refused(&chunk.refused)?;
-        self.append_bundles(&chunk.certificates)?;
+        self.append_bundles(&chunk.devices)?;
         if let (Some(folder), Keys::Sealed(recipients)) = (&self.sinks.keys, &self.common.ask.keys) {
-            let mut keys = chunk.certificates.iter().filter_map(|sealed| {
-                sealed.private_key.as_ref().map(|key| (&sealed.planned.identity.registration_id, key))
+            let mut keys = chunk.devices.iter().filter_map(|sealed| {
+                Some((&sealed.planned.identity.registration_id, sealed.private_keys()?))
             });
-            let sealed = key_file::seal(recipients, &mut keys)?;
+            let sealed = key_file::seal(recipients, self.common.ask.is_two(), &mut keys)?;
             folder.write(chunk.number, &sealed)?;
         }
         crash_point::reached("batch-written");
         self.record(&chunk)?;
         crash_point::reached("batch-on-record");
-        self.good += u64::try_from(chunk.certificates.len()).unwrap_or(u64::MAX);
+        self.good += u64::try_from(chunk.devices.len()).unwrap_or(u64::MAX);
         self.refused += u64::try_from(chunk.refused.len()).unwrap_or(u64::MAX);
         let room = NAMED_FAULTS.saturating_sub(self.faults.len());
         self.faults.extend(chunk.refused.into_iter().map(|(_, fault)| fault).take(room));
@@ -237,20 +240,23 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn append_rows(&mut self, certificates: &[Sealed]) -> Result<(), IssueFailed> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(certificates.len() * 1800));
+    fn append_rows(&mut self, devices: &[Sealed]) -> Result<(), IssueFailed> {
+        let room = devices.len() * 1800 * usize::from(self.common.ask.copies());
+        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
         if self.sinks.output.length == 0 {
             self.rows.header(&mut bytes);
         }
-        for sealed in certificates {
+        for sealed in devices {
             let issued = row_out::Issued {
                 registration_id: &sealed.planned.identity.registration_id,
-                cert_serial: &sealed.cert_serial,
-                not_after: sealed.not_after,
-                sha1: &sealed.sha1,
-                sha256: &sealed.sha256,
-                certificate: &sealed.der,
-                private_key: sealed.private_key.as_ref(),
+                certificates: sealed.certificates.as_ref().map(|_, one| row_out::Certified {
+                    cert_serial: &one.cert_serial,
+                    not_after: one.not_after,
+                    sha1: &one.sha1,
+                    sha256: &one.sha256,
+                    certificate: &one.der,
+                    private_key: one.private_key.as_ref(),
+                }),
             };
             self.rows.row(&sealed.planned.row, &issued, &mut bytes);
         }
@@ -286,18 +292,20 @@ impl<'a> Writer<'a> {
         self.sinks.refused.append(&bytes)
     }
 
-    fn append_bundles(&mut self, certificates: &[Sealed]) -> Result<(), IssueFailed> {
+    fn append_bundles(&mut self, devices: &[Sealed]) -> Result<(), IssueFailed> {
         let Some(contents) = &self.sinks.contents else { return Ok(()) };
         // a few at a time: each device has several files
-        for part in certificates.chunks(256) {
+        for part in devices.chunks(256) {
             let made = share(part.iter().collect(), |_, sealed: &Sealed| {
                 contents.of(&BundleDevice {
                     identity: &sealed.planned.identity,
                     serial: &sealed.planned.serial,
                     mac: sealed.planned.mac.as_ref(),
-                    certificate: &sealed.der,
-                    not_before: sealed.not_before,
-                    private_key: sealed.private_key.as_ref(),
+                    certificates: sealed.certificates.as_ref().map(|_, one| BundleCertificate {
+                        der: &one.der,
+                        private_key: one.private_key.as_ref(),
+                    }),
+                    not_before: sealed.certificates.primary.not_before,
                 })
             })?;
             for device in &made {
@@ -310,21 +318,14 @@ impl<'a> Writer<'a> {
     fn record(&self, chunk: &SealedChunk) -> Result<(), IssueFailed> {
         let Common { bench, right, person, ask, batch, work_order } = self.common;
         let rows: Vec<IssuedRow<'_>> = chunk
-            .certificates
+            .devices
             .iter()
             .map(|sealed| IssuedRow {
                 serial: &sealed.planned.serial,
                 mac: sealed.planned.mac.as_ref(),
                 identity: &sealed.planned.identity,
                 known: sealed.planned.known.as_ref(),
-                cert_serial: &sealed.cert_serial,
-                to_be_signed: &sealed.to_be_signed,
-                public_key: &sealed.public_key,
-                der: &sealed.der,
-                sha1: &sealed.sha1,
-                sha256: &sealed.sha256,
-                not_before: sealed.not_before,
-                not_after: sealed.not_after,
+                certificates: sealed.certificates.as_ref().map(|_, one| one.as_issued()),
             })
             .collect();
         let common = commit::Common {
@@ -348,7 +349,8 @@ impl<'a> Writer<'a> {
             let runs = commit::commit(change, &common, &rows)?;
             if let Some(product) = ask.product() {
                 for (row, run) in rows.iter().zip(runs) {
-                    enrollment::queue_handed_over(change, product, row.identity, run, *row.cert_serial)?;
+                    let serials = row.certificates.map(|_, one| *one.cert_serial);
+                    enrollment::queue_handed_over(change, product, row.identity, run, &serials)?;
                 }
             }
             Ok(())

@@ -43,7 +43,7 @@ super::code_words! {
     CsrNotPossessed: "证书请求不是用其自身密钥签名的。", "让设备重新生成密钥和证书请求。";
     CertificateEnd: "证书的截止时间不被允许。", "请选择截止时间符合签发 CA 和设备要求的证书模板。";
     CertificateName: "证书模板生成的名称不能写入证书。", "请修改证书模板的 [subject] 或 [san]，或设备序列号；消息会说明哪里不合适。";
-    TwoCertificates: "该配方的设备需要两张证书，此处只能签发一张。", "请在产线上对这些设备进行配置，产线会同时签发两张证书。";
+    TwoCertificates: "该配方的设备需要两张证书，但没有提供两份请求。", "为两个密钥各提供一份请求：表格的 csr 和 secondary_csr 列，或 --secondary-csr。";
     ProfileUse: "该证书模板用于其他用途。", "请指定用途正确的模板：用于设备，或用于 `lineside ca prove` 的 proof-of-possession。";
     KeyTypeRefused: "不允许这种密钥类型。", "请使用证书模板允许的密钥类型。";
     ProfileInvalid: "证书模板有错误。", "请修改证书模板。";

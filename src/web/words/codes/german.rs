@@ -43,7 +43,7 @@ super::code_words! {
     CsrNotPossessed: "Die Anforderung ist nicht mit ihrem eigenen Schlüssel unterschrieben.", "Das Gerät Schlüssel und Anforderung neu erstellen lassen.";
     CertificateEnd: "Das Zertifikat würde zu einer unzulässigen Zeit enden.", "Ein Profil wählen, dessen Zertifikate enden, wann Aussteller und Gerät es erlauben.";
     CertificateName: "Ein Name, den das Profil bildet, passt in kein Zertifikat.", "[subject] oder [san] des Profils oder die Seriennummer des Geräts berichtigen; die Meldung sagt, was nicht passt.";
-    TwoCertificates: "Geräte dieses Rezepts erhalten zwei Zertifikate, hier gibt es nur eines.", "Diese Geräte an der Linie einrichten; dort erhalten sie beide.";
+    TwoCertificates: "Geräte dieses Rezepts erhalten zwei Zertifikate, es liegen aber nicht beide Anforderungen vor.", "Für jeden der beiden Schlüssel eine Anforderung geben: Spalten csr und secondary_csr der Tabelle, oder --secondary-csr.";
     ProfileUse: "Das Profil ist für einen anderen Zweck.", "Ein Profil für diesen Zweck angeben: für Geräte, oder proof-of-possession für `lineside ca prove`.";
     KeyTypeRefused: "Diese Schlüsselart ist nicht erlaubt.", "Eine Schlüsselart verwenden, die das Profil erlaubt.";
     ProfileInvalid: "Das Zertifikatsprofil ist fehlerhaft.", "Das Profil berichtigen.";

@@ -43,7 +43,7 @@ super::code_words! {
     CsrNotPossessed: "La solicitud no está firmada con su propia clave.", "Haga que el dispositivo genere de nuevo clave y solicitud.";
     CertificateEnd: "El certificado terminaría en un momento no permitido.", "Elija un perfil cuyos certificados terminen cuando lo permitan la CA emisora y el dispositivo.";
     CertificateName: "Un nombre que forma el perfil no cabe en un certificado.", "Corrija [subject] o [san] del perfil, o el número de serie del dispositivo; el mensaje dice qué no encaja.";
-    TwoCertificates: "Los dispositivos de esta receta reciben dos certificados y aquí solo se da uno.", "Prepare estos dispositivos en la línea, que les da los dos.";
+    TwoCertificates: "Los dispositivos de esta receta reciben dos certificados y faltan las dos solicitudes.", "Dé una solicitud para cada clave: las columnas csr y secondary_csr de la tabla, o --secondary-csr.";
     ProfileUse: "El perfil es para otro uso.", "Indique un perfil para este uso: para dispositivos, o proof-of-possession para `lineside ca prove`.";
     KeyTypeRefused: "Este tipo de clave no está permitido.", "Use un tipo de clave que permita el perfil.";
     ProfileInvalid: "El perfil de certificado tiene errores.", "Corrija el perfil.";

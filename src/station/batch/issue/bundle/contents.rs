@@ -1,12 +1,12 @@
-//! What lies in a device's folder: certificate, chain, the key if the station made it, and the files of the recipe as
-//! the line would write them. Whatever holds the key is sealed, unless keys leave in clear.
+//! What lies in a device's folder: certificate, chain, the key if the station made it, the same of a secondary
+//! certificate, and the files of the recipe as the line would write them. Whatever holds the key is sealed, unless keys leave in clear.
 
 use crate::ca::certificate::pem_of;
 use crate::device::render::template_set::TemplateSet;
 use crate::device::render::{self, Certified, RenderContext, RenderError, Rendered};
 use crate::domain::mac_address::MacAddress;
 use crate::domain::name::Name;
-use crate::domain::pair::Pair;
+use crate::domain::pair::{Pair, Which};
 use crate::domain::product::{DeviceIdentity, InjectFile, Product};
 use crate::domain::registration_id::RegistrationId;
 use crate::domain::secret::Secret;
@@ -18,9 +18,34 @@ use crate::station::batch::issue::recipients::Recipients;
 /// The longest name of a recipe's file here: with `.age` behind it, it fits an archive.
 pub const LONGEST_NAME: usize = 96;
 
-const CERTIFICATE: &str = "certificate.pem";
-const CHAIN: &str = "chain.pem";
-const KEY: &str = "key.pem";
+/// The files of a certificate that are ours.
+struct Own {
+    certificate: &'static str,
+    chain: &'static str,
+    key: &'static str,
+}
+
+const PRIMARY: Own = Own { certificate: "certificate.pem", chain: "chain.pem", key: "key.pem" };
+const SECONDARY: Own =
+    Own { certificate: "secondary-certificate.pem", chain: "secondary-chain.pem", key: "secondary-key.pem" };
+
+impl Own {
+    fn of(which: Which) -> &'static Own {
+        match which {
+            Which::Primary => &PRIMARY,
+            Which::Secondary => &SECONDARY,
+        }
+    }
+}
+
+/// A certificate with its key.
+#[derive(Clone, Copy)]
+pub struct BundleCertificate<'a> {
+    /// The certificate, DER.
+    pub der: &'a [u8],
+    /// Its private key as PKCS#8 PEM, if the station made it.
+    pub private_key: Option<&'a Secret>,
+}
 
 /// A device of a batch.
 #[derive(Clone, Copy)]
@@ -31,12 +56,10 @@ pub struct BundleDevice<'a> {
     pub serial: &'a SerialNumber,
     /// Its MAC address.
     pub mac: Option<&'a MacAddress>,
-    /// Its certificate, DER.
-    pub certificate: &'a [u8],
+    /// Its certificate, or both.
+    pub certificates: Pair<BundleCertificate<'a>>,
     /// The first second the certificate is valid in.
     pub not_before: UtcTime,
-    /// Its private key as PKCS#8 PEM, if the station made it.
-    pub private_key: Option<&'a Secret>,
 }
 
 /// One file of a device.
@@ -94,7 +117,8 @@ impl Contents {
         product: Option<Product>,
         recipients: Option<Recipients>,
     ) -> Result<Contents, BundleError> {
-        let planned = plan(product.as_ref().map_or(&[], |product| &product.inject))?;
+        let two = product.as_ref().is_some_and(|product| product.credential.is_two());
+        let planned = plan(product.as_ref().map_or(&[], |product| &product.inject), two)?;
         Ok(Contents { around, product, planned, recipients })
     }
 
@@ -107,16 +131,15 @@ impl Contents {
         mac: Option<&MacAddress>,
         stand_in: Option<&Secret>,
     ) -> Result<(), BundleError> {
-        let device = BundleDevice {
-            identity,
-            serial,
-            mac,
-            certificate: &[],
-            not_before: UtcTime::from_millis(0),
-            private_key: stand_in,
+        let two = self.product.as_ref().is_some_and(|product| product.credential.is_two());
+        let one = BundleCertificate { der: &[], private_key: stand_in };
+        let certificates = Pair { primary: one, secondary: two.then_some(one) };
+        let device =
+            BundleDevice { identity, serial, mac, certificates, not_before: UtcTime::from_millis(0) };
+        let rehearsed = |around: &Surroundings| {
+            let certificates = certificates.map(|_, _| around.issuing_pem.clone());
+            self.rendered(around, &device, certificates).map(|_| ())
         };
-        let rehearsed =
-            |around: &Surroundings| self.rendered(around, &device, around.issuing_pem.clone()).map(|_| ());
         let Err(fault) = rehearsed(&self.around) else { return Ok(()) };
         if self.around.id_scope.is_none() {
             let scoped = Surroundings { id_scope: Some("0ne".to_owned()), ..self.around.clone() };
@@ -129,16 +152,19 @@ impl Contents {
 
     /// The files of a device.
     pub fn of(&self, device: &BundleDevice<'_>) -> Result<DeviceFiles, BundleError> {
-        let certificate = pem_of(device.certificate);
-        let chain = format!("{certificate}{}\n", self.around.issuing_pem.trim_end());
-        let mut files = vec![
-            BundleFile { name: CERTIFICATE.to_owned(), content: Secret::from(certificate.clone()) },
-            BundleFile { name: CHAIN.to_owned(), content: Secret::from(chain) },
-        ];
-        if let Some(key) = device.private_key {
-            files.push(self.guarded(KEY, key.duplicate())?);
-        }
-        files.extend(self.recipe_files(&self.around, device, certificate)?);
+        let mut files = Vec::new();
+        let certificates = device.certificates.try_map(|which, one| {
+            let (own, certificate) = (Own::of(which), pem_of(one.der));
+            let chain = format!("{certificate}{}\n", self.around.issuing_pem.trim_end());
+            let open = |name: &str, text| BundleFile { name: name.to_owned(), content: Secret::from(text) };
+            files.push(open(own.certificate, certificate.clone()));
+            files.push(open(own.chain, chain));
+            if let Some(key) = one.private_key {
+                files.push(self.guarded(own.key, key.duplicate())?);
+            }
+            Ok::<_, BundleError>(certificate)
+        })?;
+        files.extend(self.recipe_files(&self.around, device, certificates)?);
         Ok(DeviceFiles {
             registration_id: device.identity.registration_id.clone(),
             not_before: device.not_before,
@@ -150,9 +176,9 @@ impl Contents {
         &self,
         around: &Surroundings,
         device: &BundleDevice<'_>,
-        certificate: String,
+        certificates: Pair<String>,
     ) -> Result<Vec<BundleFile>, BundleError> {
-        let rendered = self.rendered(around, device, certificate)?;
+        let rendered = self.rendered(around, device, certificates)?;
         let files = rendered.into_iter().map(|(name, Rendered { content, secret, .. })| match secret {
             true => self.guarded(name, content),
             false => Ok(BundleFile { name: name.to_owned(), content }),
@@ -164,20 +190,28 @@ impl Contents {
         &self,
         around: &Surroundings,
         device: &BundleDevice<'_>,
-        certificate: String,
+        certificates: Pair<String>,
     ) -> Result<Vec<(&str, Rendered)>, RenderError> {
         let Some(product) = &self.product else { return Ok(Vec::new()) };
-        let BundleDevice { identity, serial, mac, private_key, .. } = *device;
+        let BundleDevice { identity, serial, mac, .. } = *device;
+        let private_key = |which| device.certificates.get(which).and_then(|one| one.private_key);
         let mut context = RenderContext::new(product, identity, serial, mac, &around.station);
         context.id_scope = around.id_scope.clone();
         context.global_endpoint = around.global_endpoint.clone();
         context.issuing_ca = Some(around.issuing_pem.clone());
         context.root_ca = Some(around.root_pem.clone());
-        let private_key_pem = private_key.map(Secret::duplicate);
-        context.certificates = Some(Pair::one(Certified { certificate, private_key_pem }));
+        context.certificates = Some(certificates.map(|which, certificate| Certified {
+            certificate,
+            private_key_pem: private_key(which).map(Secret::duplicate),
+        }));
         // a device that made its key has it
-        let has = |file: &InjectFile| file.template != "private-key" || private_key.is_some();
-        let files = self.planned.iter().filter(|(_, file)| has(file));
+        let lacks = |which, file: &InjectFile| {
+            file.template == render::private_key(which) && private_key(which).is_none()
+        };
+        let files = self
+            .planned
+            .iter()
+            .filter(|(_, file)| !lacks(Which::Primary, file) && !lacks(Which::Secondary, file));
         files
             .map(|(name, file)| Ok((name.as_str(), render::render(file, &context, &around.templates)?)))
             .collect()
@@ -195,8 +229,16 @@ impl Contents {
 
 /// Gives the recipe's files their names here: those they have on the device, without folders. What is ours under the
 /// very name is left to us.
-fn plan(inject: &[InjectFile]) -> Result<Vec<(String, InjectFile)>, BundleError> {
-    let ours = [(CERTIFICATE, "certificate"), (CHAIN, "chain"), (KEY, "private-key")];
+fn plan(inject: &[InjectFile], two: bool) -> Result<Vec<(String, InjectFile)>, BundleError> {
+    let mut ours =
+        vec![(PRIMARY.certificate, "certificate"), (PRIMARY.chain, "chain"), (PRIMARY.key, "private-key")];
+    if two {
+        ours.extend([
+            (SECONDARY.certificate, "secondary-certificate"),
+            (SECONDARY.chain, "secondary-chain"),
+            (SECONDARY.key, "secondary-private-key"),
+        ]);
+    }
     let mut planned: Vec<(String, InjectFile)> = Vec::with_capacity(inject.len());
     for file in inject {
         let refused = |why| Err(BundleError::Names { path: file.path.clone(), why });

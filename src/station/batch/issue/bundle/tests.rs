@@ -1,10 +1,11 @@
-use super::contents::{BundleDevice, BundleFile, Contents, Surroundings};
+use super::contents::{BundleCertificate, BundleDevice, BundleFile, Contents, Surroundings};
 use super::*;
 use crate::ca::certificate::Certificate;
 use crate::ca::key::KeyPair;
 use crate::ca::public_key::KeyKind;
 use crate::ca::throwaway::{OpenSsl, ThrowawayCa, identity, now};
 use crate::device::render::template_set::TemplateSet;
+use crate::domain::pair::Pair;
 use crate::domain::product::{DeviceIdentity, Product};
 use crate::domain::secret::Secret;
 use crate::station::batch::issue::recipients::Recipients;
@@ -71,15 +72,17 @@ impl Made {
     }
 
     fn files(&self, contents: &Contents, with_key: bool) -> DeviceFiles {
-        let device = BundleDevice {
-            identity: &self.identity,
-            serial: &"SN-1".parse().unwrap(),
-            mac: None,
-            certificate: self.certificate.der(),
-            not_before: now(),
-            private_key: with_key.then_some(&self.pem),
-        };
-        contents.of(&device).unwrap()
+        let private_key = with_key.then_some(&self.pem);
+        self.files_of(contents, Pair::one(BundleCertificate { der: self.certificate.der(), private_key }))
+    }
+
+    fn as_ours(&self) -> BundleCertificate<'_> {
+        BundleCertificate { der: self.certificate.der(), private_key: Some(&self.pem) }
+    }
+
+    fn files_of(&self, contents: &Contents, certificates: Pair<BundleCertificate<'_>>) -> DeviceFiles {
+        let (identity, serial) = (&self.identity, &"SN-1".parse().unwrap());
+        contents.of(&BundleDevice { identity, serial, mac: None, certificates, not_before: now() }).unwrap()
     }
 }
 
@@ -238,6 +241,44 @@ fn files_that_would_share_a_name_are_refused_before_anything_is_issued() {
     assert!(refused(&"a".repeat(97), "dps.json").is_err());
     assert_eq!(refused(&"a".repeat(96), "dps.json"), Ok(()));
     assert_eq!(refused("etc/certificate.pem", "certificate"), Ok(()), "it is the same file");
+}
+
+#[test]
+fn the_second_certificate_has_files_of_its_own() {
+    let (made, other) = (Made::now("sn-1"), Made::now("sn-1"));
+    let recipe = RECIPE.replace("key = \"station\"", "key = \"station\"\ncopies = 2").replace(
+        "[prove]",
+        "[[inject]]\npath = \"secondary-chain.pem\"\ntemplate = \"secondary-chain\"\n\
+         [[inject]]\npath = \"keys/second.pem\"\ntemplate = \"secondary-private-key\"\n[prove]",
+    );
+    let reader = x25519::Identity::generate();
+    let contents = made.contents(&recipe, Some(&reader)).unwrap();
+    contents.rehearse(&made.identity, &"SN-1".parse().unwrap(), None, Some(&made.pem)).unwrap();
+    let files = made.files_of(&contents, Pair { primary: made.as_ours(), secondary: Some(other.as_ours()) });
+    let of_primary = ["certificate.pem", "chain.pem", "key.pem.age"];
+    let of_secondary = ["secondary-certificate.pem", "secondary-chain.pem", "secondary-key.pem.age"];
+    let of_recipe = ["own.pem.age", "dps.json", "second.pem.age"];
+    assert_eq!(names(&files), [of_primary, of_secondary, of_recipe].concat());
+    let content = |name: &str| {
+        let file = files.files.iter().find(|file| file.name == name).unwrap();
+        file.content.expose().to_vec()
+    };
+    assert_eq!(content("certificate.pem"), made.certificate.pem().into_bytes());
+    assert_eq!(content("secondary-certificate.pem"), other.certificate.pem().into_bytes());
+    let chain = format!("{}{}", other.certificate.pem(), made.ca.issuer.certificate().pem());
+    assert_eq!(String::from_utf8(content("secondary-chain.pem")).unwrap(), chain);
+    for name in ["key.pem.age", "own.pem.age"] {
+        assert_eq!(opened(&reader, &content(name)), made.pem.expose(), "{name}");
+    }
+    for name in ["secondary-key.pem.age", "second.pem.age"] {
+        assert_eq!(opened(&reader, &content(name)), other.pem.expose(), "{name}");
+    }
+    // its names are ours only where there is one
+    let with_name = |recipe: &str| {
+        let file = "[[inject]]\npath = \"secondary-key.pem\"\ntemplate = \"root-ca\"\n[prove]";
+        made.contents(&recipe.replace("[prove]", file), None).map(|_| ()).map_err(|fault| fault.code())
+    };
+    assert_eq!((with_name(RECIPE), with_name(&recipe)), (Ok(()), Err(Code::BundleNames)));
 }
 
 #[test]

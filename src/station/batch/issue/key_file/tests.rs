@@ -20,12 +20,22 @@ proptest! {
         let recipients = Recipients::parse(&[identity.to_public().to_string()]).unwrap();
         let rows: Vec<(RegistrationId, Secret)> =
             keys.iter().map(|(id, key)| (id.parse().unwrap(), Secret::from(key.clone()))).collect();
-        let sealed = seal(&recipients, &mut rows.iter().map(|(id, key)| (id, key))).unwrap();
+        let sealed = seal(&recipients, false, &mut rows.iter().map(|(id, key)| (id, Pair::one(key)))).unwrap();
         let plain = open(&identity, &sealed);
         let mut reader = csv::Reader::from_reader(&plain[..]);
         prop_assert_eq!(reader.headers().unwrap(), vec!["registration_id", "private_key_pem"]);
         let read: Vec<(String, String)> = reader.deserialize().map(Result::unwrap).collect();
-        prop_assert_eq!(read, keys);
+        prop_assert_eq!(&read, &keys);
+        // and both keys of a device
+        let two = |key| Pair { primary: key, secondary: Some(key) };
+        let sealed = seal(&recipients, true, &mut rows.iter().map(|(id, key)| (id, two(key)))).unwrap();
+        let plain = open(&identity, &sealed);
+        let mut reader = csv::Reader::from_reader(&plain[..]);
+        let names = vec!["registration_id", "private_key_pem", "secondary_private_key_pem"];
+        prop_assert_eq!(reader.headers().unwrap(), names);
+        let read: Vec<(String, String, String)> = reader.deserialize().map(Result::unwrap).collect();
+        let both: Vec<_> = keys.into_iter().map(|(id, key)| (id, key.clone(), key)).collect();
+        prop_assert_eq!(read, both);
     }
 }
 

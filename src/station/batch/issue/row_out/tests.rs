@@ -10,9 +10,17 @@ const OURS: &str = "registration_id,cert_serial,not_after,sha1,sha256,certificat
 
 /// Writes an input's rows out, all with the same certificate.
 fn output(input: &[u8], clear_keys: bool, key: Option<&Secret>) -> Vec<u8> {
+    output_of(input, Wanted { clear_keys, secondary: false }, key)
+}
+
+/// The second certificate of a row.
+const OTHER: &[u8] = &[0x31; 300];
+
+fn output_of(input: &[u8], wanted: Wanted, key: Option<&Secret>) -> Vec<u8> {
     let mut table = Table::read(Cursor::new(input.to_vec())).unwrap();
-    let mut writer = RowOut::new(table.header(), clear_keys);
+    let mut writer = RowOut::new(table.header(), wanted);
     let (sha1, sha256) = (Thumbprint::sha1(DER), Digest::of(DER));
+    let (other_sha1, other_sha256) = (Thumbprint::sha1(OTHER), Digest::of(OTHER));
     let id = "sn-17".parse().unwrap();
     let mut out = Vec::new();
     writer.header(&mut out);
@@ -21,16 +29,25 @@ fn output(input: &[u8], clear_keys: bool, key: Option<&Secret>) -> Vec<u8> {
     while table.next(&mut row).unwrap() {
         let not_after = UtcTime::from_seconds(seconds);
         seconds += 1;
-        let issued = Issued {
-            registration_id: &id,
-            cert_serial: &CertSerial::new(not_after, [7; 10]),
+        let (serial, other) = (CertSerial::new(not_after, [7; 10]), CertSerial::new(not_after, [8; 10]));
+        let primary = Certified {
+            cert_serial: &serial,
             not_after,
             sha1: &sha1,
             sha256: &sha256,
             certificate: DER,
             private_key: key,
         };
-        writer.row(&row, &issued, &mut out);
+        let secondary = Certified {
+            cert_serial: &other,
+            not_after: UtcTime::from_seconds(seconds + 1000),
+            sha1: &other_sha1,
+            sha256: &other_sha256,
+            certificate: OTHER,
+            private_key: key,
+        };
+        let certificates = Pair { primary, secondary: wanted.secondary.then_some(secondary) };
+        writer.row(&row, &Issued { registration_id: &id, certificates }, &mut out);
     }
     out
 }
@@ -100,4 +117,30 @@ fn a_short_row_is_filled_and_formulas_stay_the_users_own() {
     // a name that begins with a byte order mark survives at the begin of the file
     let out = output("\u{feff}\"\u{feff}serial\",b\n1,2\n".as_bytes(), false, None);
     assert!(out.starts_with(b"\"\xef\xbb\xbfserial\",b,"));
+}
+
+#[test]
+fn the_second_certificate_stands_behind_the_first_and_an_earlier_ones_columns_go() {
+    let two = |clear_keys| Wanted { clear_keys, secondary: true };
+    let key = Secret::from("KEY\n".to_owned());
+    let out = output_of(b"serial\n007\n", two(true), Some(&key));
+    let rows = read(&out, b',');
+    let seconds: Vec<String> =
+        OURS.split(',').skip(1).chain(["private_key_pem"]).map(|name| format!("secondary_{name}")).collect();
+    assert_eq!(rows[0].join(","), format!("serial,{OURS},private_key_pem,{}", seconds.join(",")));
+    let second = &rows[1][8..];
+    assert_eq!(second[0].parse(), Ok(CertSerial::new(UtcTime::from_seconds(0), [8; 10])));
+    assert_eq!(second[1].parse(), Ok(UtcTime::from_seconds(1001)));
+    assert_eq!((second[2].parse(), second[3].parse()), (Ok(Thumbprint::sha1(OTHER)), Ok(Digest::of(OTHER))));
+    let lines = second[4].lines().filter(|line| !line.starts_with("-----"));
+    assert_eq!(STANDARD.decode(lines.collect::<String>()), Ok(OTHER.to_vec()));
+    assert_eq!((second[5].as_str(), second.len()), ("KEY\n", 6));
+
+    let sealed = output_of(&out, two(false), Some(&key));
+    let names = &read(&sealed, b',')[0];
+    assert_eq!(names.len(), 12);
+    assert!(!names.iter().any(|name| name.contains("private")), "{names:?}");
+    // where devices get one certificate only, nothing is left of the second
+    let one = output(&out, false, None);
+    assert_eq!(read(&one, b',')[0].join(","), format!("serial,{OURS}"));
 }
