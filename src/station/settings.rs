@@ -317,7 +317,8 @@ timeout_seconds = 30
 # The connection string of a DPS access policy is a secret: `lineside secret set dps`.
 
 # Where the issuing CA's private key lies, if it lies in a PKCS#11 token; in the vault without these lines. The
-# token's PIN is a secret: `lineside secret set pkcs11-pin`. `lineside init --pkcs11 URI` makes the key in the token.
+# token's PIN is a secret: `lineside secret set pkcs11-pin`. `lineside init --pkcs11 URI` makes the key in the token,
+# and `lineside ca renew` the next one there; the object named here stays that of the first.
 # [issuing_key]
 # pkcs11 = "pkcs11:token=line;object=issuing?module-path=/usr/lib/softhsm/libsofthsm2.so"
 

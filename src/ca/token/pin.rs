@@ -119,13 +119,17 @@ pub(super) fn log_in(
     let pin = kept.must_be_there(uri.token())?;
     // held until the token has answered: nobody else gives the same wrong PIN meanwhile
     let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
-    let on_record =
-        (kept.was_refused)(uri.token()).map_err(|cause| TokenFault::NotLoggedIn { token: token(), cause })?;
-    let standing = Standing {
-        locked: info.user_pin_locked(),
-        final_try: info.user_pin_final_try(),
-        refused: on_record || refused.iter().any(|earlier| is(earlier, uri, pin)),
-    };
+    let mut known = refused.iter().any(|earlier| is(earlier, uri, pin));
+    if !known
+        && (kept.was_refused)(uri.token())
+            .map_err(|cause| TokenFault::NotLoggedIn { token: token(), cause })?
+    {
+        // an earlier process had it refused; the records need not be asked again
+        refused.push(Refused { uri: uri.clone(), pin: pin.duplicate() });
+        known = true;
+    }
+    let standing =
+        Standing { locked: info.user_pin_locked(), final_try: info.user_pin_final_try(), refused: known };
     may_try(standing).map_err(|withheld| match withheld {
         Withheld::Locked => TokenFault::PinLocked { token: token() },
         Withheld::Refused => TokenFault::PinRefused { token: token() },

@@ -8,6 +8,7 @@ use lineside::station::crash_point::{INSTALL_POINTS, TOKEN_POINTS};
 use super::pin::set_pin;
 use crate::ca_ceremony::killed::at_every_step;
 use crate::ca_ceremony::openssl::{EXTENSIONS, P384, attempt, export, issue, openssl, root, sign, verifies};
+use crate::ca_sign::killed::kill_at;
 use crate::factory::Station;
 use crate::factory::token::{PIN, Token};
 
@@ -120,10 +121,12 @@ fn a_root_elsewhere_signs_the_request_of_the_next_key() {
     let install = ["ca", "install", &certificate, "--root", &root];
     set_pin(&station, WRONG);
     station.refused(1, "LS-TOKEN-07", &install);
-    assert!(
-        !station.folder().join("ca/issuing-1.pem").exists()
-            || !station.folder().join("ca/issuing-next.pem").exists()
-    );
+    for laid_down in ["issuing-1.pem", "issuing-next.pem"] {
+        assert!(
+            !station.folder().join("ca").join(laid_down).exists(),
+            "{laid_down}: refused before anything"
+        );
+    }
     set_pin(&station, PIN);
     station.ok(&install);
     issue(&station, "a1", &["A1"]);
@@ -173,4 +176,26 @@ fn a_renewal_killed_at_any_step_leaves_one_ca_in_force_and_no_key_nobody_uses() 
     let generations = at_every_step(&station, &points);
     let keys = keys(&token);
     assert_eq!(keys.len(), generations, "one key for each CA there was: {keys:?}");
+}
+
+#[test]
+fn half_a_key_that_a_killed_renewal_left_is_passed_over_and_a_whole_one_taken_up() {
+    let token = Token::new();
+    let station = token.found_station(&token.module);
+    let left = || keys(&token).into_iter().find(|label| label.starts_with("issuing-g2-")).unwrap();
+    kill_at(&station, "token-key-made", &["ca", "renew", "--csr"]);
+    let half = left();
+    token.tool(&["--delete-object", "--type", "privkey", "--label", &half]);
+    kill_at(&station, "token-key-made", &["ca", "renew", "--csr"]);
+    let whole = left();
+    assert_ne!(whole, half);
+    assert!(!station.serve().locked, "the present CA goes on");
+    let renewed = station.json(&["ca", "renew"]);
+    let mut all = keys(&token);
+    all.sort();
+    assert_eq!(all, ["issuing".to_owned(), whole.clone()], "no third key was made");
+    let sheet = fs::read_to_string(renewed["record"].as_str().unwrap()).unwrap();
+    assert!(sheet.contains(&whole) && !sheet.contains(&half), "{sheet}");
+    issue(&station, "a1", &["A1"]);
+    station.ok(&["audit", "verify"]);
 }
