@@ -86,7 +86,9 @@ fn the_root_on_the_station_renews_it_and_both_keys_sign_their_lists() {
     each_revokes_one(&station, &[("crl-1.pem", "issuing-1.pem"), ("crl.pem", "issuing.pem")]);
 
     // a third, and a station that is started anew with the key of the second
-    assert!(!station.serve().locked);
+    let serving = station.serve();
+    assert!(!serving.locked);
+    assert_eq!(serving.end().exit, 0);
     station.ok(&["ca", "renew"]);
     assert_eq!(keys(&token).len(), 3);
     station.ok(&["ca", "crl"]);
@@ -189,7 +191,9 @@ fn half_a_key_that_a_killed_renewal_left_is_passed_over_and_a_whole_one_taken_up
     kill_at(&station, "token-key-made", &["ca", "renew", "--csr"]);
     let whole = left();
     assert_ne!(whole, half);
-    assert!(!station.serve().locked, "the present CA goes on");
+    let serving = station.serve();
+    assert!(!serving.locked, "the present CA goes on");
+    assert_eq!(serving.end().exit, 0);
     let renewed = station.json(&["ca", "renew"]);
     let mut all = keys(&token);
     all.sort();
