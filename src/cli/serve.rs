@@ -15,7 +15,7 @@ use crate::station::serving::Serving;
 use crate::station::settings::Settings;
 use crate::station::settings::pages::parse_listen;
 use crate::station::slots::Floor;
-use crate::station::{clock, profiles, web_certificate};
+use crate::station::{ca_material, clock, profiles, web_certificate};
 use crate::store::runs;
 use crate::web;
 
@@ -101,8 +101,12 @@ fn announce(common: &Common, floor: &Floor, url: &str) -> Result<(), Failure> {
     }
     let locked = floor.keys.current().is_none();
     let value = json!({ "url": url, "locked": locked, "unfinished": unfinished.len() });
-    output::report(common.json, &value, || {
-        if locked { format!("{url}   locked: open the page and unlock it") } else { url.to_owned() }
+    output::report(common.json, &value, || match locked {
+        false => url.to_owned(),
+        true if ca_material::only_waits(&floor.folder) => {
+            format!("{url}   waits for the certificate of its issuing CA: the CA page says what to do")
+        }
+        true => format!("{url}   locked: open the page and unlock it"),
     })
 }
 

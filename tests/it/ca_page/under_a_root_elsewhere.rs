@@ -1,7 +1,8 @@
 //! The CA's pages while a certificate is waited for, and after a renewal: what to do, the key to compare, the CAs before.
 
 use crate::ca_ceremony::openssl::{EXTENSIONS, P384, openssl, root, sign, waiting};
-use crate::factory::Station;
+use crate::factory::process::Process;
+use crate::factory::{SOON, Station};
 use crate::pages::browser::{Answer, Browser};
 
 /// Digest of the public key in `csr.pem`, as the keepers of the root see it.
@@ -54,6 +55,10 @@ fn the_page_says_what_to_do_until_the_certificate_is_there_and_keeps_the_cas_bef
         ceremony.body
     );
     assert_eq!(serving.end().exit, 0);
+    let mut at_the_terminal = Process::start(station.command(&["serve", "--listen", "127.0.0.1:0"]));
+    let line = at_the_terminal.line_within(SOON).expect("it says where it is");
+    assert!(line.contains("waits for the certificate") && !line.contains("locked"), "{line}");
+    assert_eq!(at_the_terminal.terminate().exit, 0);
 
     let first = root(&station, "first", &P384, &[]);
     let certificate = sign(&station, "first", "one", EXTENSIONS, &[]);
