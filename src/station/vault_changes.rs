@@ -125,16 +125,9 @@ pub fn set_secret(
     actor: &Actor,
     now: UtcTime,
 ) -> Result<(), VaultChangeError> {
-    let entry = Entry::Secret(name.clone());
-    change(
-        store,
-        vault,
-        &entry,
-        actor,
-        now,
-        |vault| vault.set_secret(name.clone(), secret),
-        |_| AuditEvent::SecretSet { name: entry.to_string() },
-    )
+    set(store, vault, &Entry::Secret(name.clone()), actor, now, |vault| {
+        vault.set_secret(name.clone(), secret)
+    })
 }
 
 /// Stores the key that signs lot manifests; each copy of a manifest is verified by its public part for ever.
@@ -145,16 +138,7 @@ pub fn set_manifest_key(
     actor: &Actor,
     now: UtcTime,
 ) -> Result<(), VaultChangeError> {
-    let entry = Entry::ManifestKey;
-    change(
-        store,
-        vault,
-        &entry,
-        actor,
-        now,
-        |vault| vault.set_manifest_key(pkcs8),
-        |_| AuditEvent::SecretSet { name: entry.to_string() },
-    )
+    set(store, vault, &Entry::ManifestKey, actor, now, |vault| vault.set_manifest_key(pkcs8))
 }
 
 /// Adds a group key under a new name.
@@ -207,16 +191,7 @@ pub fn set_issuing_key(
     actor: &Actor,
     now: UtcTime,
 ) -> Result<(), VaultChangeError> {
-    let entry = Entry::IssuingKey;
-    change(
-        store,
-        vault,
-        &entry,
-        actor,
-        now,
-        |vault| vault.set_issuing_key(kept),
-        |_| AuditEvent::SecretSet { name: entry.to_string() },
-    )
+    set(store, vault, &Entry::IssuingKey, actor, now, |vault| vault.set_issuing_key(kept))
 }
 
 /// Stores a private key of the issuing CA, or the name of its object in a token, that waits for its certificate.
@@ -227,16 +202,7 @@ pub fn set_next_issuing_key(
     actor: &Actor,
     now: UtcTime,
 ) -> Result<(), VaultChangeError> {
-    let entry = Entry::NextIssuingKey;
-    change(
-        store,
-        vault,
-        &entry,
-        actor,
-        now,
-        |vault| vault.set_next_issuing_key(pkcs8),
-        |_| AuditEvent::SecretSet { name: entry.to_string() },
-    )
+    set(store, vault, &Entry::NextIssuingKey, actor, now, |vault| vault.set_next_issuing_key(pkcs8))
 }
 
 /// Puts the ceremony on record, then makes the key that waited the one that signs; the one before is kept under this
@@ -290,6 +256,18 @@ pub fn issuing_key_promoted(
 /// Whether a change of this secret is on record that has not ended.
 pub fn is_in_change(store: &Store, entry: &Entry) -> Result<bool, StoreError> {
     Ok(store.read(|r| secret_checks::get(r, &entry.to_string()))? == Some(in_change()))
+}
+
+/// [`change`] of what is called a secret in the log.
+fn set(
+    store: &Store,
+    vault: &mut Vault,
+    entry: &Entry,
+    actor: &Actor,
+    now: UtcTime,
+    write: impl FnOnce(&mut Vault) -> Result<(), VaultError>,
+) -> Result<(), VaultChangeError> {
+    change(store, vault, entry, actor, now, write, |_| AuditEvent::SecretSet { name: entry.to_string() })
 }
 
 fn change(

@@ -67,6 +67,12 @@ fn what_was_cut_off_before_it_went_on_record_never_was() {
     assert!(unlocked.vault.next_issuing_key().is_ok());
 }
 
+/// From now on the key of this certificate signs, as the records and the vault have it.
+fn promote(bench: &Bench, vault: &mut Vault, made: &Certificate) -> Result<u64, VaultChangeError> {
+    let number = "1".parse().unwrap();
+    vault_changes::promote_issuing_key(&bench.store, vault, &number, &held(made), &Actor::Station, now())
+}
+
 #[test]
 fn what_was_cut_off_after_it_went_on_record_is_carried_through() {
     let bench = Bench::new();
@@ -76,16 +82,7 @@ fn what_was_cut_off_after_it_went_on_record_is_carried_through() {
     // the disk is full just when the vault is to be written
     let place = bench.folder.path().join("vault.age");
     let saved = std::fs::read(&place).unwrap();
-    let number = "1".parse().unwrap();
-    vault_changes::promote_issuing_key(
-        &bench.store,
-        &mut vault,
-        &number,
-        &held(&made),
-        &Actor::Station,
-        now(),
-    )
-    .unwrap();
+    promote(&bench, &mut vault, &made).unwrap();
     drop(vault);
     std::fs::write(&place, saved).unwrap();
 
@@ -103,16 +100,7 @@ fn the_vault_says_which_ca_signs_while_the_files_are_not_there_yet() {
     let bench = Bench::new();
     let (mut vault, made, root) = under_way(&bench);
     lay_down(&bench, &made, &root);
-    let number = "1".parse().unwrap();
-    vault_changes::promote_issuing_key(
-        &bench.store,
-        &mut vault,
-        &number,
-        &held(&made),
-        &Actor::Station,
-        now(),
-    )
-    .unwrap();
+    promote(&bench, &mut vault, &made).unwrap();
     drop(vault);
     // a process beside the one that installs
     let passphrase = Secret::new(b"a passphrase".to_vec());
@@ -149,16 +137,8 @@ fn no_ca_is_installed_while_the_clock_stands_before_the_log() {
         tomorrow,
     )
     .unwrap();
-    let number = "1".parse().unwrap();
     let before = bench.store.read(log::size).unwrap();
-    let refused = vault_changes::promote_issuing_key(
-        &bench.store,
-        &mut vault,
-        &number,
-        &held(&made),
-        &Actor::Station,
-        now(),
-    );
+    let refused = promote(&bench, &mut vault, &made);
     assert!(matches!(refused, Err(VaultChangeError::Clock(_))), "{refused:?}");
     assert_eq!(bench.store.read(log::size).unwrap(), before);
     assert!(vault.next_issuing_key().is_ok());

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Read as _;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -226,16 +225,7 @@ fn folders_and_an_archive_hold_each_device_once_after_kills() {
         let certificate = root.join(row.cell("registration_id")).join("certificate.pem");
         assert_eq!(fs::read_to_string(certificate).unwrap(), row.cell("certificate_pem"));
     }
-    let mut files = 0;
-    for entry in tar::Archive::new(fs::File::open(&archive).unwrap()).entries().unwrap() {
-        let mut entry = entry.unwrap();
-        if entry.header().entry_type().is_file() {
-            let (mut bytes, path) = (Vec::new(), root.join(entry.path().unwrap()));
-            entry.read_to_end(&mut bytes).unwrap();
-            assert!(fs::read(&path).unwrap() == bytes, "{} is another in the archive", path.display());
-            files += 1;
-        }
-    }
+    let files = opened::archived(&archive, &root);
     assert_eq!(files, rows.len() * 5, "certificate, chain, key, and two files of the recipe");
     let sealed = fs::read(root.join(ids[0]).join("key.pem.age")).unwrap();
     let key = String::from_utf8(age::decrypt(&lot.reader, &sealed).unwrap()).unwrap();

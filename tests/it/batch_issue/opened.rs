@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -122,4 +123,19 @@ pub fn said(program: &str, words: &[&str]) -> String {
     let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
     assert!(output.status.success(), "{program} {words:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// How many files an archive of devices holds; each is the one in the folders.
+pub fn archived(archive: &Path, folders: &Path) -> usize {
+    let mut files = 0;
+    for entry in tar::Archive::new(fs::File::open(archive).unwrap()).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        if entry.header().entry_type().is_file() {
+            let (mut bytes, path) = (Vec::new(), folders.join(entry.path().unwrap()));
+            entry.read_to_end(&mut bytes).unwrap();
+            assert!(fs::read(&path).unwrap() == bytes, "{} is another in the archive", path.display());
+            files += 1;
+        }
+    }
+    files
 }
