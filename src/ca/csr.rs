@@ -11,6 +11,7 @@ use super::key::KeyPair;
 use super::pem::{self, BadPem};
 use super::public_key::{BadPublicKey, Hash, PublicKey};
 use crate::domain::code::{Code, Coded};
+use crate::domain::pair::Pair;
 
 /// The most bytes a request may have, PEM or DER; requests with an EC key have a few hundred, those with RSA
 /// about two thousand.
@@ -103,6 +104,12 @@ pub fn to_der(csr: &[u8]) -> Result<Cow<'_, [u8]>, BadCsr> {
             .map(Cow::Owned)
             .map_err(from_pem),
     }
+}
+
+/// Whether both requests of a device are for one and the same key.
+pub fn are_alike(keys: &Pair<ProvenKey>) -> bool {
+    let digest = |key: &ProvenKey| key.public_key().digest();
+    keys.secondary.as_ref().is_some_and(|second| digest(second) == digest(&keys.primary))
 }
 
 /// The key of a request, in PEM or DER, of at most [`LARGEST_CSR`] bytes. The kind of key is read from the key

@@ -107,8 +107,7 @@ pub fn sign(bench: &Bench<'_>, right: &Engineering, ask: &Ask<'_>) -> Result<Sig
         bench.keys.blocklist.admit(key.public_key())?;
         Ok::<_, SignRefused>(key)
     })?;
-    let digest = |key: &ProvenKey| key.public_key().digest();
-    if keys.secondary.as_ref().is_some_and(|second| digest(second) == digest(&keys.primary)) {
+    if csr::are_alike(&keys) {
         return Err(SignRefused::KeysAlike);
     }
     let rules = rules(bench, ask, keys.primary.public_key().kind())?;

@@ -46,6 +46,7 @@ pub fn newest_before(reader: &Reader<'_>, before: Option<u64>) -> Result<Option<
 }
 
 /// How many certificates and numbers were withdrawn at or after the time of the newest list: a new one is due for them.
+/// One whose reason alone was made worse since is not among them.
 pub fn unlisted(reader: &Reader<'_>) -> Result<u64, StoreError> {
     const SINCE: &str = "coalesce((SELECT this_update FROM crl ORDER BY number DESC LIMIT 1), 0)";
     let certificates = format!("SELECT count(*) FROM certificate WHERE revoked_at >= {SINCE}");

@@ -183,16 +183,14 @@ pub fn prepare(
 
 /// A secondary certificate for the primary's key would stand in for nothing.
 fn two_keys(keys: &Pair<ProvenKey>) -> Result<(), Stop> {
-    match &keys.secondary {
-        Some(secondary) if secondary.public_key().digest() == keys.primary.public_key().digest() => {
-            Err(Stop::new(
-                Verdict::Fail,
-                Code::KeysAlike,
-                "The device asks for both certificates with one and the same key.",
-            ))
-        }
-        Some(_) | None => Ok(()),
+    if csr::are_alike(keys) {
+        return Err(Stop::new(
+            Verdict::Fail,
+            Code::KeysAlike,
+            "The device asks for both certificates with one and the same key.",
+        ));
     }
+    Ok(())
 }
 
 fn profile(job: &Job<'_>) -> Result<Profile, Stop> {

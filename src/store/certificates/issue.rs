@@ -96,7 +96,7 @@ impl Coded for IntendError {
 /// Writes down what will be signed, one certificate or two, in the change that reserved the device. Records each intent.
 ///
 /// # Errors
-/// [`IntendError::DuplicateKey`]; a conflict if the run is not one that was just reserved, or the device
+/// See [`IntendError`]; a conflict if the run is not one that was just reserved, or the device
 /// has a live certificate.
 pub fn intend(
     change: &mut Change<'_>,

@@ -108,7 +108,7 @@ fn resume(change: &mut Change<'_>, row: &Run, reason: &str) -> Result<Accounted,
         Some(CredentialKind::X509 { key: KeyOrigin::OnDevice }) => {
             let all_issued = certificates.iter().all(|(_, state)| *state == CertificateState::Issued);
             if certificates.is_empty() || !all_issued {
-                return refuse("no certificate of it is on record");
+                return refuse("not all of its certificates are on record and issued");
             }
         }
         Some(CredentialKind::GroupKey { group: _ }) if row.stage.may_have_credential() => {}

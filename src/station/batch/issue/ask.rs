@@ -147,7 +147,7 @@ impl IssueAsk {
             (true, Keys::FromRequests, Some(product)) if !columns.secondary => {
                 Err(IssueFailed::TwoCertificates(product.name.clone()))
             }
-            (false, Keys::Sealed(_) | Keys::Clear, Some(product)) if columns.secondary => {
+            (false, _, Some(product)) if columns.secondary => {
                 Err(IssueFailed::TwoCertificates(product.name.clone()))
             }
             (true, Keys::FromRequests, _) | (false, Keys::Sealed(_) | Keys::Clear, _) => Ok(()),

@@ -218,10 +218,11 @@ impl<'a> Planner<'a> {
         let Some(place) = self.secondary_csr else { return Ok(Pair::one(primary)) };
         let cell = Some(row.cell(place).trim()).filter(|cell| !cell.is_empty());
         let secondary = self.request(row, SECONDARY_CSR, cell)?;
-        if secondary.public_key().digest() == primary.public_key().digest() {
+        let keys = Pair { primary, secondary: Some(secondary) };
+        if csr::are_alike(&keys) {
             return Err(RowFault::new(row.line, &BadRow::KeysAlike));
         }
-        Ok(Pair { primary, secondary: Some(secondary) })
+        Ok(keys)
     }
 
     fn request(&self, row: &Row, column: &'static str, cell: Option<&str>) -> Result<ProvenKey, RowFault> {

@@ -1,16 +1,16 @@
 //! The serial numbers of a work order as the input of a batch.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::ask::IssueAsk;
 use super::failed::IssueFailed;
 use super::places;
 use crate::domain::batch::{BatchKind, BatchState};
-use crate::domain::digest::{Digest, Digester};
+use crate::domain::digest::Digest;
 use crate::domain::name::Name;
 use crate::durable;
+use crate::station::batch::import::digest_of;
 use crate::store::Store;
 use crate::store::batches::{self, Batch};
 use crate::store::runs::reserve::ReserveError;
@@ -67,7 +67,7 @@ fn lying(store: &Store, order: &Name, path: &Path) -> Result<Lying, IssueFailed>
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(Lying::Nothing),
         Err(cause) => return Err(fault(cause)),
     }
-    let digest = File::open(path).and_then(digest_of).map_err(fault)?;
+    let digest = digest_of(path).map_err(fault)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let read_it = |batch: &Batch| batch.input == name && batch.work_order.as_ref() == Some(order);
     let batches = store.read(|r| batches::over(r, BatchKind::Issue, &digest))?;
@@ -77,14 +77,4 @@ fn lying(store: &Store, order: &Name, path: &Path) -> Result<Lying, IssueFailed>
         false if states.is_empty() => Lying::Unknown(Some(digest)),
         false => Lying::Ended,
     })
-}
-
-fn digest_of(mut file: File) -> std::io::Result<Digest> {
-    let (mut digester, mut buffer) = (Digester::new(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(digester.finish()),
-            read => digester.update(&buffer[..read]),
-        }
-    }
 }

@@ -90,6 +90,7 @@ fn a_table_with_one_request_where_two_are_needed_is_refused_before_anything_happ
     ended.is_refused(1, "LS-CA-43");
     assert!(ended.err.contains("in its columns csr and secondary_csr"), "{ended:?}");
     fs::write(&lot.input, format!("serial,secondary_csr\nS-1,{}\n", base64(&first))).unwrap();
+    lot.issue(&[]).is_refused(1, "LS-CA-43");
     lot.set_recipe(&two_certificates());
     lot.issue(&lot.sealed()).is_refused(1, "LS-CA-43");
     assert_eq!(lot.station.sqlite("SELECT (SELECT count(*) FROM batch) + (SELECT count(*) FROM run)"), "0");
