@@ -25,6 +25,9 @@ const SHIPPED: &str = include_str!("../../src/station/recipes/linux-iotedge.toml
 /// How long a person leaves a cable out; the slot must be able to tell that from a contact that bounces.
 const OUT: Duration = Duration::from_secs(2);
 
+/// The longest one device may take: a damaged answer costs seconds, and a bad line damages many.
+const LONGEST: Duration = Duration::from_secs(150);
+
 /// How the station begins to send a file.
 const A_FILE: &[u8] = b"<<'@EOF'\r";
 
@@ -54,7 +57,7 @@ fn own_recipe(station: &Station, name: &str, changes: &[(&str, &str)]) {
 fn provision(station: &Station, port: &str, product: &str) -> (Ended, Value) {
     let mut command = station.command(&["provision", "--port", port, "--product", product, "--json"]);
     command.env("LINESIDE_LOG", "trace");
-    let ended = process::run(command);
+    let ended = Process::start(command).wait_for(LONGEST);
     let ending = serde_json::from_str(&ended.out)
         .unwrap_or_else(|error| panic!("{:?} is not JSON: {error}; {}", ended.out, ended.err));
     (ended, ending)

@@ -6,7 +6,9 @@ use std::process::Stdio;
 
 use lineside::station::crash_point::BATCH_POINTS;
 
-use super::kill::{every_row_stands_once_with_its_key, on_record, void_numbers};
+use super::kill::{
+    every_row_stands_once_with_its_key, on_record, the_list_has_every_void_number, void_numbers,
+};
 use super::lot::Lot;
 use super::opened;
 
@@ -54,6 +56,7 @@ fn wherever_a_chunk_is_cut_off_nothing_is_lost_and_nothing_stands_twice() {
             "batch-written" => assert!(void == CHUNK || void == ROWS, "{void}"),
             _ => assert!(void <= ROWS - CHUNK, "{void}"),
         }
+        the_list_has_every_void_number(&lot);
         lot.station.ok(&["audit", "verify"]);
     }
 }

@@ -131,9 +131,14 @@ impl Process {
         self.child.try_wait().expect("its state can be asked").is_some()
     }
 
-    /// Waits until it has ended by itself.
-    pub fn wait(mut self) -> Ended {
-        let deadline = Instant::now() + SOON;
+    /// Waits until it has ended by itself, which must be soon.
+    pub fn wait(self) -> Ended {
+        self.wait_for(SOON)
+    }
+
+    /// Waits until it has ended by itself, this long at most.
+    pub fn wait_for(mut self, longest: Duration) -> Ended {
+        let deadline = Instant::now() + longest;
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("its state can be asked") {
                 break status;

@@ -52,20 +52,24 @@ impl Console {
     pub fn clear(port: &Path) {
         let mut console = Console::open(port);
         let deadline = Instant::now() + PATIENCE;
+        let mut silence = Duration::from_millis(500);
         loop {
             console.unread.clear();
             // Ctrl-C, Ctrl-Q, Ctrl-U: out of a program, a stopped output, a half-typed line
             console.send("\u{3}\u{11}\u{15}");
             console.until("\n", PATIENCE);
-            console.listen_for(Duration::from_millis(500));
+            console.listen_for(silence);
             if console.unread.ends_with("login: ") {
                 return;
             }
             if console.unread.trim_end_matches("\u{1b}[6n").ends_with("# ") {
                 console.send("exit");
-                console.listen_for(Duration::from_millis(500));
+                console.listen_for(silence);
             }
             assert!(Instant::now() < deadline, "nobody can be logged out: {:?}", console.unread);
+            // Ctrl-C ends the question for a user too, and it comes back only when init has slept for a second; after
+            // a wrong password it takes three
+            silence = (silence * 2).min(Duration::from_secs(4));
         }
     }
 

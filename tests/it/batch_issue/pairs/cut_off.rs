@@ -6,12 +6,11 @@ use std::fs;
 
 use lineside::station::crash_point::BATCH_POINTS;
 
-use super::super::kill::{Killer, LONGEST, ending, on_record, the_list_has_every_void_number, void_numbers};
+use super::super::kill::{LONGEST, ending, killed, on_record, the_list_has_every_void_number, void_numbers};
 use super::super::lot::Lot;
 use super::super::opened::{self, Row, point_of};
 use super::super::points::{kill_at, kill_with};
 use super::counts;
-use crate::crash::Dice;
 
 /// Rows of a chunk: half as many as where each has one certificate.
 const CHUNK: usize = 2048;
@@ -81,13 +80,11 @@ fn wherever_a_chunk_of_pairs_is_cut_off_both_are_void_or_both_stand() {
 
 #[test]
 fn a_batch_of_pairs_that_is_killed_again_and_again_issues_every_row_once() {
-    let mut dice = Dice::cast();
-    let lot = Lot::of_two(ROWS_AT_RANDOM);
-    let options = lot.sealed();
-    let mut killer = Killer::of(&lot, &options, 2 * ROWS_AT_RANDOM, LONGEST);
-    for _ in 0..KILLS {
-        killer.start_and_kill(&mut dice);
-    }
+    let (lot, options) = killed(KILLS, 2 * ROWS_AT_RANDOM, LONGEST, || {
+        let lot = Lot::of_two(ROWS_AT_RANDOM);
+        let options = lot.sealed();
+        (lot, options)
+    });
     let said = ending(&lot, &options);
     assert!(said.contains("resumed"), "{said}");
     let (_, rows) = opened::output(&lot.output);
