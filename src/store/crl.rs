@@ -3,6 +3,7 @@
 use super::change::Change;
 use super::columns::sql_id;
 use super::error::StoreError;
+use super::meta;
 use super::reader::Reader;
 use super::row_digest::Table;
 use crate::domain::audit_event::AuditEvent;
@@ -46,14 +47,16 @@ pub fn newest_before(reader: &Reader<'_>, before: Option<u64>) -> Result<Option<
 }
 
 /// How many certificates and numbers were withdrawn at or after the time of the newest list: a new one is due for them.
-/// One whose reason alone was made worse since is not among them.
+/// Those whose reason alone was made worse since count as one.
 pub fn unlisted(reader: &Reader<'_>) -> Result<u64, StoreError> {
     const SINCE: &str = "coalesce((SELECT this_update FROM crl ORDER BY number DESC LIMIT 1), 0)";
     let certificates = format!("SELECT count(*) FROM certificate WHERE revoked_at >= {SINCE}");
     let void = format!(
         "SELECT coalesce(sum(certificates), 0) FROM batch_chunk WHERE state = 'void' AND ended >= {SINCE}"
     );
-    Ok(reader.count(&certificates, [])? + reader.count(&void, [])?)
+    let newest = reader.count(&format!("SELECT {SINCE}"), [])?;
+    let worsened = meta::reason_worsened(reader)?.is_some_and(|at| at >= newest);
+    Ok(reader.count(&certificates, [])? + reader.count(&void, [])? + u64::from(worsened))
 }
 
 /// Puts a list with that many entries on record, and records it.

@@ -26,7 +26,7 @@ pub fn created(reader: &Reader<'_>) -> Result<UtcTime, StoreError> {
     })
 }
 
-/// A number that counts down to nothing; none once it is there.
+/// A number, if there is one.
 pub(super) fn number(reader: &Reader<'_>, key: &'static str) -> Result<Option<u64>, StoreError> {
     let sql = "SELECT value FROM meta WHERE key = ?1";
     let text: Option<String> = reader.row("meta", sql, [key], |columns| columns.raw("value"))?;
@@ -69,6 +69,18 @@ pub fn set_pin_refused_by(change: &Change<'_>, token: &str) -> Result<(), StoreE
 /// The PIN was set anew, by somebody who wants it tried.
 pub fn forget_refused_pin(change: &Change<'_>) -> Result<(), StoreError> {
     change.execute("DELETE FROM meta WHERE key = 'pin-refused-by'", [])?;
+    Ok(())
+}
+
+/// When it last became known of a certificate that was withdrawn already that its key was compromised; in milliseconds.
+pub(super) fn reason_worsened(reader: &Reader<'_>) -> Result<Option<u64>, StoreError> {
+    number(reader, "reason-worsened")
+}
+
+/// It becomes known now.
+pub(super) fn note_worsened_reason(change: &Change<'_>) -> Result<(), StoreError> {
+    let now = change.now().millis().to_string();
+    change.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('reason-worsened', ?1)", [now])?;
     Ok(())
 }
 

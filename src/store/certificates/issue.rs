@@ -15,6 +15,7 @@ use crate::store::announced::contradiction::{self, Contradiction};
 use crate::store::change::Change;
 use crate::store::columns::sql_id;
 use crate::store::error::StoreError;
+use crate::store::meta;
 use crate::store::reader::Reader;
 use crate::store::recipes;
 use crate::store::row_digest::Table;
@@ -364,6 +365,7 @@ fn worsen(change: &mut Change<'_>, serial: &CertSerial) -> Result<(), StoreError
         "UPDATE certificate SET state = 'revoked', reason = ?2 WHERE serial = ?1 AND state = 'superseded'",
         (&key, reason.as_str()),
     )?;
+    meta::note_worsened_reason(change)?;
     change.touch_text(Table::Certificate, &key);
     change.record(AuditEvent::CertificateRevoked { cert_serial: *serial, reason: reason.to_string() });
     Ok(())

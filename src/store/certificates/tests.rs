@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::verdict::Verdict;
 use crate::store::audit::verify::{Options, verify};
 use crate::store::certificates::issue::{IntendError, RevokeError, revoke};
+use crate::store::crl::{self, CrlRow};
 use crate::store::error::StoreError;
 use crate::store::runs::decide::{Decision, decide};
 use crate::store::testing::{Bench, Failed, actor, at, cert_serial, unit};
@@ -102,7 +103,18 @@ fn a_compromised_key_gets_no_certificate_again_even_if_it_becomes_known_late() {
     let revoke_for = |reason| bench.store.change(&actor(), at(6), |c| revoke(c, &cert_serial(1), reason));
     let other = revoke_for(RevocationReason::CessationOfOperation).unwrap_err();
     assert!(matches!(other, RevokeError::Already { .. }), "{other}");
+    let unlisted = || bench.store.read(crl::unlisted).unwrap();
+    let list_at = |number, second| {
+        let list = CrlRow { number, der: vec![1], this_update: at(second), next_update: at(second + 1000) };
+        bench.store.change(&actor(), at(second), |c| crl::add(c, &list, 1)).unwrap();
+    };
+    assert_eq!(unlisted(), 1);
+    list_at(1, 6);
+    assert_eq!(unlisted(), 0);
     let row = revoke_for(RevocationReason::KeyCompromise).unwrap();
+    assert_eq!(unlisted(), 1, "the list does not say yet what became of it");
+    list_at(2, 7);
+    assert_eq!(unlisted(), 0);
     assert_eq!((row.state, row.reason), (CertificateState::Revoked, Some(RevocationReason::KeyCompromise)));
     assert_eq!(row.revoked_at, first.revoked_at, "it was not believed since then");
     let refused = bench.intend_as(&unit(1), cert_serial(2), 1).unwrap_err();
